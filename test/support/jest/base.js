@@ -1,0 +1,14 @@
+/** What every jest project shares; scripts run on the same TypeScript, so nothing is compiled beforehand. */
+module.exports = {
+  rootDir: '../../..',
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.(t|j)s$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  // These packages are published as ES modules only, which jest loads only when transformed.
+  transformIgnorePatterns: ['/node_modules/(?!(@faker-js|@clack|fast-[a-z-]+|sisteransi)/)'],
+  modulePathIgnorePatterns: ['<rootDir>/.local/', '<rootDir>/cdk.out/'],
+};

@@ -1,0 +1,5 @@
+module.exports = {
+  ...require('./base'),
+  displayName: 'integration',
+  testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
+};
