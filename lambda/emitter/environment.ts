@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { ConfigurationError } from './errors';
+
+/**
+ * The user's id: the prefix of every topic, of the consumer group and of the transactional id.
+ *
+ * Letters, digits, `_` and `-` only, at most 32 of them, so that it is legal in the name of a Kafka topic, an IAM
+ * role, an EC2 key pair and a CloudFormation stack alike.
+ */
+export const userIdSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/,
+    'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit',
+  );
+
+/** How the emitter proves to Kafka who it is. `iam`: TLS and a token signed by the role's key (MSK); `none`: plain text, for a broker on this machine. */
+export const KAFKA_AUTHENTICATIONS = ['iam', 'none'] as const;
+
+/** How the connection to the database is protected. `rds`: TLS, verified with Amazon's RDS certificates; `off`: plain text, for a server on this machine. */
+export const DATABASE_TLS = ['rds', 'off'] as const;
+
+/** Codecs for the batches that are sent to Kafka. */
+export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+
+const environmentSchema = z
+  .object({
+    /** See {@link userIdSchema}. */
+    USER_ID: userIdSchema,
+    /** Bootstrap brokers, `host:port` separated by commas. */
+    KAFKA_BROKERS: z
+      .string()
+      .regex(
+        /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/,
+        'allowed: host:port, several of them separated by commas',
+      )
+      .transform((list) => list.split(',')),
+    /** See {@link KAFKA_AUTHENTICATIONS}. @default 'iam' */
+    KAFKA_AUTHENTICATION: z.enum(KAFKA_AUTHENTICATIONS).default('iam'),
+    /** See {@link COMPRESSIONS}. @default 'none' */
+    COMPRESSION: z.enum(COMPRESSIONS).default('none'),
+    /** ARN of the Secrets Manager secret with the database's host, port, dbname, username and password. */
+    DATABASE_SECRET_ARN: z.string().min(1).optional(),
+    /** Path of a `db_creds.yaml` (HOST, PORT, USER, PASSWORD, DATABASE); instead of the secret. */
+    DATABASE_CREDENTIALS_FILE: z.string().min(1).optional(),
+    /** See {@link DATABASE_TLS}. @default 'rds' with a secret, 'off' with a file */
+    DATABASE_TLS: z.enum(DATABASE_TLS).optional(),
+    /** Most posts (distinct keys) that one run emits. @default no limit */
+    EMIT_LIMIT: z.coerce.number().int().positive().optional(),
+    /** Region of the Kafka cluster; set by the Lambda runtime. @default 'us-east-1' */
+    AWS_REGION: z.string().min(1).default('us-east-1'),
+  })
+  .refine(
+    (value) => (value.DATABASE_SECRET_ARN === undefined) !== (value.DATABASE_CREDENTIALS_FILE === undefined),
+    {
+      path: ['DATABASE_SECRET_ARN'],
+      message: 'allowed: exactly one of DATABASE_SECRET_ARN and DATABASE_CREDENTIALS_FILE',
+    },
+  );
+
+/** The variables that configure the emitter, by name; what a stack or a script may set. */
+export type EmitterVariables = Partial<Record<keyof z.input<typeof environmentSchema>, string>>;
+
+/** Where the database's login comes from. */
+export type DatabaseLoginSource = { readonly secretArn: string } | { readonly credentialsFile: string };
+
+/** The emitter's configuration, parsed and checked. */
+export interface EmitterEnvironment {
+  readonly userId: string;
+  readonly kafka: {
+    /** `host:port` of the bootstrap brokers. */
+    readonly brokers: readonly string[];
+    readonly authentication: (typeof KAFKA_AUTHENTICATIONS)[number];
+    readonly compression: (typeof COMPRESSIONS)[number];
+    readonly region: string;
+  };
+  readonly database: {
+    readonly login: DatabaseLoginSource;
+    readonly tls: (typeof DATABASE_TLS)[number];
+  };
+  /** Most posts that one run emits; `undefined` is no limit. */
+  readonly limit: number | undefined;
+}
+
+/**
+ * Reads the emitter's configuration out of environment variables.
+ *
+ * @throws ConfigurationError naming the variable, its value and what is allowed.
+ */
+export function parseEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): EmitterEnvironment {
+  const parsed = environmentSchema.safeParse(variables);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      const value = variables[name];
+      return `${name} is ${value === undefined ? 'not set' : JSON.stringify(value)}: ${issue.message}`;
+    });
+    throw new ConfigurationError(`The emitter's environment is wrong. ${problems.join('; ')}.`);
+  }
+  const value = parsed.data;
+  const login: DatabaseLoginSource =
+    value.DATABASE_SECRET_ARN !== undefined
+      ? { secretArn: value.DATABASE_SECRET_ARN }
+      : { credentialsFile: value.DATABASE_CREDENTIALS_FILE as string };
+  return {
+    userId: value.USER_ID,
+    kafka: {
+      brokers: value.KAFKA_BROKERS,
+      authentication: value.KAFKA_AUTHENTICATION,
+      compression: value.COMPRESSION,
+      region: value.AWS_REGION,
+    },
+    database: { login, tls: value.DATABASE_TLS ?? ('secretArn' in login ? 'rds' : 'off') },
+    limit: value.EMIT_LIMIT,
+  };
+}
