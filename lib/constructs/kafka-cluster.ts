@@ -1,0 +1,242 @@
+import { ArnFormat, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as msk from 'aws-cdk-lib/aws-msk';
+import * as cr from 'aws-cdk-lib/custom-resources';
+import { Construct } from 'constructs';
+import type { EmitterVariables } from '../../lambda/emitter/environment';
+import { deadLetterTopicOf, perStream, STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { type KafkaConfig, ZONES } from '../config';
+import { nameOf } from '../names';
+import { addVariables } from './variables';
+
+/** The port of MSK's listener for IAM over TLS within a VPC. https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
+const IAM_PORT = 9098;
+
+/** What every broker runs with; MSK's defaults hold for all else. */
+const SERVER_PROPERTIES = {
+  // Topics are resources of the stack; a mistyped name must fail, not make one more topic.
+  'auto.create.topics.enable': false,
+  'default.replication.factor': ZONES,
+  // A message counts as written when two zones have it, so that one may fail.
+  'min.insync.replicas': ZONES - 1,
+  // MSK's default is true, which gives up acknowledged messages for availability.
+  'unclean.leader.election.enable': false,
+  // The emitter's checkpoint is a committed offset. It must not expire while the emitter is switched off for a
+  // month: the tables would be emitted again from the start. The largest value that the property takes.
+  'offsets.retention.minutes': 2 ** 31 - 1,
+  // A consumer that comes later still finds every row.
+  'log.retention.ms': -1,
+} as const;
+
+/** Properties of a {@link KafkaCluster}. */
+export interface KafkaClusterProps {
+  /** Whose topics they are. */
+  readonly userId: string;
+  readonly kafka: KafkaConfig;
+  readonly vpc: ec2.IVpc;
+  /** One subnet in each of three zones. */
+  readonly subnets: ec2.SubnetSelection;
+}
+
+/**
+ * An MSK cluster without ZooKeeper, that speaks TLS and IAM only, with the topics of one user: one for each
+ * stream and one for dead letters.
+ */
+export class KafkaCluster extends Construct implements ec2.IConnectable {
+  readonly connections: ec2.Connections;
+  readonly clusterArn: string;
+  /** `host:port` of the brokers, separated by commas. */
+  readonly bootstrapServers: string;
+  /** Ids of the brokers, as they appear in metrics. */
+  readonly brokerIds: readonly number[];
+
+  private readonly userId: string;
+  private readonly clusterName: string;
+
+  constructor(scope: Construct, id: string, { userId, kafka, vpc, subnets }: KafkaClusterProps) {
+    super(scope, id);
+    this.userId = userId;
+    this.clusterName = nameOf(userId, 'Kafka');
+    this.brokerIds = Array.from({ length: kafka.brokers }, (_, index) => index + 1);
+
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'Kafka brokers',
+      allowAllOutbound: false,
+    });
+    this.connections = new ec2.Connections({
+      securityGroups: [securityGroup],
+      defaultPort: ec2.Port.tcp(IAM_PORT),
+    });
+
+    const configuration = new msk.CfnConfiguration(this, 'Configuration', {
+      name: this.clusterName,
+      kafkaVersionsList: [kafka.version],
+      serverProperties: Object.entries(SERVER_PROPERTIES)
+        .map(([name, value]) => `${name}=${value}`)
+        .join('\n'),
+    });
+
+    const brokerLogs = new logs.LogGroup(this, 'BrokerLogs', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+
+    const cluster = new msk.CfnCluster(this, 'Cluster', {
+      clusterName: this.clusterName,
+      kafkaVersion: kafka.version,
+      numberOfBrokerNodes: kafka.brokers,
+      brokerNodeGroupInfo: {
+        instanceType: kafka.brokerType,
+        clientSubnets: vpc.selectSubnets(subnets).subnetIds,
+        securityGroups: [securityGroup.securityGroupId],
+        storageInfo: { ebsStorageInfo: { volumeSize: kafka.volumeGiB } },
+      },
+      configurationInfo: {
+        arn: configuration.attrArn,
+        revision: configuration.attrLatestRevisionRevision,
+      },
+      clientAuthentication: { sasl: { iam: { enabled: true } }, unauthenticated: { enabled: false } },
+      // At rest MSK always encrypts, with the AWS managed key when no other is named.
+      encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
+      loggingInfo: {
+        brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: brokerLogs.logGroupName } },
+      },
+      // The level that has IAMTooManyConnections and UnderMinIsrPartitionCount.
+      enhancedMonitoring: 'PER_BROKER',
+    });
+    cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    this.clusterArn = cluster.attrArn;
+
+    for (const [topicId, topicName] of Object.entries({
+      ...perStream(({ name }) => topicOf(userId, name)),
+      'dead-letter': deadLetterTopicOf(userId),
+    })) {
+      new msk.CfnTopic(this, `Topic-${topicId}`, {
+        clusterArn: this.clusterArn,
+        topicName,
+        partitionCount: kafka.partitions,
+        replicationFactor: ZONES,
+      }).applyRemovalPolicy(RemovalPolicy.DESTROY);
+    }
+
+    this.bootstrapServers = new cr.AwsCustomResource(this, 'Bootstrap', {
+      // CloudFormation does not hand it out. Asked again whenever the number of brokers changes.
+      onUpdate: {
+        service: 'Kafka',
+        action: 'GetBootstrapBrokers',
+        parameters: { ClusterArn: this.clusterArn },
+        outputPaths: ['BootstrapBrokerStringSaslIam'],
+        physicalResourceId: cr.PhysicalResourceId.of(`bootstrap-of-${kafka.brokers}-brokers`),
+      },
+      policy: cr.AwsCustomResourcePolicy.fromSdkCalls({ resources: [this.clusterArn] }),
+      installLatestAwsSdk: false,
+      logGroup: new logs.LogGroup(this, 'BootstrapLogs', {
+        retention: logs.RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+    }).getResponseField('BootstrapBrokerStringSaslIam');
+  }
+
+  /**
+   * Lets a function emit: the port, the permissions of one transactional producer that keeps its checkpoint in a
+   * consumer group, and the variables that say where and how.
+   *
+   * The actions are those of https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html; IAM implies
+   * none by another, as Kafka's own ACLs do.
+   */
+  grantEmit(fn: lambda.Function): void {
+    const { userId } = this;
+    const emitter = `${userId}.emitter`;
+    const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
+    const deadLetterTopic = this.arnOf('topic', deadLetterTopicOf(userId));
+
+    fn.connections.allowToDefaultPort(this, 'Kafka');
+    addVariables<EmitterVariables>(fn, {
+      USER_ID: userId,
+      KAFKA_BROKERS: this.bootstrapServers,
+      KAFKA_AUTHENTICATION: 'iam',
+    });
+    allow(fn, ['Connect', 'WriteDataIdempotently'], [this.clusterArn]);
+    allow(fn, ['DescribeTopic', 'WriteData'], [...streamTopics, deadLetterTopic]);
+    // Offsets may be committed only for topics that one may read.
+    allow(fn, ['ReadData'], streamTopics);
+    allow(fn, ['DescribeTransactionalId', 'AlterTransactionalId'], [this.arnOf('transactional-id', emitter)]);
+    allow(fn, ['DescribeGroup', 'AlterGroup'], [this.arnOf('group', emitter)]);
+  }
+
+  /**
+   * Lets someone look: the port, reading of this user's topics in groups named `<UserId>.client.…`, and a view of
+   * the emitter's checkpoint, which only the emitter may move.
+   */
+  grantConsume(client: ec2.IConnectable & iam.IGrantable): void {
+    const { userId } = this;
+    client.connections.allowToDefaultPort(this, 'Kafka');
+    allow(client, ['Connect'], [this.clusterArn]);
+    allow(
+      client,
+      ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
+      [this.arnOf('topic', `${userId}.*`)],
+    );
+    allow(client, ['DescribeGroup', 'AlterGroup'], [this.arnOf('group', `${userId}.client.*`)]);
+    allow(client, ['DescribeGroup'], [this.arnOf('group', `${userId}.emitter`)]);
+  }
+
+  /** A metric of the whole cluster, as its largest value in a minute. */
+  metric(metricName: string): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/Kafka',
+      metricName,
+      dimensionsMap: { 'Cluster Name': this.clusterName },
+      statistic: cloudwatch.Stats.MAXIMUM,
+      period: Duration.minutes(1),
+    });
+  }
+
+  /** A metric of each broker, over five minutes. */
+  metricsPerBroker(metricName: string, statistic: string = cloudwatch.Stats.MAXIMUM): cloudwatch.Metric[] {
+    return this.brokerIds.map((broker) =>
+      this.metric(metricName).with({
+        dimensionsMap: { 'Cluster Name': this.clusterName, 'Broker ID': String(broker) },
+        statistic,
+        period: Duration.minutes(5),
+        label: `broker ${broker}`,
+      }),
+    );
+  }
+
+  /** The parts of a dashboard that show the brokers. */
+  widgets(): cloudwatch.IWidget[] {
+    const graph = (title: string, metricName: string, statistic?: string) =>
+      new cloudwatch.GraphWidget({ title, left: this.metricsPerBroker(metricName, statistic), width: 8 });
+    return [
+      graph('Brokers: CPU idle (%)', 'CpuIdle', cloudwatch.Stats.AVERAGE),
+      graph('Brokers: data disk used (%)', 'KafkaDataLogsDiskUsed'),
+      graph('Brokers: bytes in (per second)', 'BytesInPerSec', cloudwatch.Stats.AVERAGE),
+    ];
+  }
+
+  /** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html#msk-iam-resources */
+  private arnOf(resource: 'topic' | 'group' | 'transactional-id', name: string): string {
+    const uuid = Fn.select(2, Fn.split('/', this.clusterArn));
+    return Stack.of(this).formatArn({
+      service: 'kafka',
+      resource,
+      resourceName: `${this.clusterName}/${uuid}/${name}`,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+  }
+}
+
+function allow(grantee: iam.IGrantable, actions: readonly string[], resources: readonly string[]): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      actions: actions.map((action) => `kafka-cluster:${action}`),
+      resources: [...resources],
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+import { Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+
+/** Properties of a {@link PipelineAlarm}. */
+export interface PipelineAlarmProps extends cloudwatch.AlarmProps {
+  /** Who is told, when it rings and when it stops. */
+  readonly notify: sns.ITopic;
+}
+
+/**
+ * An alarm of the pipeline.
+ *
+ * Its id is the heading of its entry in the README, section "When an alarm rings"; a test holds the two together.
+ */
+export class PipelineAlarm extends cloudwatch.Alarm {
+  constructor(scope: Construct, title: string, { notify, ...alarm }: PipelineAlarmProps) {
+    super(scope, title, {
+      alarmName: `${Stack.of(scope).stackName}: ${title}`,
+      alarmDescription: `What to do: README.md, "When an alarm rings", "${title}"`,
+      ...alarm,
+    });
+    const tell = new SnsAction(notify);
+    this.addAlarmAction(tell);
+    this.addOkAction(tell);
+  }
+}

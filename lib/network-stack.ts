@@ -1,0 +1,90 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Construct } from 'constructs';
+import type { PipelineConfig } from './config';
+import { OUTPUTS } from './names';
+
+/** Properties of the {@link NetworkStack}. */
+export interface NetworkStackProps extends StackProps {
+  readonly config: PipelineConfig;
+}
+
+/**
+ * What the other stacks stand on: the VPC, and the topic that alarms go to.
+ *
+ * There is no way from the isolated subnets to the internet, and no NAT gateway, unless the database can only be
+ * reached that way.
+ */
+export class NetworkStack extends Stack {
+  /** Three zones, each with a public and an isolated subnet. */
+  readonly vpc: ec2.Vpc;
+  /** Where the emitter runs: isolated, or behind the NAT gateway if there is one. */
+  readonly emitterSubnets: ec2.SubnetSelection;
+  /** Where every alarm is sent. */
+  readonly alarmTopic: sns.ITopic;
+
+  private readonly secretsEndpoint: ec2.IConnectable;
+
+  constructor(scope: Construct, id: string, { config, ...props }: NetworkStackProps) {
+    super(scope, id, props);
+    const { database } = config;
+    const overInternet = database.mode === 'existing' && database.reach.via === 'internet';
+
+    this.vpc = new ec2.Vpc(this, 'Vpc', {
+      ipAddresses: ec2.IpAddresses.cidr(config.vpcCidr),
+      availabilityZones: [...config.availabilityZones],
+      natGateways: overInternet ? 1 : 0,
+      subnetConfiguration: [
+        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+        ...(overInternet
+          ? [{ name: 'Egress', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 }]
+          : []),
+      ],
+      gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+      flowLogs: {
+        // What a security group refused is what one looks for; accepted traffic would cost more than it tells.
+        Refused: {
+          trafficType: ec2.FlowLogTrafficType.REJECT,
+          destination: ec2.FlowLogDestination.toCloudWatchLogs(
+            new logs.LogGroup(this, 'FlowLogs', {
+              retention: logs.RetentionDays.TWO_WEEKS,
+              removalPolicy: RemovalPolicy.DESTROY,
+            }),
+          ),
+        },
+      },
+    });
+
+    if (overInternet) {
+      this.emitterSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
+      this.secretsEndpoint = { connections: new ec2.Connections({ peer: ec2.Peer.anyIpv4() }) };
+      const nat = this.vpc.publicSubnets[0]?.node.findChild('EIP') as ec2.CfnEIP;
+      new CfnOutput(this, OUTPUTS.Network.natAddress, {
+        value: nat.ref,
+        description: 'The address that the database sees the emitter come from',
+      });
+    } else {
+      this.emitterSubnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+      this.secretsEndpoint = this.vpc.addInterfaceEndpoint('SecretsManager', {
+        service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+        subnets: { subnets: this.vpc.isolatedSubnets.slice(0, config.endpointZones) },
+        open: false,
+      });
+    }
+
+    const alarmTopic = new sns.Topic(this, 'Alarms', { enforceSSL: true });
+    alarmTopic.grantPublish(new iam.ServicePrincipal('cloudwatch.amazonaws.com'));
+    if (config.alarmEmail) alarmTopic.addSubscription(new EmailSubscription(config.alarmEmail));
+    this.alarmTopic = alarmTopic;
+  }
+
+  /** Opens the way from a function in {@link emitterSubnets} to Secrets Manager. */
+  allowSecretsManager(client: ec2.IConnectable): void {
+    client.connections.allowTo(this.secretsEndpoint, ec2.Port.HTTPS, 'Secrets Manager');
+  }
+}
