@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { DatabaseLoginSource } from './environment';
+import { AccessDeniedError, ConfigurationError } from './errors';
+
+/** What it takes to log in to the database. Holds a password: never log it. */
+export interface DatabaseLogin {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+const text = z.string('allowed: text').min(1, 'allowed: text that is not empty');
+const port = z.coerce
+  .number('allowed: 1 to 65535')
+  .int('allowed: 1 to 65535')
+  .min(1, 'allowed: 1 to 65535')
+  .max(65_535, 'allowed: 1 to 65535')
+  .default(3306);
+
+/** The fields of `db_creds.yaml`; upper and lower case are both in use. */
+const fileSchema = z.object({
+  host: text,
+  port,
+  user: text,
+  password: z.string('allowed: text'),
+  database: text,
+});
+
+/** The fields of a secret as RDS writes it. */
+const secretSchema = z.object({ host: text, port, username: text, password: text, dbname: text });
+
+/**
+ * Reads a `db_creds.yaml`: HOST, USER, PASSWORD, DATABASE and, by default 3306, PORT; in upper or lower case.
+ *
+ * @throws ConfigurationError naming the file and the field, and never the password.
+ */
+export async function readCredentialsFile(path: string): Promise<DatabaseLogin> {
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(
+      `The credentials file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code}.`,
+    );
+  }
+  const fields = Object.entries(asObject(() => parse(content), path)).map(([name, value]) => [
+    name.toLowerCase(),
+    value,
+  ]);
+  return checked(fileSchema, Object.fromEntries(fields), `The credentials file ${path}`);
+}
+
+/** Reads the value of a secret, given its id; what the AWS SDK's GetSecretValue does. */
+export type ReadSecret = (secretId: string) => Promise<string | undefined>;
+
+/**
+ * Reads the login from where the environment says it is.
+ *
+ * @throws ConfigurationError naming the source and the field, and never the password.
+ * @throws AccessDeniedError when the secret may not be read.
+ */
+export async function readDatabaseLogin(
+  source: DatabaseLoginSource,
+  readSecret: ReadSecret,
+): Promise<DatabaseLogin> {
+  if ('credentialsFile' in source) return await readCredentialsFile(source.credentialsFile);
+  const place = `The secret ${source.secretArn}`;
+  let content: string | undefined;
+  try {
+    content = await readSecret(source.secretArn);
+  } catch (error) {
+    const { name } = error as Error;
+    if (name === 'AccessDeniedException') {
+      throw new AccessDeniedError(
+        `${place} may not be read by this role: secretsmanager:GetSecretValue is missing.`,
+      );
+    }
+    throw new ConfigurationError(`${place} cannot be read: ${name}.`);
+  }
+  const fields = asObject(() => JSON.parse(content ?? ''), place);
+  const { host, port: number, username, password, dbname } = checked(secretSchema, fields, place);
+  return { host, port: number, user: username, password, database: dbname };
+}
+
+/** Parsers quote what they could not parse, which may be a password, so their own message is dropped. */
+function asObject(read: () => unknown, place: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = read();
+  } catch {
+    value = undefined;
+  }
+  if (typeof value !== 'object' || value === null) {
+    throw new ConfigurationError(
+      `${place} holds no fields: allowed: HOST, PORT, USER, PASSWORD and DATABASE, or those of an RDS secret.`,
+    );
+  }
+  return value as Record<string, unknown>;
+}
+
+function checked<T>(schema: z.ZodType<T>, fields: Record<string, unknown>, place: string): T {
+  const parsed = schema.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    const value = name === 'password' ? 'not shown' : JSON.stringify(fields[name]);
+    return `${name} is ${fields[name] === undefined ? 'missing' : value}: ${message}`;
+  });
+  throw new ConfigurationError(`${place} is wrong. ${problems.join('; ')}.`);
+}

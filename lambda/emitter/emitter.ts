@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type DatabaseLogin, readDatabaseLogin } from './database-login';
+import { DryRunPublisher } from './dry-run-publisher';
+import { emit } from './emit';
+import type { EmitterEnvironment } from './environment';
+import { parseEvent } from './event';
+import { createKafka } from './kafka-client';
+import { KafkaTopicPublisher } from './kafka-topic-publisher';
+import { MysqlTableReader } from './mysql-table-reader';
+import type { Progress } from './ports';
+import { type EmitSummary, lagOf, summarise } from './summary';
+
+/** No further chunk is begun this long before the function's timeout, in milliseconds. */
+export const DEADLINE_MARGIN_MS = 20_000;
+
+/** An answer of Kafka is not waited for in the last milliseconds before the function's timeout. */
+const CUT_OFF_MARGIN_MS = 5_000;
+
+/** The emitter with its connections, which it keeps from one invocation to the next. */
+export class Emitter {
+  private readonly reader: MysqlTableReader;
+  private readonly publisher: KafkaTopicPublisher;
+  private login: Promise<DatabaseLogin> | undefined;
+
+  constructor(
+    private readonly environment: EmitterEnvironment,
+    private readonly logger: Logger,
+  ) {
+    const kafka = createKafka(environment.kafka, ({ message, level }) => logger[level](message));
+    this.publisher = new KafkaTopicPublisher(kafka, environment.userId, environment.kafka.compression);
+    this.reader = new MysqlTableReader({
+      readLogin: (refresh) => this.readLogin(refresh),
+      tls: environment.database.tls,
+      onMissingIndex: ({ table, keyColumn }) =>
+        logger.warn(`Table ${table} has no index on ${keyColumn}: every run sorts the whole table.`),
+    });
+  }
+
+  /**
+   * Does what an event asks for.
+   *
+   * @param remainingMs the time left before the function's timeout
+   * @throws EmitterError when it cannot be done, or not to its end; what was committed stays.
+   */
+  async handle(event: unknown, remainingMs: number): Promise<EmitSummary> {
+    const began = performance.now();
+    const { userId, limit } = this.environment;
+    const request = parseEvent(event, limit);
+    const publisher = request.dryRun
+      ? new DryRunPublisher(() => this.publisher.committedCheckpoint())
+      : this.publisher;
+    const outcome = await emit(request, {
+      reader: this.reader,
+      publisher,
+      progress: this.progress,
+      sleep: (milliseconds) => sleep(milliseconds),
+      deadline: AbortSignal.timeout(Math.max(0, remainingMs - DEADLINE_MARGIN_MS)),
+      cutOff: AbortSignal.timeout(Math.max(0, remainingMs - CUT_OFF_MARGIN_MS)),
+    });
+    const lagKeys = await lagOf(this.reader, outcome);
+    return summarise(userId, outcome, {
+      lagKeys,
+      dryRun: request.dryRun,
+      elapsedMs: performance.now() - began,
+    });
+  }
+
+  /** Closes all connections. */
+  async end(): Promise<void> {
+    this.reader.end();
+    await this.publisher.discard();
+  }
+
+  private readonly progress: Progress = {
+    committed: (emitted) => this.logger.debug('Committed a chunk', { emitted }),
+    retrying: (error, attempt, delayMs) => this.logger.warn('Trying again', { error, attempt, delayMs }),
+  };
+
+  /** The login is read once, and again when the database has refused it. */
+  private async readLogin(refresh: boolean): Promise<DatabaseLogin> {
+    if (refresh) this.login = undefined;
+    this.login ??= readDatabaseLogin(this.environment.database.login, readSecret);
+    try {
+      return await this.login;
+    } catch (error) {
+      this.login = undefined;
+      throw error;
+    }
+  }
+}
+
+const readSecret = async (secretId: string): Promise<string | undefined> => {
+  const answer = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: secretId }));
+  return answer.SecretString;
+};

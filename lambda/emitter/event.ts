@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { ConfigurationError } from './errors';
+import { LARGEST_KEY } from './ports';
+import { STREAMS, type StreamName } from './streams';
+
+/** What one invocation is asked to do. */
+export interface EmitRequest {
+  /** The streams to emit. */
+  readonly streams: readonly StreamName[];
+  /** Most posts (distinct keys) to emit. */
+  readonly limit: number;
+  /** Set the checkpoint of these streams to this key first. A smaller key than the checkpoint's emits rows again, a larger one leaves rows out. */
+  readonly from: bigint | undefined;
+  /** Read and count, but neither write to Kafka nor move the checkpoint. */
+  readonly dryRun: boolean;
+}
+
+const tables = STREAMS.map(({ table }) => table);
+const keyMessage = `allowed: an integer from 0 to ${LARGEST_KEY}, as a string of digits from ${Number.MAX_SAFE_INTEGER} on`;
+
+const eventSchema = z.strictObject({
+  limit: z
+    .number('allowed: a whole number from 1 on')
+    .int('allowed: a whole number from 1 on')
+    .positive('allowed: a whole number from 1 on')
+    .optional(),
+  from: z
+    .union([z.number().int().nonnegative(), z.string().regex(/^\d{1,19}$/)], keyMessage)
+    .transform(BigInt)
+    .refine((key) => key <= LARGEST_KEY, keyMessage)
+    .optional(),
+  tables: z
+    .array(z.enum(tables, `allowed: ${tables.join(', ')}`), `allowed: a list of ${tables.join(', ')}`)
+    .min(1, `allowed: one or more of ${tables.join(', ')}`)
+    .optional(),
+  dryRun: z.boolean('allowed: true or false').optional(),
+});
+
+/** The event that the emitter takes; the schedule sends an empty one. */
+export type EmitEvent = z.input<typeof eventSchema>;
+
+/**
+ * Reads an event.
+ *
+ * @param defaultLimit the configured limit of posts per run; `undefined` is no limit
+ * @throws ConfigurationError naming the field, its value and what is allowed.
+ */
+export function parseEvent(event: unknown, defaultLimit: number | undefined): EmitRequest {
+  const parsed = eventSchema.safeParse(event ?? {});
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => problem(issue, event));
+    throw new ConfigurationError(`The event is refused, nothing was emitted. ${problems.join('; ')}.`);
+  }
+  const { limit, from, tables: chosen, dryRun } = parsed.data;
+  return {
+    streams: STREAMS.filter(({ table }) => chosen?.includes(table) ?? true).map(({ name }) => name),
+    limit: limit ?? defaultLimit ?? Number.POSITIVE_INFINITY,
+    from,
+    dryRun: dryRun ?? false,
+  };
+}
+
+function problem(issue: z.core.$ZodIssue, event: unknown): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `unknown field ${issue.keys.join(', ')}: allowed: ${Object.keys(eventSchema.shape).join(', ')}`;
+  }
+  if (issue.path.length === 0) return `it is ${JSON.stringify(event)}: allowed: a JSON object`;
+  const value = issue.path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown>)?.[key],
+    event,
+  );
+  return `${issue.path.join('.')} is ${JSON.stringify(value)}: ${issue.message}`;
+}

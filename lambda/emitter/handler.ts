@@ -1,0 +1,29 @@
+import type { Context } from 'aws-lambda';
+import { Emitter } from './emitter';
+import { parseEnvironment } from './environment';
+import type { EmitSummary } from './summary';
+import { createLogger, publishMetrics } from './telemetry';
+
+const logger = createLogger();
+let emitter: Emitter | undefined;
+
+/** The Lambda function: one run of the emitter. */
+export async function handler(event: unknown, context: Context): Promise<EmitSummary> {
+  logger.addContext(context);
+  try {
+    emitter ??= new Emitter(parseEnvironment(process.env), logger);
+    const summary = await emitter.handle(event, context.getRemainingTimeInMillis());
+    logger[summary.stopped === 'fenced' ? 'warn' : 'info']('Run ended', { summary });
+    publishMetrics(summary);
+    return summary;
+  } catch (error) {
+    logger.error('Run failed', error as Error);
+    throw error;
+  }
+}
+
+/** Closes the connections that invocations share; for hosts that, unlike Lambda, end by themselves. */
+export async function end(): Promise<void> {
+  await emitter?.end();
+  emitter = undefined;
+}

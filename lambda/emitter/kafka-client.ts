@@ -1,0 +1,68 @@
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
+import { CompressionCodecs, CompressionTypes, Kafka, type LogEntry, logLevel } from 'kafkajs';
+import type { EmitterEnvironment } from './environment';
+
+/** Takes a line of the client's own log, which is about single tries and not about outcomes. */
+export type KafkaLog = (line: { readonly message: string; readonly level: 'error' | 'warn' }) => void;
+
+/**
+ * The Kafka client.
+ *
+ * With `iam` it speaks TLS and proves who it is with a token signed by the role's key, as Amazon MSK expects it on
+ * port 9098; with `none` plain text.
+ */
+export function createKafka(
+  { brokers, authentication, region }: Omit<EmitterEnvironment['kafka'], 'compression'>,
+  log: KafkaLog = () => {},
+): Kafka {
+  muteTimeoutNegativeWarning();
+  return new Kafka({
+    clientId: 'pinterest-data-pipeline',
+    brokers: [...brokers],
+    // The default of one second is too short for TLS and a signed login on a busy broker.
+    connectionTimeout: 10_000,
+    authenticationTimeout: 10_000,
+    requestTimeout: 30_000,
+    // About half a minute in all: longer than a broker takes to fail over. Given in full, since under NODE_ENV=test the
+    // client has other defaults.
+    retry: { retries: 12, initialRetryTime: 50, maxRetryTime: 5_000, factor: 0.2, multiplier: 2 },
+    ...(authentication === 'iam' && {
+      ssl: true,
+      sasl: {
+        mechanism: 'oauthbearer',
+        oauthBearerProvider: async () => ({ value: (await generateAuthToken({ region })).token }),
+      },
+    }),
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ level, log: { message } }: LogEntry) =>
+        log({ message, level: level === logLevel.ERROR ? 'error' : 'warn' }),
+  });
+}
+
+/** The client's numbers for the configured codecs. */
+export const CODECS = {
+  none: CompressionTypes.None,
+  gzip: CompressionTypes.GZIP,
+  zstd: CompressionTypes.ZSTD,
+} as const satisfies Record<EmitterEnvironment['kafka']['compression'], CompressionTypes>;
+
+CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  compress: async (encoder: { readonly buffer: Buffer }) => await promisify(zstdCompress)(encoder.buffer),
+  decompress: async (buffer: Buffer) => await promisify(zstdDecompress)(buffer),
+});
+
+let isMuted = false;
+
+/** kafkajs computes delays below zero, which Node 24 warns of at every connection: https://github.com/tulios/kafkajs/issues/1751 */
+function muteTimeoutNegativeWarning(): void {
+  if (isMuted) return;
+  isMuted = true;
+  const emitWarning = process.emitWarning.bind(process) as (...warning: readonly unknown[]) => void;
+  process.emitWarning = (...warning: readonly unknown[]): void => {
+    if (warning[1] !== 'TimeoutNegativeWarning') emitWarning(...warning);
+  };
+}

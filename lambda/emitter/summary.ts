@@ -1,0 +1,56 @@
+import type { EmitOutcome, StopReason } from './emit';
+import type { TableReader } from './ports';
+import { type PerStream, perStream, STREAMS } from './streams';
+
+/** What an invocation returns and logs. */
+export interface EmitSummary {
+  readonly userId: string;
+  /** Rows that are in the topics because of this run. */
+  readonly emitted: PerStream<number>;
+  /** Rows that went to the dead letter topic instead. */
+  readonly deadLettered: number;
+  /** The next key to read of each table, in decimal digits: keys may have more of them than a JSON number keeps. */
+  readonly checkpoint: PerStream<string>;
+  /** From the checkpoint to the last key of each table, in keys; gaps count. */
+  readonly lagKeys: PerStream<number>;
+  /** Whether every row of the tables asked for was emitted. */
+  readonly caughtUp: boolean;
+  readonly stopped: StopReason;
+  /** Only for a run that wrote nothing: what it would have done. */
+  readonly dryRun?: true;
+  readonly elapsedMs: number;
+}
+
+/** How far each table's checkpoint is from its last key. */
+export async function lagOf(
+  reader: TableReader,
+  { checkpoint, stopped }: EmitOutcome,
+): Promise<PerStream<number>> {
+  const lags = await Promise.all(
+    STREAMS.map(async (stream) => {
+      if (stopped === 'caught-up') return 0;
+      const lastKey = await reader.lastKey(stream);
+      return lastKey === undefined ? 0 : Math.max(0, Number(lastKey + 1n - checkpoint[stream.name].nextKey));
+    }),
+  );
+  return perStream((stream) => lags[STREAMS.indexOf(stream)] ?? 0);
+}
+
+/** Puts together what a run reports. */
+export function summarise(
+  userId: string,
+  outcome: EmitOutcome,
+  { lagKeys, dryRun, elapsedMs }: { lagKeys: PerStream<number>; dryRun: boolean; elapsedMs: number },
+): EmitSummary {
+  return {
+    userId,
+    emitted: outcome.emitted,
+    deadLettered: outcome.deadLettered,
+    checkpoint: perStream(({ name }) => outcome.checkpoint[name].nextKey.toString()),
+    lagKeys,
+    caughtUp: outcome.stopped === 'caught-up',
+    stopped: outcome.stopped,
+    ...(dryRun && { dryRun }),
+    elapsedMs: Math.round(elapsedMs),
+  };
+}

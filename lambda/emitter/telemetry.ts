@@ -1,0 +1,26 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from './metric-names';
+import { STREAMS } from './streams';
+import type { EmitSummary } from './summary';
+
+/** The emitter's logger: one JSON object a line, on standard output. */
+export const createLogger = (): Logger => new Logger({ serviceName: SERVICE_NAME });
+
+/** Publishes a run's metrics, as a log line in CloudWatch's embedded metric format. */
+export function publishMetrics(summary: EmitSummary): void {
+  const metrics = new Metrics({
+    namespace: METRICS_NAMESPACE,
+    serviceName: SERVICE_NAME,
+    defaultDimensions: { [DIMENSIONS.userId]: summary.userId },
+  });
+  for (const { name } of STREAMS) {
+    metrics.addMetric(METRICS.rowsEmitted[name], MetricUnit.Count, summary.emitted[name]);
+    metrics.addMetric(METRICS.lagKeys[name], MetricUnit.Count, summary.lagKeys[name]);
+  }
+  metrics.addMetric(METRICS.maxLagKeys, MetricUnit.Count, Math.max(...Object.values(summary.lagKeys)));
+  metrics.addMetric(METRICS.deadLetters, MetricUnit.Count, summary.deadLettered);
+  metrics.addMetric(METRICS.runDuration, MetricUnit.Milliseconds, summary.elapsedMs);
+  metrics.addMetric(METRICS.caughtUp, MetricUnit.Count, summary.caughtUp ? 1 : 0);
+  metrics.publishStoredMetrics();
+}
