@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Thrown when another process holds the lock. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError';
+}
+
+/** A lock that is held until `release` is called or this process ends, however it ends. */
+export interface ExclusiveLock {
+  release(): void;
+}
+
+const SQLITE_BUSY = 5;
+
+/**
+ * Takes a lock on a file, which is created when missing and stays afterwards.
+ *
+ * It is SQLite's exclusive lock on an empty database: the kernel drops it together with its holder, so that, unlike a
+ * file with a process id in it, it can be neither stale nor taken from a living holder.
+ *
+ * @throws LockedError when somebody holds it.
+ */
+export function takeLock(file: string): ExclusiveLock {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+      throw new LockedError(`Another process is using ${path.dirname(file)}.`, { cause: error });
+    }
+    throw error;
+  }
+  return {
+    release: () => {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+/** As {@link takeLock}, but waits for as long as somebody else holds the lock. */
+export async function waitForLock(file: string): Promise<ExclusiveLock> {
+  for (;;) {
+    try {
+      return takeLock(file);
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error;
+      await delay(200);
+    }
+  }
+}

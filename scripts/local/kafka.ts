@@ -1,0 +1,210 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Kafka, logLevel } from 'kafkajs';
+import { endLeftOvers, type RunningChild, startChild } from './child-processes';
+import { freePorts } from './free-ports';
+
+/** How to start Kafka. */
+export interface KafkaOptions {
+  /** The Java class path of Kafka, from `serverFiles`. */
+  readonly classPath: string;
+  /** Its own directory for configuration, data and logs; created when missing. */
+  readonly directory: string;
+  /** One broker, or three that replicate to each other as the cluster on AWS does. @default 1 */
+  readonly brokers?: 1 | 3;
+  /** Whether to begin without the data of an earlier start. @default false */
+  readonly fresh?: boolean;
+  /** More broker properties, or other values for the ones below. */
+  readonly properties?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** One broker of a {@link LocalKafka}. */
+export interface LocalBroker {
+  readonly nodeId: number;
+  readonly port: number;
+  /** The process id; another one after `start`. */
+  readonly pid: number;
+  /** Sends a signal to the broker (tests kill brokers). Settles when the process has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Starts the broker again after it was killed; settles when every broker is in the cluster's metadata. */
+  start(): Promise<void>;
+}
+
+/** A running Kafka on 127.0.0.1. */
+export interface LocalKafka {
+  /** `host:port` of each broker. */
+  readonly bootstrapServers: string[];
+  readonly brokers: readonly LocalBroker[];
+  /** Stops the brokers. Calling it again is harmless. */
+  stop(): Promise<void>;
+}
+
+/** The broker's largest value: a checkpoint of the emitter must never expire. Minutes. */
+const OFFSETS_RETENTION_MINUTES = 2_147_483_647;
+
+/**
+ * Starts Kafka in KRaft mode, each process both broker and controller.
+ *
+ * @throws Error with the end of the broker's log when it does not come up.
+ */
+export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
+  const { directory, classPath } = options;
+  const count = options.brokers ?? 1;
+  mkdirSync(directory, { recursive: true });
+  await endLeftOvers(directory);
+  if (options.fresh) rmSync(path.join(directory, 'data'), { recursive: true, force: true });
+
+  const ports = await freePorts(2 * count);
+  const nodes = Array.from({ length: count }, (_, index) => ({
+    nodeId: index + 1,
+    port: ports[2 * index] as number,
+    controllerPort: ports[2 * index + 1] as number,
+    data: path.join(directory, 'data', `broker-${index + 1}`),
+    propertiesFile: path.join(directory, `broker-${index + 1}.properties`),
+  }));
+  const voters = nodes.map((node) => `${node.nodeId}@127.0.0.1:${node.controllerPort}`).join(',');
+  const clusterId = clusterIdOf(directory);
+  await Promise.all(
+    nodes.map(async (node) => {
+      writeProperties(node.propertiesFile, {
+        'process.roles': 'broker,controller',
+        'node.id': node.nodeId,
+        'controller.quorum.voters': voters,
+        listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+        'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+        'controller.listener.names': 'CONTROLLER',
+        'inter.broker.listener.name': 'PLAINTEXT',
+        'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+        'log.dirs': node.data,
+        ...CLUSTER_PROPERTIES,
+        ...replication(count),
+        ...options.properties,
+      });
+      if (!existsSync(path.join(node.data, 'meta.properties'))) {
+        await format(classPath, node.propertiesFile, clusterId);
+      }
+    }),
+  );
+
+  const bootstrapServers = nodes.map((node) => `127.0.0.1:${node.port}`);
+  const children = new Map<number, RunningChild>();
+  const start = async (node: (typeof nodes)[number]): Promise<void> => {
+    const child = await startChild({
+      name: `broker-${node.nodeId}`,
+      directory,
+      command: 'java',
+      args: [...javaOptions(count), '-cp', classPath, 'kafka.Kafka', node.propertiesFile],
+      // Of three controllers that stop together the last cannot hand over to a majority and waits for one in vain.
+      graceMs: count === 3 ? 3_000 : 10_000,
+    });
+    children.set(node.nodeId, child);
+    await child.ready(() => knowsEveryBroker(node.port, count));
+  };
+  const childOf = (nodeId: number): RunningChild => children.get(nodeId) as RunningChild;
+  const stop = async (): Promise<void> => {
+    await Promise.all([...children.values()].map((child) => child.stop()));
+  };
+
+  try {
+    await Promise.all(nodes.map(start));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    bootstrapServers,
+    brokers: nodes.map((node) => ({
+      nodeId: node.nodeId,
+      port: node.port,
+      get pid() {
+        return childOf(node.nodeId).pid;
+      },
+      kill: async (signal) => {
+        childOf(node.nodeId).kill(signal);
+        await childOf(node.nodeId).ended;
+      },
+      start: () => start(node),
+    })),
+    stop,
+  };
+}
+
+const CLUSTER_PROPERTIES = {
+  'auto.create.topics.enable': false,
+  'unclean.leader.election.enable': false,
+  'offsets.retention.minutes': OFFSETS_RETENTION_MINUTES,
+  'num.partitions': 3,
+  // Few, because each is a folder to create before the first commit of an offset or a transaction.
+  'offsets.topic.num.partitions': 6,
+  'transaction.state.log.num.partitions': 6,
+  'group.initial.rebalance.delay.ms': 0,
+  'broker.session.timeout.ms': 6000,
+} as const;
+
+const replication = (brokers: 1 | 3): Record<string, number> => {
+  const inSync = brokers === 3 ? 2 : 1;
+  return {
+    'default.replication.factor': brokers,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': brokers,
+    'transaction.state.log.replication.factor': brokers,
+    'transaction.state.log.min.isr': inSync,
+  };
+};
+
+const javaOptions = (brokers: 1 | 3): string[] => [
+  brokers === 3 ? '-Xmx400m' : '-Xmx512m',
+  `-Dlog4j.configuration=file:${path.join(__dirname, 'log4j.properties')}`,
+];
+
+function writeProperties(file: string, properties: Record<string, string | number | boolean>): void {
+  const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+}
+
+/** One id for all brokers of a directory, kept beside their data. */
+function clusterIdOf(directory: string): string {
+  const file = path.join(directory, 'data', 'cluster-id');
+  if (!existsSync(file)) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url'));
+  }
+  return readFileSync(file, 'utf8');
+}
+
+const format = (classPath: string, propertiesFile: string, clusterId: string): Promise<unknown> =>
+  promisify(execFile)('java', [
+    '-XX:TieredStopAtLevel=1',
+    '-cp',
+    classPath,
+    'kafka.tools.StorageTool',
+    'format',
+    '--cluster-id',
+    clusterId,
+    '--config',
+    propertiesFile,
+  ]);
+
+/** @throws Error until the broker at a port answers, and with a controller and as many brokers as there should be. */
+async function knowsEveryBroker(port: number, count: number): Promise<void> {
+  const kafka = new Kafka({
+    clientId: 'local-kafka',
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    retry: { retries: 0 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { brokers, controller } = await admin.describeCluster();
+    if (brokers.length < count || controller === null) {
+      throw new Error(`${brokers.length} of ${count} brokers are in the cluster.`);
+    }
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import { endLeftOvers, startChild } from './child-processes';
+import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';
+import { freePorts } from './free-ports';
+import { writePrivateFile } from './private-file';
+
+/** How to start MariaDB. */
+export interface MariaDbOptions {
+  /** MariaDB's base directory, from `serverFiles`. */
+  readonly base: string;
+  /** Its own directory for configuration, data and logs; created when missing. */
+  readonly directory: string;
+  /** Whether to begin without the data of an earlier start. @default false */
+  readonly fresh?: boolean;
+}
+
+/** A running MariaDB on 127.0.0.1 with the database {@link SAMPLE_DATABASE}. */
+export interface LocalMariaDb extends DatabaseLogins {
+  readonly port: number;
+  readonly pid: number;
+  /** The login that may do everything, in no database. */
+  readonly admin: DatabaseLogin;
+  /** Stops the server. Calling it again is harmless. */
+  stop(): Promise<void>;
+}
+
+/** The database that holds the sample tables. */
+export const SAMPLE_DATABASE = 'pinterest_data_db';
+
+/**
+ * Starts MariaDB, with new random passwords at every start.
+ *
+ * @throws Error with the end of the server's log when it does not come up.
+ */
+export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaDb> {
+  const { base, directory } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  await endLeftOvers(directory);
+  const data = path.join(directory, 'data');
+  if (options.fresh) rmSync(data, { recursive: true, force: true });
+  if (!existsSync(data)) await install(base, directory, data);
+
+  const [port] = (await freePorts(1)) as [number];
+  const admin: DatabaseLogin = {
+    host: '127.0.0.1',
+    port,
+    user: 'admin',
+    password: newPassword(),
+    database: '',
+  };
+  const firstStatements = path.join(directory, 'first-statements.sql');
+  const configuration = path.join(directory, 'mariadb.cnf');
+  writePrivateFile(
+    firstStatements,
+    `CREATE OR REPLACE USER admin@127.0.0.1 IDENTIFIED BY '${admin.password}';\n` +
+      'GRANT ALL PRIVILEGES ON *.* TO admin@127.0.0.1 WITH GRANT OPTION;\n',
+  );
+  writeFileSync(configuration, serverSettings({ base, data, port, firstStatements }));
+
+  const server = await startChild({
+    name: 'mariadb',
+    directory,
+    command: path.join(base, 'bin', 'mariadbd'),
+    args: [`--defaults-file=${configuration}`, ...asRoot()],
+  });
+  try {
+    await server.ready(() => answers(admin));
+    rmSync(firstStatements);
+    const logins = await createDatabase(admin, SAMPLE_DATABASE);
+    return { port, pid: server.pid, admin, ...logins, stop: server.stop };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** MariaDB refuses to run as root unless told so. */
+const asRoot = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);
+
+/** Makes the data directory with the system tables; it gets its name only when complete. */
+async function install(base: string, directory: string, data: string): Promise<void> {
+  const partial = path.join(directory, 'data.partial');
+  rmSync(partial, { recursive: true, force: true });
+  await promisify(execFile)(path.join(base, 'scripts', 'mariadb-install-db'), [
+    '--no-defaults',
+    `--basedir=${base}`,
+    `--datadir=${partial}`,
+    '--skip-test-db',
+    '--skip-name-resolve',
+    ...asRoot(),
+  ]);
+  renameSync(partial, data);
+}
+
+const serverSettings = (of: {
+  base: string;
+  data: string;
+  port: number;
+  firstStatements: string;
+}): string => `[mariadbd]
+basedir = ${of.base}
+datadir = ${of.data}
+init-file = ${of.firstStatements}
+bind-address = 127.0.0.1
+port = ${of.port}
+# Relative to the data directory, because the system allows a socket some 100 characters only.
+socket = mariadb.sock
+pid-file = mariadb-server.pid
+skip-name-resolve
+default-time-zone = +00:00
+character-set-server = utf8mb4
+collation-server = utf8mb4_unicode_ci
+max-allowed-packet = 64M
+innodb-buffer-pool-size = 256M
+innodb-log-file-size = 128M
+# One second of sample data may be lost when the machine, not the server, goes down.
+innodb-flush-log-at-trx-commit = 2
+local-infile = ON
+`;
+
+async function answers(login: DatabaseLogin): Promise<void> {
+  const { host, port, user, password } = login;
+  const connection = await createConnection({ host, port, user, password, connectTimeout: 2_000 });
+  try {
+    await connection.query('SELECT 1');
+  } finally {
+    await connection.end();
+  }
+}

@@ -1,0 +1,66 @@
+import path from 'node:path';
+import type { Progress } from '../progress';
+import { serverFiles } from './downloads';
+import { takeLock } from './exclusive-lock';
+import { type LocalKafka, startKafka } from './kafka';
+import { type LocalMariaDb, startMariaDb } from './mariadb';
+
+/** What to start, and where. */
+export interface LocalServersOptions {
+  /** One broker or three. @default 1 */
+  readonly brokers?: 1 | 3;
+  /** Absolute path of the directory of these servers: configuration, data and logs; created when missing. */
+  readonly directory: string;
+  /** Whether to begin without the data of an earlier start. @default false */
+  readonly fresh?: boolean;
+  readonly progress: Progress;
+}
+
+/** Kafka and MariaDB, running. */
+export interface LocalServers {
+  readonly kafka: LocalKafka;
+  readonly database: LocalMariaDb;
+  /** Stops both. Calling it again is harmless. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Kafka and MariaDB beside each other, downloading them first when they are not there yet.
+ *
+ * @throws LockedError when another process runs its servers in the same directory.
+ * @throws Error with the end of a server's log when it does not come up; the other one is stopped then.
+ */
+export async function startLocalServers(options: LocalServersOptions): Promise<LocalServers> {
+  const { directory, fresh, brokers, progress } = options;
+  const lock = takeLock(path.join(directory, 'lock'));
+  try {
+    const files = await serverFiles(progress);
+    const step = progress.step(`Starting Kafka${brokers === 3 ? ' (three brokers)' : ''} and MariaDB`);
+    const [kafka, database] = await Promise.allSettled([
+      startKafka({
+        classPath: files.kafkaClassPath,
+        directory: path.join(directory, 'kafka'),
+        brokers,
+        fresh,
+      }),
+      startMariaDb({ base: files.mariaDbBase, directory: path.join(directory, 'mariadb'), fresh }),
+    ]);
+    if (kafka.status === 'rejected' || database.status === 'rejected') {
+      step.failed();
+      await Promise.all([kafka, database].map((one) => one.status === 'fulfilled' && one.value.stop()));
+      throw kafka.status === 'rejected' ? kafka.reason : (database as PromiseRejectedResult).reason;
+    }
+    step.done('Kafka and MariaDB are ready');
+    return {
+      kafka: kafka.value,
+      database: database.value,
+      stop: async () => {
+        await Promise.all([kafka.value.stop(), database.value.stop()]);
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}

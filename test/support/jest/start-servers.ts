@@ -1,0 +1,9 @@
+import { startTestServers } from '../test-servers';
+
+export default async (): Promise<void> => {
+  globalThis.stopTestServers = await startTestServers();
+};
+
+declare global {
+  var stopTestServers: (() => Promise<void>) | undefined;
+}

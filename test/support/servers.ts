@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { deadLetterTopicOf, STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { createDatabase, type DatabaseLogins, dropDatabase } from '../../scripts/local/database-logins';
+import { testServers } from './test-servers';
+
+export { testServers } from './test-servers';
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+
+afterAll(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+});
+
+/** A name that no other test uses. */
+export const uniqueName = (): string => `t${randomBytes(6).toString('hex')}`;
+
+/** A folder name for a test's own servers or files; it goes away with the whole run. */
+export const testDirectory = (): string => path.join(testServers().directory, uniqueName());
+
+/** A client of the shared broker. */
+export const testKafka = (): Kafka =>
+  new Kafka({
+    clientId: 'test',
+    brokers: testServers().bootstrapServers,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 10_000,
+    retry: { retries: 10, initialRetryTime: 100 },
+  });
+
+/** Runs something with an admin client of the shared broker, which is disconnected afterwards. */
+export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = testKafka().admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** A new, empty database in the shared server, with its two logins; dropped after the tests of the file. */
+export async function testDatabase(): Promise<DatabaseLogins> {
+  const { admin } = testServers();
+  const name = uniqueName();
+  const logins = await createDatabase(admin, name, `${name}_`);
+  cleanUps.push(() => dropDatabase(admin, logins));
+  return logins;
+}
+
+/**
+ * A new user id whose four topics exist; they are deleted after the tests of the file.
+ *
+ * @param partitions of each topic. @default 3
+ */
+export async function testUserId(partitions = 3): Promise<string> {
+  const userId = uniqueName();
+  const topics = [...STREAMS.map(({ name }) => topicOf(userId, name)), deadLetterTopicOf(userId)];
+  await withAdmin((admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map((topic) => ({ topic, numPartitions: partitions })),
+    }),
+  );
+  cleanUps.push(() => withAdmin((admin) => admin.deleteTopics({ topics })));
+  return userId;
+}

@@ -1,0 +1,66 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import { endLeftOvers } from '../../scripts/local/child-processes';
+import { LockedError, takeLock } from '../../scripts/local/exclusive-lock';
+import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
+import { startLocalServers } from '../../scripts/local/pipeline-servers';
+import { writePrivateFile } from '../../scripts/local/private-file';
+import { terminalProgress } from '../../scripts/progress';
+
+/** The servers that all integration tests of one run share. */
+export interface TestServers {
+  /** The run's own directory; a test that starts servers of its own does so in a folder of it. */
+  readonly directory: string;
+  readonly bootstrapServers: string[];
+  /** May do everything in the database. */
+  readonly admin: DatabaseLogin;
+}
+
+/** Runs are kept apart by process id, so that two of them can go on at once; the last one's logs stay until the next. */
+const RUNS = path.join(LOCAL_DIRECTORY, 'test');
+
+/** Names the file with the {@link TestServers} for the processes in which jest runs the tests. */
+const VARIABLE = 'TEST_SERVERS_FILE';
+
+/** Starts the shared servers and gives the way to stop them. */
+export async function startTestServers(): Promise<() => Promise<void>> {
+  await removeEarlierRuns();
+  const directory = path.join(RUNS, String(process.pid));
+  const servers = await startLocalServers({ directory, progress: terminalProgress() });
+  const shared: TestServers = {
+    directory,
+    bootstrapServers: servers.kafka.bootstrapServers,
+    admin: servers.database.admin,
+  };
+  const file = path.join(directory, 'servers.json');
+  writePrivateFile(file, JSON.stringify(shared));
+  process.env[VARIABLE] = file;
+  return servers.stop;
+}
+
+/** The shared servers, for tests. */
+export function testServers(): TestServers {
+  const file = process.env[VARIABLE];
+  if (file === undefined) throw new Error('Only tests of the integration project have servers.');
+  return JSON.parse(readFileSync(file, 'utf8')) as TestServers;
+}
+
+/** Removes the runs that are over, with the servers that a killed one left running. */
+async function removeEarlierRuns(): Promise<void> {
+  mkdirSync(RUNS, { recursive: true });
+  for (const run of readdirSync(RUNS)) {
+    const directory = path.join(RUNS, run);
+    try {
+      takeLock(path.join(directory, 'lock')).release();
+    } catch (error) {
+      if (error instanceof LockedError) continue;
+      throw error;
+    }
+    const folders = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.name.endsWith('.pid'),
+    );
+    for (const { parentPath } of folders) await endLeftOvers(parentPath);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
