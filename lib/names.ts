@@ -14,7 +14,7 @@ export const nameOf = (userId: string, what: string): string =>
 
 /** Keys of the stacks' outputs, by stack: what scripts look up. */
 export const OUTPUTS = {
-  Network: { natAddress: 'NatAddress' },
+  Network: { natAddress: 'NatIpAddress' },
   KafkaCluster: { bootstrapServers: 'BootstrapServers', clusterArn: 'ClusterArn' },
   KafkaClient: { instanceId: 'InstanceId', keyPairParameter: 'KeyPairParameter', keyPairName: 'KeyPairName' },
   RdsAccess: { secretArn: 'SecretArn' },

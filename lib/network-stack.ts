@@ -34,14 +34,19 @@ export class NetworkStack extends Stack {
     const { database } = config;
     const overInternet = database.mode === 'existing' && database.reach.via === 'internet';
 
+    const natAddress = overInternet ? new ec2.CfnEIP(this, 'NatAddress', { domain: 'vpc' }) : undefined;
+
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr(config.vpcCidr),
       availabilityZones: [...config.availabilityZones],
-      natGateways: overInternet ? 1 : 0,
+      natGateways: natAddress ? 1 : 0,
+      natGatewayProvider: ec2.NatProvider.gateway({
+        eipAllocationIds: natAddress ? [natAddress.attrAllocationId] : [],
+      }),
       subnetConfiguration: [
         { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
-        ...(overInternet
+        ...(natAddress
           ? [{ name: 'Egress', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 }]
           : []),
       ],
@@ -60,12 +65,11 @@ export class NetworkStack extends Stack {
       },
     });
 
-    if (overInternet) {
+    if (natAddress) {
       this.emitterSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
       this.secretsEndpoint = { connections: new ec2.Connections({ peer: ec2.Peer.anyIpv4() }) };
-      const nat = this.vpc.publicSubnets[0]?.node.findChild('EIP') as ec2.CfnEIP;
       new CfnOutput(this, OUTPUTS.Network.natAddress, {
-        value: nat.ref,
+        value: natAddress.ref,
         description: 'The address that the database sees the emitter come from',
       });
     } else {

@@ -8,9 +8,10 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
-import { deadLetterTopicOf, perStream, STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { deadLetterTopicOf, STREAMS, topicOf } from '../../lambda/emitter/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
+import { FunctionRole } from './function-role';
 import { addVariables } from './variables';
 
 /** The port of MSK's listener for IAM over TLS within a VPC. https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
@@ -55,6 +56,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   readonly brokerIds: readonly number[];
 
   private readonly userId: string;
+  private readonly topicNames: readonly string[];
   private readonly clusterName: string;
 
   constructor(scope: Construct, id: string, { userId, kafka, vpc, subnets }: KafkaClusterProps) {
@@ -112,11 +114,9 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.clusterArn = cluster.attrArn;
 
-    for (const [topicId, topicName] of Object.entries({
-      ...perStream(({ name }) => topicOf(userId, name)),
-      'dead-letter': deadLetterTopicOf(userId),
-    })) {
-      new msk.CfnTopic(this, `Topic-${topicId}`, {
+    this.topicNames = [...STREAMS.map(({ name }) => topicOf(userId, name)), deadLetterTopicOf(userId)];
+    for (const topicName of this.topicNames) {
+      new msk.CfnTopic(this, topicName, {
         clusterArn: this.clusterArn,
         topicName,
         partitionCount: kafka.partitions,
@@ -124,6 +124,10 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       }).applyRemovalPolicy(RemovalPolicy.DESTROY);
     }
 
+    const bootstrapLogs = new logs.LogGroup(this, 'BootstrapLogs', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.bootstrapServers = new cr.AwsCustomResource(this, 'Bootstrap', {
       // CloudFormation does not hand it out. Asked again whenever the number of brokers changes.
       onUpdate: {
@@ -135,10 +139,8 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       },
       policy: cr.AwsCustomResourcePolicy.fromSdkCalls({ resources: [this.clusterArn] }),
       installLatestAwsSdk: false,
-      logGroup: new logs.LogGroup(this, 'BootstrapLogs', {
-        retention: logs.RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      logGroup: bootstrapLogs,
+      role: new FunctionRole(this, 'BootstrapRole', { logGroup: bootstrapLogs, inVpc: false }),
     }).getResponseField('BootstrapBrokerStringSaslIam');
   }
 
@@ -152,8 +154,8 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   grantEmit(fn: lambda.Function): void {
     const { userId } = this;
     const emitter = `${userId}.emitter`;
+    const topics = this.topicNames.map((topic) => this.arnOf('topic', topic));
     const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
-    const deadLetterTopic = this.arnOf('topic', deadLetterTopicOf(userId));
 
     fn.connections.allowToDefaultPort(this, 'Kafka');
     addVariables<EmitterVariables>(fn, {
@@ -162,7 +164,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       KAFKA_AUTHENTICATION: 'iam',
     });
     allow(fn, ['Connect', 'WriteDataIdempotently'], [this.clusterArn]);
-    allow(fn, ['DescribeTopic', 'WriteData'], [...streamTopics, deadLetterTopic]);
+    allow(fn, ['DescribeTopic', 'WriteData'], topics);
     // Offsets may be committed only for topics that one may read.
     allow(fn, ['ReadData'], streamTopics);
     allow(fn, ['DescribeTransactionalId', 'AlterTransactionalId'], [this.arnOf('transactional-id', emitter)]);
@@ -170,19 +172,26 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * Lets someone look: the port, reading of this user's topics in groups named `<UserId>.client.…`, and a view of
-   * the emitter's checkpoint, which only the emitter may move.
+   * Lets someone look: the port, reading of this user's topics in the groups `<UserId>.client` and
+   * `<UserId>.client.<topic>`, and a view of the emitter's checkpoint, which only the emitter may move.
    */
   grantConsume(client: ec2.IConnectable & iam.IGrantable): void {
-    const { userId } = this;
+    const { userId, topicNames } = this;
+    const group = `${userId}.client`;
+    const groups = [group, ...topicNames.map((topic) => topic.replace(userId, group))];
+
     client.connections.allowToDefaultPort(this, 'Kafka');
     allow(client, ['Connect'], [this.clusterArn]);
     allow(
       client,
       ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
-      [this.arnOf('topic', `${userId}.*`)],
+      topicNames.map((topic) => this.arnOf('topic', topic)),
     );
-    allow(client, ['DescribeGroup', 'AlterGroup'], [this.arnOf('group', `${userId}.client.*`)]);
+    allow(
+      client,
+      ['DescribeGroup', 'AlterGroup'],
+      groups.map((name) => this.arnOf('group', name)),
+    );
     allow(client, ['DescribeGroup'], [this.arnOf('group', `${userId}.emitter`)]);
   }
 

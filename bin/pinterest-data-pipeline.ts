@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { readConfig } from '../lib/config';
+import { EmitterStack } from '../lib/emitter-stack';
+import { KafkaClientStack } from '../lib/kafka-client-stack';
+import { KafkaClusterStack } from '../lib/kafka-cluster-stack';
+import { nameOf, type StackId } from '../lib/names';
+import { NetworkStack } from '../lib/network-stack';
+import { RdsAccessStack } from '../lib/rds-access-stack';
+
+/**
+ * The pipeline: a database, an emitter that copies its tables into Kafka, and a client that looks into the topics.
+ *
+ *     RdsAccess ──► Emitter ──► KafkaCluster ◄── KafkaClient        all of them in Network
+ *
+ * @throws Error if the context has a wrong configuration; see {@link readConfig}.
+ */
+export function pinterestDataPipeline(app: App): void {
+  const config = readConfig(app.node);
+  const stack = (id: StackId) => ({
+    stackName: nameOf(config.userId, id),
+    config,
+    // The account is whichever one the CLI is signed in to; the region is not a matter of choice.
+    env: { region: config.region },
+  });
+
+  const network = new NetworkStack(app, 'Network', stack('Network'));
+
+  const { cluster } = new KafkaClusterStack(app, 'KafkaCluster', { ...stack('KafkaCluster'), network });
+
+  new KafkaClientStack(app, 'KafkaClient', { ...stack('KafkaClient'), network, cluster });
+
+  const { database } = new RdsAccessStack(app, 'RdsAccess', { ...stack('RdsAccess'), network });
+
+  new EmitterStack(app, 'Emitter', { ...stack('Emitter'), network, database, cluster });
+
+  for (const [key, value] of Object.entries({
+    ...config.tags,
+    Pipeline: 'pinterest-data-pipeline',
+    UserId: config.userId,
+  })) {
+    Tags.of(app).add(key, value);
+  }
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+}
+
+if (require.main === module) pinterestDataPipeline(new App());

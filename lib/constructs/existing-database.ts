@@ -1,0 +1,85 @@
+import { Validations } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { EmitterVariables } from '../../lambda/emitter/environment';
+import type { ExistingDatabaseConfig } from '../config';
+import type { SourceDatabase } from './source-database';
+import { addVariables } from './variables';
+
+/** Properties of an {@link ExistingDatabase}. */
+export interface ExistingDatabaseProps {
+  readonly database: ExistingDatabaseConfig;
+  /** The pipeline's VPC. */
+  readonly vpc: ec2.IVpc;
+  /** Where its reader runs. */
+  readonly readerSubnets: ec2.SubnetSelection;
+}
+
+/** A database that somebody else runs: a secret for its login, and exactly the way to it. */
+export class ExistingDatabase extends Construct implements SourceDatabase {
+  readonly secret: secretsmanager.Secret;
+  private readonly server: ec2.IConnectable;
+
+  constructor(scope: Construct, id: string, { database, vpc, readerSubnets }: ExistingDatabaseProps) {
+    super(scope, id);
+    const { host, port, name, reach } = database;
+
+    this.secret = new secretsmanager.Secret(this, 'Login', {
+      description: 'Login to the database. npm run put-credentials fills in user name and password.',
+      generateSecretString: {
+        // Without put-credentials the database refuses this user, by a name that says what is missing.
+        secretStringTemplate: JSON.stringify({
+          host,
+          port,
+          dbname: name,
+          username: 'run-put-credentials-first',
+        }),
+        generateStringKey: 'password',
+      },
+    });
+    Validations.of(this.secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'The password belongs to the database of somebody else, who alone can rotate it.',
+    });
+
+    const defaultPort = ec2.Port.tcp(port);
+    if (reach.via === 'internet') {
+      this.server = { connections: new ec2.Connections({ peer: ec2.Peer.anyIpv4(), defaultPort }) };
+      return;
+    }
+
+    const peering = new ec2.CfnVPCPeeringConnection(this, 'Peering', {
+      vpcId: vpc.vpcId,
+      peerVpcId: reach.vpcId,
+    });
+    vpc.selectSubnets(readerSubnets).subnets.forEach((subnet, index) => {
+      new ec2.CfnRoute(this, `RouteThere${index + 1}`, {
+        routeTableId: subnet.routeTable.routeTableId,
+        destinationCidrBlock: reach.cidr,
+        vpcPeeringConnectionId: peering.ref,
+      });
+    });
+    reach.routeTableIds.forEach((routeTableId, index) => {
+      new ec2.CfnRoute(this, `RouteBack${index + 1}`, {
+        routeTableId,
+        destinationCidrBlock: vpc.vpcCidrBlock,
+        vpcPeeringConnectionId: peering.ref,
+      });
+    });
+    const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(this, 'Server', reach.securityGroupId);
+    this.server = { connections: new ec2.Connections({ securityGroups: [securityGroup], defaultPort }) };
+  }
+
+  grantRead(fn: lambda.Function): void {
+    fn.connections.allowToDefaultPort(this.server, 'Database');
+    this.secret.grantRead(fn);
+    addVariables<EmitterVariables>(fn, { DATABASE_SECRET_ARN: this.secret.secretArn });
+  }
+
+  widgets(): cloudwatch.IWidget[] {
+    return [];
+  }
+}

@@ -1,0 +1,101 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import type { EmitterVariables } from '../../lambda/emitter/environment';
+import type { SourceDatabase } from './source-database';
+import { addVariables } from './variables';
+
+/** Name of the schema that holds the three tables, as in the original database. */
+const DATABASE_NAME = 'pinterest_data';
+
+/** Properties of a {@link ProvisionedDatabase}. */
+export interface ProvisionedDatabaseProps {
+  readonly vpc: ec2.IVpc;
+  /** Isolated subnets in at least two zones. */
+  readonly subnets: ec2.SubnetSelection;
+}
+
+/** A small RDS MariaDB 11.4 of the pipeline's own; on removal a snapshot stays. */
+export class ProvisionedDatabase extends Construct implements SourceDatabase, ec2.IConnectable {
+  readonly connections: ec2.Connections;
+  /** The login of the account that owns the tables; for the loader. */
+  readonly ownerSecret: secretsmanager.ISecret;
+  /** The login of an account that may only read them, which the loader makes. */
+  readonly secret: secretsmanager.ISecret;
+
+  private readonly instance: rds.DatabaseInstance;
+
+  constructor(scope: Construct, id: string, { vpc, subnets }: ProvisionedDatabaseProps) {
+    super(scope, id);
+    // The newest minor version that CloudFormation knows; RDS itself goes on from there.
+    const engine = rds.DatabaseInstanceEngine.mariaDb({
+      version: rds.MariaDbEngineVersion.of('11.4.13', '11.4'),
+    });
+    const owner = new rds.DatabaseSecret(this, 'Owner', { username: 'owner', dbname: DATABASE_NAME });
+    const reader = new rds.DatabaseSecret(this, 'Reader', { username: 'reader', dbname: DATABASE_NAME });
+
+    this.instance = new rds.DatabaseInstance(this, 'Instance', {
+      engine,
+      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
+      vpc,
+      vpcSubnets: subnets,
+      databaseName: DATABASE_NAME,
+      credentials: rds.Credentials.fromSecret(owner),
+      parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
+        engine,
+        parameters: { require_secure_transport: 'ON' },
+      }),
+      allocatedStorage: 20,
+      storageType: rds.StorageType.GP3,
+      storageEncrypted: true,
+      publiclyAccessible: false,
+      backupRetention: Duration.days(7),
+      copyTagsToSnapshot: true,
+      removalPolicy: RemovalPolicy.SNAPSHOT,
+    });
+    this.connections = this.instance.connections;
+    this.ownerSecret = this.instance.secret ?? owner;
+    this.secret = reader.attach(this.instance);
+
+    Validations.of(this.instance).acknowledge(
+      {
+        id: 'AwsSolutions-RDS3',
+        reason: 'Sample tables, made again in a minute; a second zone would double the price.',
+      },
+      {
+        id: 'AwsSolutions-RDS10',
+        reason: 'The stack has termination protection, and removal leaves a snapshot.',
+      },
+      {
+        id: 'AwsSolutions-RDS11',
+        reason: 'The port is open to two functions in isolated subnets; another number would hide nothing.',
+      },
+    );
+    for (const secret of [owner, reader]) {
+      Validations.of(secret).acknowledge({
+        id: 'AwsSolutions-SMG4',
+        reason: 'Sample tables only, and no way to them from outside the VPC.',
+      });
+    }
+  }
+
+  grantRead(fn: lambda.Function): void {
+    fn.connections.allowToDefaultPort(this, 'Database');
+    this.secret.grantRead(fn);
+    addVariables<EmitterVariables>(fn, { DATABASE_SECRET_ARN: this.secret.secretArn });
+  }
+
+  widgets(): cloudwatch.IWidget[] {
+    const graph = (title: string, metric: cloudwatch.IMetric) =>
+      new cloudwatch.GraphWidget({ title, left: [metric], width: 8 });
+    return [
+      graph('Database: CPU (%)', this.instance.metricCPUUtilization()),
+      graph('Database: connections', this.instance.metricDatabaseConnections()),
+      graph('Database: free storage (bytes)', this.instance.metricFreeStorageSpace()),
+    ];
+  }
+}

@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { NodejsFunction, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { EmitterVariables } from '../../lambda/emitter/environment';
+import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from '../../lambda/emitter/metric-names';
+import { STREAMS } from '../../lambda/emitter/streams';
+import type { EmitterConfig } from '../config';
+import { FunctionRole } from './function-role';
+import type { KafkaCluster } from './kafka-cluster';
+import type { SourceDatabase } from './source-database';
+import { addVariables } from './variables';
+
+/** Properties of a {@link TableEmitter}. */
+export interface TableEmitterProps {
+  /** The user's id, as a dimension of the metrics. */
+  readonly userId: string;
+  readonly emitter: EmitterConfig;
+  readonly vpc: ec2.IVpc;
+  /** Subnets from which database, Kafka and Secrets Manager can be reached. */
+  readonly subnets: ec2.SubnetSelection;
+  readonly database: SourceDatabase;
+  readonly cluster: KafkaCluster;
+}
+
+/** The function that copies the tables into the topics, its schedule, and the queue for the events of runs that failed. */
+export class TableEmitter extends Construct {
+  readonly fn: NodejsFunction;
+  /** Events of runs that failed, and of ticks that never became a run. */
+  readonly failedRuns: sqs.Queue;
+
+  private readonly dimensionsMap: cloudwatch.DimensionsMap;
+
+  constructor(scope: Construct, id: string, props: TableEmitterProps) {
+    super(scope, id);
+    const { userId, emitter, vpc, subnets, database, cluster } = props;
+    const interval = Duration.minutes(emitter.everyMinutes);
+    this.dimensionsMap = { [DIMENSIONS.service]: SERVICE_NAME, [DIMENSIONS.userId]: userId };
+
+    this.failedRuns = new sqs.Queue(this, 'FailedRuns', {
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(this.failedRuns).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This is the queue that failures go to; nothing reads from it that could fail.',
+    });
+
+    const logGroup = new logs.LogGroup(this, 'Logs', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.fn = new NodejsFunction(this, 'Function', {
+      description: `Copies the tables into the topics ${STREAMS.map(({ name }) => `${userId}.${name}`).join(', ')}`,
+      entry: join(__dirname, '../../lambda/emitter/handler.ts'),
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: emitter.memoryMB,
+      timeout: Duration.seconds(emitter.timeoutSeconds),
+      bundling: {
+        minify: true,
+        sourceMap: true,
+        sourceMapMode: SourceMapMode.DEFAULT,
+        sourcesContent: false,
+        // The versions of the lock file, and not also those of the runtime.
+        bundleAwsSDK: true,
+      },
+      environment: {
+        POWERTOOLS_SERVICE_NAME: SERVICE_NAME,
+        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+      },
+      vpc,
+      vpcSubnets: subnets,
+      allowAllOutbound: false,
+      tracing: lambda.Tracing.ACTIVE,
+      logGroup,
+      role: new FunctionRole(this, 'Role', { logGroup, inVpc: true }),
+      // The next tick goes on from the checkpoint; to repeat this one would only be in its way.
+      retryAttempts: 0,
+      maxEventAge: interval,
+      onFailure: new SqsDestination(this.failedRuns),
+    });
+    addVariables<EmitterVariables>(this.fn, {
+      COMPRESSION: emitter.compression,
+      EMIT_LIMIT: emitter.limit?.toString(),
+    });
+    database.grantRead(this.fn);
+    cluster.grantEmit(this.fn);
+
+    const scheduleRole = new iam.Role(this, 'ScheduleRole', {
+      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    scheduleRole.addToPolicy(
+      new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.fn.functionArn] }),
+    );
+    this.failedRuns.grantSendMessages(scheduleRole);
+    new scheduler.Schedule(this, 'Schedule', {
+      description: `Runs the emitter every ${emitter.everyMinutes} minutes`,
+      schedule: scheduler.ScheduleExpression.rate(interval),
+      target: new targets.LambdaInvoke(this.fn, {
+        // As it is: the target would also allow every version of the function.
+        role: scheduleRole.withoutPolicyUpdates(),
+        input: scheduler.ScheduleTargetInput.fromObject({}),
+        retryAttempts: 0,
+        maxEventAge: interval,
+        deadLetterQueue: this.failedRuns,
+      }),
+    });
+  }
+
+  /** One of the emitter's own metrics, over one interval of the schedule. */
+  metric(metricName: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName,
+      dimensionsMap: this.dimensionsMap,
+      ...options,
+    });
+  }
+
+  /** The parts of a dashboard that show the emitter. */
+  widgets(): cloudwatch.IWidget[] {
+    const period = Duration.minutes(5);
+    const graph = (title: string, left: cloudwatch.IMetric[]) =>
+      new cloudwatch.GraphWidget({ title, left, width: 8 });
+    const perStream = (names: Record<string, string>, statistic: string) =>
+      STREAMS.map(({ name }) => this.metric(names[name] ?? name, { statistic, period, label: name }));
+    return [
+      graph('Emitter: rows emitted', perStream(METRICS.rowsEmitted, cloudwatch.Stats.SUM)),
+      graph('Emitter: keys still to read', perStream(METRICS.lagKeys, cloudwatch.Stats.MAXIMUM)),
+      graph('Emitter: runs, errors, dead letters', [
+        this.fn.metricInvocations({ period, label: 'runs' }),
+        this.fn.metricErrors({ period, label: 'errors' }),
+        this.metric(METRICS.deadLetters, { statistic: 'Sum', period, label: 'dead letters' }),
+      ]),
+      graph('Emitter: length of a run (ms)', [
+        this.metric(METRICS.runDuration, { statistic: 'p50', period, label: 'half of the runs' }),
+        this.metric(METRICS.runDuration, { statistic: 'Maximum', period, label: 'longest' }),
+      ]),
+    ];
+  }
+}

@@ -1,0 +1,104 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { METRICS } from '../lambda/emitter/metric-names';
+import type { EmitterConfig, PipelineConfig } from './config';
+import type { KafkaCluster } from './constructs/kafka-cluster';
+import { PipelineAlarm } from './constructs/pipeline-alarm';
+import type { SourceDatabase } from './constructs/source-database';
+import { TableEmitter } from './constructs/table-emitter';
+import { nameOf, OUTPUTS } from './names';
+import type { NetworkStack } from './network-stack';
+
+/** Runs in a row after which a backlog is worth an alarm. */
+const RUNS_TO_CATCH_UP = 12;
+
+/** Properties of the {@link EmitterStack}. */
+export interface EmitterStackProps extends StackProps {
+  readonly config: PipelineConfig;
+  readonly network: NetworkStack;
+  readonly database: SourceDatabase;
+  readonly cluster: KafkaCluster;
+}
+
+/** The function that copies the tables, the alarms that watch it, and one dashboard for the whole pipeline. */
+export class EmitterStack extends Stack {
+  constructor(scope: Construct, id: string, props: EmitterStackProps) {
+    const { config, network, database, cluster, ...stackProps } = props;
+    super(scope, id, {
+      description: 'Emitter. Removal stops the copying; the checkpoint stays in Kafka.',
+      ...stackProps,
+    });
+    const emitter = new TableEmitter(this, 'Emitter', {
+      userId: config.userId,
+      emitter: config.emitter,
+      vpc: network.vpc,
+      subnets: network.emitterSubnets,
+      database,
+      cluster,
+    });
+    network.allowSecretsManager(emitter.fn);
+    this.watch(emitter, network, config.emitter);
+
+    const dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
+      dashboardName: nameOf(config.userId, 'Pipeline'),
+      widgets: [emitter.widgets(), cluster.widgets(), database.widgets()],
+    });
+
+    new CfnOutput(this, OUTPUTS.Emitter.functionName, { value: emitter.fn.functionName });
+    new CfnOutput(this, OUTPUTS.Emitter.dashboardName, { value: dashboard.dashboardName });
+  }
+
+  private watch(emitter: TableEmitter, { alarmTopic: notify }: NetworkStack, config: EmitterConfig): void {
+    const interval = Duration.minutes(config.everyMinutes);
+    const any = {
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      notify,
+    };
+
+    new PipelineAlarm(this, 'Emitter fails', {
+      ...any,
+      metric: emitter.fn.metricErrors({ period: interval }),
+    });
+    new PipelineAlarm(this, 'Emitter is throttled', {
+      ...any,
+      metric: emitter.fn.metricThrottles({ period: interval }),
+    });
+    new PipelineAlarm(this, 'Rows went to the dead-letter topic', {
+      ...any,
+      metric: emitter.metric(METRICS.deadLetters, { statistic: cloudwatch.Stats.SUM, period: interval }),
+    });
+    new PipelineAlarm(this, 'Failed runs are waiting in the queue', {
+      ...any,
+      metric: emitter.failedRuns.metricApproximateNumberOfMessagesVisible({ period: interval }),
+    });
+    new PipelineAlarm(this, 'Emitter does not catch up', {
+      metric: emitter.metric(METRICS.caughtUp, { statistic: cloudwatch.Stats.MAXIMUM, period: interval }),
+      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: RUNS_TO_CATCH_UP,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      notify,
+    });
+    new PipelineAlarm(this, 'Emitter runs past its deadline', {
+      metric: emitter.fn.metricDuration({ statistic: cloudwatch.Stats.p(99), period: interval }),
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      // The emitter stops itself 20 s before the function's timeout; 10 s more for the chunk under way.
+      threshold: (config.timeoutSeconds - 10) * 1000,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+      notify,
+    });
+    new PipelineAlarm(this, 'Emitter has not run for an hour', {
+      metric: emitter.fn.metricInvocations({ period: Duration.hours(1) }),
+      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+      notify,
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import type { PipelineConfig } from './config';
+import { ExistingDatabase } from './constructs/existing-database';
+import { ProvisionedDatabase } from './constructs/provisioned-database';
+import type { SourceDatabase } from './constructs/source-database';
+import { OUTPUTS } from './names';
+import type { NetworkStack } from './network-stack';
+
+/** Properties of the {@link RdsAccessStack}. */
+export interface RdsAccessStackProps extends StackProps {
+  readonly config: PipelineConfig;
+  readonly network: NetworkStack;
+}
+
+/** The database that is read: one of its own with sample tables, or the way to one that is there. */
+export class RdsAccessStack extends Stack {
+  readonly database: SourceDatabase;
+
+  constructor(scope: Construct, id: string, { config, network, ...props }: RdsAccessStackProps) {
+    super(scope, id, {
+      description:
+        'Database access. Removal leaves a snapshot of a database of its own, and an existing database as it is.',
+      terminationProtection: true,
+      ...props,
+    });
+    const { vpc, emitterSubnets: readerSubnets } = network;
+    const { database } = config;
+    this.database =
+      database.mode === 'existing'
+        ? new ExistingDatabase(this, 'Database', { database, vpc, readerSubnets })
+        : new ProvisionedDatabase(this, 'Database', {
+            vpc,
+            subnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+          });
+
+    new CfnOutput(this, OUTPUTS.RdsAccess.secretArn, { value: this.database.secret.secretArn });
+  }
+}
