@@ -1,0 +1,53 @@
+import { crc32 } from 'node:zlib';
+
+/** How many buckets the keys are spread over: enough that one differing row sends few others to the second pass. */
+export const BUCKETS = 4_096;
+
+/** The bucket of a key. */
+export const bucketOf = (key: string): number => crc32(key) % BUCKETS;
+
+const BITS = 128;
+
+/**
+ * A multiset of rows or records, reduced to a count and a sum of fingerprints (mod 2^128) for each bucket of keys.
+ *
+ * The sum does not depend on the order; of two different multisets it is the same with a probability of 2^-128. Takes
+ * the same memory for any number of rows.
+ */
+export class BucketSums {
+  readonly #counts = new Float64Array(BUCKETS);
+  readonly #sums = new Array<bigint>(BUCKETS).fill(0n);
+
+  /** Adds a row or a record. @param fingerprint 32 hexadecimal digits */
+  add(key: string, fingerprint: string): void {
+    const bucket = bucketOf(key);
+    this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
+    this.#sums[bucket] = BigInt.asUintN(BITS, (this.#sums[bucket] as bigint) + BigInt(`0x${fingerprint}`));
+  }
+
+  /** Takes away a row that was added. */
+  remove(key: string, fingerprint: string): void {
+    const bucket = bucketOf(key);
+    this.#counts[bucket] = (this.#counts[bucket] as number) - 1;
+    this.#sums[bucket] = BigInt.asUintN(BITS, (this.#sums[bucket] as bigint) - BigInt(`0x${fingerprint}`));
+  }
+
+  /** How many were added. */
+  get count(): number {
+    return this.#counts.reduce((total, count) => total + count, 0);
+  }
+
+  /** The sum of all fingerprints, 32 hexadecimal digits. */
+  get digest(): string {
+    const total = this.#sums.reduce((sum, bucket) => BigInt.asUintN(BITS, sum + bucket), 0n);
+    return total.toString(16).padStart(BITS / 4, '0');
+  }
+
+  /** The buckets in which the two multisets differ. */
+  differingFrom(other: BucketSums): Set<number> {
+    const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+    return new Set(
+      buckets.filter((b) => this.#counts[b] !== other.#counts[b] || this.#sums[b] !== other.#sums[b]),
+    );
+  }
+}

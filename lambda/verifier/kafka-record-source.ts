@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka, KafkaMessage } from 'kafkajs';
+import { kafkaError } from '../emitter/kafka-errors';
+import { deadLetterTopicOf, STREAMS, topicOf } from '../emitter/streams';
+import type { Place, RecordSink, RecordSource } from './ports';
+import { committedSpans, readSpans, type Span } from './read-spans';
+import { recordValues } from './record-values';
+import { fingerprintOf, type Value } from './value';
+
+/** The topics of a user, read with kafkajs by consumer groups `<UserId>.verifier.<random>` that commit nothing. */
+export function kafkaRecordSource(kafka: Kafka, userId: string): RecordSource {
+  const readAll = async (
+    topics: readonly string[],
+    onMessage: (message: KafkaMessage, span: Span) => void,
+  ): Promise<void> => {
+    const spans = await spansOf(kafka, topics);
+    await readSpans(kafka, { groupId: newGroupId(userId), spans, onMessage });
+  };
+  return {
+    read: async (streams, columns, sink) => {
+      const deadLetters = deadLetterTopicOf(userId);
+      const byTopic = new Map(streams.map(({ name }) => [topicOf(userId, name), name]));
+      await readAll([...byTopic.keys(), deadLetters], (message, { topic, partition }) => {
+        const name = byTopic.get(topic);
+        if (name === undefined) return readDeadLetter(message, sink);
+        const fingerprint = fingerprintOf(recordValues(message.value?.toString(), columns[name]));
+        sink.record(name, message.key?.toString() ?? '', fingerprint, {
+          partition,
+          offset: Number(message.offset),
+        });
+      });
+    },
+    recordsAt: async (stream, columns, places) => {
+      const topic = topicOf(userId, stream.name);
+      const found = new Map(places.map((place) => [idOf(place), [] as Value[]]));
+      // One read for all places of a partition, since each read joins a group, which takes seconds on a default broker.
+      const spans = [...Map.groupBy(places, ({ partition }) => partition)].map(([partition, group]) => {
+        const offsets = group.map(({ offset }) => offset);
+        return { topic, partition, from: Math.min(...offsets), to: Math.max(...offsets) + 1 };
+      });
+      await readSpans(kafka, {
+        groupId: newGroupId(userId),
+        spans,
+        onMessage: ({ offset, value }, { partition }) => {
+          const id = idOf({ partition, offset: Number(offset) });
+          if (found.has(id)) found.set(id, recordValues(value?.toString(), columns));
+        },
+      });
+      return [...found.values()];
+    },
+  };
+}
+
+const idOf = ({ partition, offset }: Place): string => `${partition} ${offset}`;
+
+const newGroupId = (userId: string): string => `${userId}.verifier.${randomUUID()}`;
+
+async function spansOf(kafka: Kafka, topics: readonly string[]): Promise<Span[]> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await committedSpans(admin, topics);
+  } catch (error) {
+    throw kafkaError(error, 'asking for the ends of the topics');
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** A dead letter names a table and a key; letters about rows without a key are told apart by all that they hold. */
+function readDeadLetter({ key: messageKey, value }: KafkaMessage, sink: RecordSink): void {
+  const { table, key } = parsed(value);
+  const stream = STREAMS.find((candidate) => candidate.table === table);
+  if (stream === undefined || (typeof key !== 'string' && key !== null)) sink.unknownDeadLetter();
+  else
+    sink.deadLetter(
+      stream.name,
+      key,
+      fingerprintOf([messageKey, value].map((text) => ({ kind: 'string', text: String(text) }))),
+    );
+}
+
+function parsed(value: Buffer | null): { readonly table?: unknown; readonly key?: unknown } {
+  try {
+    return JSON.parse(String(value)) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Rows without a key that can be emitted, and the dead letters about them.
+ *
+ * No key tells which letter is about which row. Equal rows have equal letters, and a letter may be written more than
+ * once: so all rows are accounted for when there are at least as many different letters as different rows. Memory grows
+ * with the number of different keyless rows only.
+ */
+export class KeylessRows {
+  /** How many rows there are. */
+  rows = 0;
+  readonly #rows = new Set<string>();
+  readonly #deadLetters = new Set<string>();
+
+  addRow(fingerprint: string): void {
+    this.rows += 1;
+    this.#rows.add(fingerprint);
+  }
+
+  addDeadLetter(fingerprint: string): void {
+    this.#deadLetters.add(fingerprint);
+  }
+
+  /** How many different rows have no letter. */
+  get missing(): number {
+    return Math.max(0, this.#rows.size - this.#deadLetters.size);
+  }
+
+  /** How many rows are accounted for. */
+  get deadLettered(): number {
+    return this.rows - this.missing;
+  }
+}

@@ -1,0 +1,58 @@
+import type { PerStream, Stream, StreamName } from '../emitter/streams';
+import type { Value } from './value';
+
+/** A column of a table, as much as is needed to read it from a record. */
+export interface Column {
+  readonly name: string;
+  /** Whether it holds JSON documents, which records embed. */
+  readonly isJson: boolean;
+}
+
+/** Where a record stands. */
+export interface Place {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** A row with all its values. */
+export interface FullRow {
+  readonly fingerprint: string;
+  readonly values: readonly Value[];
+}
+
+/** The tables: what the topics should hold. */
+export interface RowSource {
+  /** The columns of a table, in its order. */
+  columns(stream: Stream): Promise<readonly Column[]>;
+  /**
+   * Reads every row.
+   *
+   * @param onRow takes the row's key in decimal digits, or `null` when it has none that can be emitted, and the
+   *   fingerprint of its values, 32 hexadecimal digits.
+   */
+  read(stream: Stream, onRow: (key: string | null, fingerprint: string) => void): Promise<void>;
+  /** Reads the rows with this key. */
+  rowsWithKey(stream: Stream, key: string): Promise<readonly FullRow[]>;
+}
+
+/** Takes what {@link RecordSource.read} reads. */
+export interface RecordSink {
+  /** A record: the text of its key (empty for none), the fingerprint of its values, its place. */
+  record(stream: StreamName, key: string, fingerprint: string, place: Place): void;
+  /** A dead letter: the key that it names, or `null` for a row without one; what tells this letter from others. */
+  deadLetter(stream: StreamName, key: string | null, fingerprint: string): void;
+  /** A dead letter that is not about a row of the tables. */
+  unknownDeadLetter(): void;
+}
+
+/** The topics: what a consumer that reads committed records sees. */
+export interface RecordSource {
+  /** Reads every record of these streams, and the dead letters of all. */
+  read(streams: readonly Stream[], columns: PerStream<readonly Column[]>, sink: RecordSink): Promise<void>;
+  /** Reads the values of the records at these places, in their order. */
+  recordsAt(
+    stream: Stream,
+    columns: readonly Column[],
+    places: readonly Place[],
+  ): Promise<readonly (readonly Value[])[]>;
+}

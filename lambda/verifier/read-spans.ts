@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin, Consumer, Kafka, KafkaMessage } from 'kafkajs';
+import { TopicError, UnreachableError } from '../emitter/errors';
+import { kafkaError } from '../emitter/kafka-errors';
+
+/** A piece of a partition: the offsets from `from` up to and without `to`. */
+export interface Span {
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The spans of topics that hold everything that is committed now.
+ *
+ * A partition ends at its last stable offset (kafkajs asks for it by default): all transactions below it are decided,
+ * so that a consumer of committed records gets there even while another transaction is open.
+ *
+ * @throws TopicError naming the topics that do not exist.
+ */
+export async function committedSpans(admin: Admin, topics: readonly string[]): Promise<Span[]> {
+  const existing = await admin.listTopics();
+  const absent = topics.filter((topic) => !existing.includes(topic));
+  // Asking for the offsets of a topic that does not exist would use up all retries.
+  if (absent.length > 0)
+    throw new TopicError(`Kafka has no topic ${absent.join(', ')}, or this user may not read it.`);
+  const spans = topics.map(async (topic) =>
+    (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+      topic,
+      partition,
+      from: Number(low),
+      to: Number(high),
+    })),
+  );
+  return (await Promise.all(spans)).flat();
+}
+
+/** What {@link readSpans} works with. */
+export interface ReadSpansOptions {
+  /** A consumer group of its own; deleted afterwards. */
+  readonly groupId: string;
+  /** At most one of each partition. */
+  readonly spans: readonly Span[];
+  readonly onMessage: (message: KafkaMessage, span: Span) => void;
+  /** How long no broker may give anything before this is an error, in milliseconds. @default 60000 */
+  readonly stallMs?: number;
+}
+
+/** Bytes of a partition in one answer of a broker: what bounds the memory of reading. */
+const MAX_BYTES_PER_PARTITION = 524_288;
+
+/** How long a broker waits for records that are not there; also what it takes to stop. Milliseconds. */
+const MAX_WAIT_MS = 100;
+
+/** How long to wait for the consumer to disconnect, which may hang when a broker is gone. Milliseconds. */
+const DISCONNECT_MS = 10_000;
+
+/**
+ * Reads every committed record of the spans, each exactly once and those of a partition in order.
+ *
+ * The end of a span is not always a record: it may be the marker of a transaction, or records of an aborted one, which
+ * never reach the callback. The events at the end of each batch count these too. After a rebalance kafkajs begins anew
+ * from the first offset, since none are committed; records that were read before are passed over then.
+ *
+ * @throws UnreachableError when a broker gives nothing for `stallMs`, naming where reading stopped.
+ */
+export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promise<void> {
+  const { groupId, spans, onMessage, stallMs = 60_000 } = options;
+  const unread = new Map(
+    spans
+      .filter(({ from, to }) => from < to)
+      .map((span) => [idOf(span.topic, span.partition), { span, next: span.from }]),
+  );
+  if (unread.size === 0) return;
+  const consumer = kafka.consumer({
+    groupId,
+    maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+    maxWaitTimeInMs: MAX_WAIT_MS,
+    retry: { restartOnFailure: async () => false },
+  });
+  const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
+  // It may reject while the consumer still starts; the `await` below comes later.
+  finished.catch(() => {});
+  const stalled = setTimeout(() => {
+    const places = [...unread.values()].map(
+      ({ span, next }) => `${span.topic}[${span.partition}] at ${next} of ${span.to}`,
+    );
+    reject(new UnreachableError(`Kafka gave nothing for ${stallMs / 1_000} s: ${places.join(', ')}.`));
+  }, stallMs);
+
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
+    stalled.refresh();
+    const reading = unread.get(idOf(topic, partition));
+    if (reading === undefined) return;
+    reading.next = Math.max(reading.next, Number(lastOffset) + 1);
+    if (reading.next < reading.span.to) return;
+    consumer.pause([{ topic, partitions: [partition] }]);
+    unread.delete(idOf(topic, partition));
+    if (unread.size === 0) resolve();
+  });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...new Set(spans.map(({ topic }) => topic))], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        const reading = unread.get(idOf(batch.topic, batch.partition));
+        if (reading === undefined) return;
+        for (const message of batch.messages) {
+          const offset = Number(message.offset);
+          if (offset >= reading.next && offset < reading.span.to) onMessage(message, reading.span);
+        }
+      },
+    });
+    for (const { topic, partition, from } of spans) consumer.seek({ topic, partition, offset: String(from) });
+    await finished;
+  } catch (error) {
+    throw kafkaError(error, 'reading the topics');
+  } finally {
+    clearTimeout(stalled);
+    await leave(kafka, consumer, groupId);
+  }
+}
+
+const idOf = (topic: string, partition: number): string => `${topic}[${partition}]`;
+
+/** Best effort: what is left of a group without committed offsets, Kafka forgets by itself. */
+async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  const leaving = async (): Promise<void> => {
+    await consumer.disconnect();
+    await admin.connect();
+    await admin.deleteGroups([groupId]);
+  };
+  await Promise.race([leaving().catch(() => {}), delay(DISCONNECT_MS, undefined, { ref: false })]);
+  await Promise.race([admin.disconnect().catch(() => {}), delay(DISCONNECT_MS, undefined, { ref: false })]);
+}
