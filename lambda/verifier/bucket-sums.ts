@@ -6,10 +6,10 @@ export const BUCKETS = 4_096;
 /** The bucket of a key. */
 export const bucketOf = (key: string): number => crc32(key) % BUCKETS;
 
-const BITS = 128;
+const DIGEST_BITS = 128;
 
 /**
- * A multiset of rows or records, reduced to a count and a sum of fingerprints (mod 2^128) for each bucket of keys.
+ * A multiset of rows or records, reduced to a count and a sum of fingerprints for each bucket of keys.
  *
  * The sum does not depend on the order; of two different multisets it is the same with a probability of 2^-128. Takes
  * the same memory for any number of rows.
@@ -22,14 +22,14 @@ export class BucketSums {
   add(key: string, fingerprint: string): void {
     const bucket = bucketOf(key);
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
-    this.#sums[bucket] = BigInt.asUintN(BITS, (this.#sums[bucket] as bigint) + BigInt(`0x${fingerprint}`));
+    this.#sums[bucket] = (this.#sums[bucket] as bigint) + BigInt(`0x${fingerprint}`);
   }
 
   /** Takes away a row that was added. */
   remove(key: string, fingerprint: string): void {
     const bucket = bucketOf(key);
     this.#counts[bucket] = (this.#counts[bucket] as number) - 1;
-    this.#sums[bucket] = BigInt.asUintN(BITS, (this.#sums[bucket] as bigint) - BigInt(`0x${fingerprint}`));
+    this.#sums[bucket] = (this.#sums[bucket] as bigint) - BigInt(`0x${fingerprint}`);
   }
 
   /** How many were added. */
@@ -37,10 +37,12 @@ export class BucketSums {
     return this.#counts.reduce((total, count) => total + count, 0);
   }
 
-  /** The sum of all fingerprints, 32 hexadecimal digits. */
+  /** The sum of all fingerprints mod 2^128, 32 hexadecimal digits. */
   get digest(): string {
-    const total = this.#sums.reduce((sum, bucket) => BigInt.asUintN(BITS, sum + bucket), 0n);
-    return total.toString(16).padStart(BITS / 4, '0');
+    const total = this.#sums.reduce((sum, bucket) => sum + bucket, 0n);
+    return BigInt.asUintN(DIGEST_BITS, total)
+      .toString(16)
+      .padStart(DIGEST_BITS / 4, '0');
   }
 
   /** The buckets in which the two multisets differ. */

@@ -3,8 +3,10 @@ const LITERAL = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|fals
 const SPACE = String.raw`[ \t\r\n]*`;
 
 const OPEN = new RegExp(`${SPACE}\\{${SPACE}(\\}?)`, 'y');
-const NAME = new RegExp(`${SPACE}(${STRING})${SPACE}:${SPACE}`, 'y');
-const SCALAR = new RegExp(`${STRING}|${LITERAL}`, 'y');
+const MEMBER = new RegExp(
+  `${SPACE}(${STRING})${SPACE}:${SPACE}(?:(${STRING}|${LITERAL})${SPACE}([,}])|(?=[{[]))`,
+  'y',
+);
 const TOKEN = new RegExp(`${SPACE}(${STRING}|${LITERAL}|[{}[\\],:])`, 'y');
 const AFTER = new RegExp(`${SPACE}([,}])`, 'y');
 const END = new RegExp(`${SPACE}$`, 'y');
@@ -19,35 +21,22 @@ const END = new RegExp(`${SPACE}$`, 'y');
  */
 export function jsonMembers(json: string): Map<string, string> {
   const members = new Map<string, string>();
-  let at = 0;
-  const next = (pattern: RegExp, group: number): string => {
-    pattern.lastIndex = at;
-    const found = pattern.exec(json);
-    if (found === null) throw new SyntaxError(`Not a JSON object, from character ${at}.`);
-    at = pattern.lastIndex;
-    return found[group] as string;
-  };
-  const nested = (): string => {
-    let source = '';
-    let depth = 0;
-    do {
-      const token = next(TOKEN, 1);
-      source += token;
-      if (token === '{' || token === '[') depth++;
-      if (token === '}' || token === ']') depth--;
-    } while (depth > 0);
-    JSON.parse(source);
-    return source;
-  };
-
-  let isOpen = next(OPEN, 1) === '';
+  let isOpen = next(OPEN, json, 0)[1] === '';
+  let at = OPEN.lastIndex;
   while (isOpen) {
-    const name = jsonString(next(NAME, 1));
-    const first = json.charCodeAt(at);
-    members.set(name, first === OPENING_BRACE || first === OPENING_BRACKET ? nested() : next(SCALAR, 0));
-    isOpen = next(AFTER, 1) === ',';
+    const [, name, scalar, after] = next(MEMBER, json, at);
+    at = MEMBER.lastIndex;
+    if (scalar !== undefined) {
+      members.set(jsonString(name as string), scalar);
+      isOpen = after === ',';
+    } else {
+      const document = nested(json, at);
+      members.set(jsonString(name as string), document.source);
+      isOpen = next(AFTER, json, document.end)[1] === ',';
+      at = AFTER.lastIndex;
+    }
   }
-  next(END, 0);
+  next(END, json, at);
   return members;
 }
 
@@ -55,5 +44,25 @@ export function jsonMembers(json: string): Map<string, string> {
 export const jsonString = (source: string): string =>
   source.includes('\\') ? (JSON.parse(source) as string) : source.slice(1, -1);
 
-const OPENING_BRACE = 0x7b;
-const OPENING_BRACKET = 0x5b;
+function nested(json: string, start: number): { readonly source: string; readonly end: number } {
+  let source = '';
+  let depth = 0;
+  let end = start;
+  do {
+    const token = next(TOKEN, json, end)[1] as string;
+    end = TOKEN.lastIndex;
+    source += token;
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+  } while (depth > 0);
+  JSON.parse(json.slice(start, end));
+  return { source, end };
+}
+
+/** Expects the pattern at this place and leaves the pattern's `lastIndex` behind it. */
+function next(pattern: RegExp, json: string, at: number): RegExpExecArray {
+  pattern.lastIndex = at;
+  const found = pattern.exec(json);
+  if (found === null) throw new SyntaxError(`Not a JSON object, from character ${at}.`);
+  return found;
+}

@@ -48,7 +48,7 @@ export interface ReadSpansOptions {
 }
 
 /** Bytes of a partition in one answer of a broker: what bounds the memory of reading. */
-const MAX_BYTES_PER_PARTITION = 524_288;
+const MAX_BYTES_PER_PARTITION = 131_072;
 
 /** How long a broker waits for records that are not there; also what it takes to stop. Milliseconds. */
 const MAX_WAIT_MS = 100;
