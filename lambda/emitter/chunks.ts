@@ -41,7 +41,7 @@ export async function* chunks(
   sources: readonly { readonly stream: Stream; readonly rows: TableRows }[],
   start: Checkpoint,
   limit: number,
-  bounds: ChunkBounds = CHUNK_BOUNDS,
+  bounds: ChunkBounds,
 ): AsyncGenerator<Chunk, ChunksEnd, undefined> {
   const cursors = sources.map(({ stream, rows }) => new KeyCursor(stream, rows));
   let positions = start;

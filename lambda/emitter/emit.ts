@@ -1,4 +1,4 @@
-import { type Chunk, chunks } from './chunks';
+import { CHUNK_BOUNDS, type Chunk, type ChunkBounds, chunks } from './chunks';
 import { FencedError, isRetryable, UnreachableError } from './errors';
 import type { EmitRequest } from './event';
 import { fingerprintOf, keylessDeadLetters } from './keyless';
@@ -31,6 +31,8 @@ export interface EmitParts {
   readonly deadline: AbortSignal;
   /** From here on an answer of Kafka is not waited for any more; later than the deadline. */
   readonly cutOff: AbortSignal;
+  /** How much goes into one transaction. @default CHUNK_BOUNDS */
+  readonly bounds?: ChunkBounds;
 }
 
 /** Failures in a row, without a commit in between, after which a run gives up; the next scheduled one goes on. */
@@ -120,7 +122,8 @@ class Run {
   private async emitKeylessRows(stream: Stream): Promise<void> {
     const found = await fingerprintOf(await this.parts.reader.keylessRows(stream));
     if (found === this.checkpoint[stream.name].keyless) return;
-    const pieces = keylessDeadLetters(stream, await this.parts.reader.keylessRows(stream));
+    const { reader, bounds = CHUNK_BOUNDS } = this.parts;
+    const pieces = keylessDeadLetters(stream, await reader.keylessRows(stream), bounds);
     let piece = await pieces.next();
     for (; piece.done !== true; piece = await pieces.next()) {
       const batch = { messages: perStream(() => []), deadLetters: piece.value };
@@ -132,14 +135,14 @@ class Run {
 
   /** The next chunk is read and encoded while the one before it is being sent. */
   private async emitKeyedRows(): Promise<StopReason> {
-    const { reader, deadline } = this.parts;
+    const { reader, deadline, bounds = CHUNK_BOUNDS } = this.parts;
     const sources = await Promise.all(
       this.streams.map(async (stream) => ({
         stream,
         rows: await reader.rowsFrom(stream, this.checkpoint[stream.name].nextKey),
       })),
     );
-    const ahead = chunks(sources, this.checkpoint, this.request.limit - this.committed.posts);
+    const ahead = chunks(sources, this.checkpoint, this.request.limit - this.committed.posts, bounds);
     for (let reading = ahead.next(); ; ) {
       const chunk = await until(deadline, reading);
       if (chunk === ABORTED) {

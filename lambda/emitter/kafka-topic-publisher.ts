@@ -54,7 +54,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
   private readonly partitioner = Partitioners.DefaultPartitioner();
   private session: Session | undefined;
   private admin: Admin | undefined;
-  private partitionCounts: ReadonlyMap<string, number> = new Map();
+  private partitions: ReadonlyMap<string, PartitionMetadata[]> = new Map();
 
   constructor(
     private readonly kafka: Kafka,
@@ -125,7 +125,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
         this.admin = this.kafka.admin();
         await this.admin.connect();
       }
-      await this.countPartitions(this.admin);
+      await this.findPartitions(this.admin);
       return await this.readCheckpoint(this.admin);
     } catch (error) {
       throw kafkaError(error, 'reading the checkpoint');
@@ -147,7 +147,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     this.session = session;
     try {
       await Promise.all([admin.connect(), producer.connect()]);
-      this.partitionCounts = await this.countPartitions(admin);
+      this.partitions = await this.findPartitions(admin);
       await this.transactionOf(session);
       return await this.readCheckpoint(admin);
     } catch (error) {
@@ -168,22 +168,22 @@ export class KafkaTopicPublisher implements TopicPublisher {
     await this.sendCheckpoint(transaction, last);
     await transaction.abort();
     session.transaction = undefined;
-    this.partitionCounts = await this.countPartitions(admin);
+    this.partitions = await this.findPartitions(admin);
     return await this.readCheckpoint(admin);
   }
 
   /** @throws TopicError naming the topics that are missing; the client would use up all its tries on them. */
-  private async countPartitions(admin: Admin): Promise<ReadonlyMap<string, number>> {
+  private async findPartitions(admin: Admin): Promise<ReadonlyMap<string, PartitionMetadata[]>> {
     const { topics } = await admin.fetchTopicMetadata();
-    const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+    const found = new Map(topics.map(({ name, partitions }) => [name, partitions]));
     const needed = [...STREAMS.map(({ name }) => topicOf(this.userId, name)), this.deadLetterTopic];
-    const missing = needed.filter((topic) => !counts.has(topic));
+    const missing = needed.filter((topic) => !found.has(topic));
     if (missing.length > 0) {
       throw new TopicError(
         `Missing topics: ${missing.join(', ')}. Create them, or allow this role to see them.`,
       );
     }
-    return counts;
+    return found;
   }
 
   private async readCheckpoint(admin: Admin): Promise<Checkpoint> {
@@ -225,17 +225,10 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   /** The messages of one topic, cut into sends, a queue for each partition. */
   private byPartition(topic: string, messages: readonly Message[]): Send[][] {
-    const partitionMetadata = Array.from({ length: this.partitionCounts.get(topic) ?? 0 });
-    const queues: PartitionQueue[] = partitionMetadata.map(
-      (_, partition) => new PartitionQueue(topic, partition),
-    );
+    const partitionMetadata = this.partitions.get(topic) ?? [];
+    const queues = partitionMetadata.map((_, partition) => new PartitionQueue(topic, partition));
     for (const message of messages) {
-      const partition = this.partitioner({
-        topic,
-        partitionMetadata: partitionMetadata as PartitionMetadata[],
-        message,
-      });
-      queues[partition]?.add(message);
+      queues[this.partitioner({ topic, partitionMetadata, message })]?.add(message);
     }
     return queues.map(({ sends }) => sends).filter((sends) => sends.length > 0);
   }

@@ -1,4 +1,4 @@
-import { CHUNK_BOUNDS, type ChunkBounds } from './chunks';
+import type { ChunkBounds } from './chunks';
 import { keylessDeadLetter, rowFingerprint } from './dead-letters';
 import { messageBytes, type Row, rowEncoder, UnemittableRowError } from './messages';
 import type { Message, TableRows } from './ports';
@@ -33,7 +33,7 @@ export async function fingerprintOf({ batches }: TableRows): Promise<string> {
 export async function* keylessDeadLetters(
   stream: Stream,
   { columns, batches }: TableRows,
-  bounds: ChunkBounds = CHUNK_BOUNDS,
+  bounds: ChunkBounds,
 ): AsyncGenerator<readonly Message[], string, undefined> {
   const encode = rowEncoder(columns);
   const fingerprint = new Fingerprint();

@@ -10,7 +10,7 @@ export { testServers } from './test-servers';
 const cleanUps: (() => Promise<unknown>)[] = [];
 
 afterAll(async () => {
-  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
 });
 
 /** A name that no other test uses. */

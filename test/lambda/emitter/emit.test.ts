@@ -1,0 +1,300 @@
+import fc from 'fast-check';
+import { type EmitOutcome, emit, MOST_FAILURES } from '../../../lambda/emitter/emit';
+import { TableError, UnreachableError } from '../../../lambda/emitter/errors';
+import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
+import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
+import { type PerStream, perStream, STREAMS } from '../../../lambda/emitter/streams';
+import {
+  type Fate,
+  FaultSchedule,
+  MemoryKafka,
+  type MemoryRow,
+  MemoryTables,
+  UNEMITTABLE,
+} from '../../support/in-memory';
+
+const never = new AbortController().signal;
+const everything: EmitRequest = parseEvent({}, undefined);
+
+async function run(
+  reader: TableReader,
+  publisher: TopicPublisher,
+  request: EmitRequest = everything,
+  { deadline = never, bounds = { rows: 4, bytes: 1_000_000 } } = {},
+): Promise<EmitOutcome> {
+  const progress = { committed: () => {}, retrying: () => {} };
+  return await emit(request, {
+    reader,
+    publisher,
+    progress,
+    sleep: async () => {},
+    deadline,
+    cutOff: never,
+    bounds,
+  });
+}
+
+const posts = (...keys: number[]): MemoryRow[] =>
+  keys.map((key) => ({ key: BigInt(key), text: `row ${key}` }));
+const keysIn = (kafka: MemoryKafka) =>
+  perStream(({ name }) => kafka.committed[name].map(({ key }) => Number(key)));
+const nextKeys = ({ checkpoint }: Pick<MemoryKafka, 'checkpoint'>) =>
+  perStream(({ name }) => Number(checkpoint[name].nextKey));
+
+describe('a run', () => {
+  test('copies every row of every table and leaves the checkpoint behind the last key of each', async () => {
+    const tables = new MemoryTables({ pin: posts(1, 2, 5), geo: posts(1, 2), user: posts(2, 9) });
+    const kafka = new MemoryKafka();
+
+    const outcome = await run(tables, kafka.producer());
+
+    expect(outcome).toMatchObject({
+      emitted: { pin: 3, geo: 2, user: 2 },
+      deadLettered: 0,
+      stopped: 'caught-up',
+    });
+    expect(keysIn(kafka)).toEqual({ pin: [1, 2, 5], geo: [1, 2], user: [2, 9] });
+    expect(nextKeys(kafka)).toEqual({ pin: 6, geo: 3, user: 10 });
+  });
+
+  test('emits only what is new since the last one, and later rows of a table that lagged behind', async () => {
+    const tables = new MemoryTables({ pin: posts(1, 2, 3), geo: posts(1), user: posts(1, 2, 3) });
+    const kafka = new MemoryKafka();
+    await run(tables, kafka.producer());
+
+    tables.tables.geo.push(...posts(2, 3));
+    tables.tables.pin.push(...posts(4));
+    const outcome = await run(tables, kafka.producer());
+
+    expect(outcome.emitted).toEqual({ pin: 1, geo: 2, user: 0 });
+    expect(keysIn(kafka)).toEqual({ pin: [1, 2, 3, 4], geo: [1, 2, 3], user: [1, 2, 3] });
+  });
+
+  test('makes no transaction when there is nothing new', async () => {
+    const kafka = new MemoryKafka();
+
+    const outcome = await run(new MemoryTables({ pin: [], geo: [], user: [] }), kafka.producer());
+
+    expect(outcome).toMatchObject({ emitted: { pin: 0, geo: 0, user: 0 }, stopped: 'caught-up' });
+    expect(kafka.transactions).toBe(0);
+  });
+
+  test('stops at the limit of posts, with all rows of each', async () => {
+    const tables = new MemoryTables({ pin: posts(1, 1, 2, 3), geo: posts(1, 3), user: posts(2, 4) });
+    const kafka = new MemoryKafka();
+
+    const outcome = await run(tables, kafka.producer(), { ...everything, limit: 2 });
+
+    expect(outcome.stopped).toBe('limit');
+    expect(keysIn(kafka)).toEqual({ pin: [1, 1, 2], geo: [1], user: [2] });
+  });
+
+  test('is caught up when the limit ends with the tables', async () => {
+    const outcome = await run(
+      new MemoryTables({ pin: posts(1, 2), geo: posts(1, 2), user: posts(1, 2) }),
+      new MemoryKafka().producer(),
+      { ...everything, limit: 2 },
+    );
+
+    expect(outcome.stopped).toBe('caught-up');
+  });
+
+  test('begins no chunk after the deadline', async () => {
+    const kafka = new MemoryKafka();
+
+    const outcome = await run(
+      new MemoryTables({ pin: posts(1), geo: [], user: [] }),
+      kafka.producer(),
+      everything,
+      { deadline: AbortSignal.abort() },
+    );
+
+    expect(outcome.stopped).toBe('deadline');
+    expect(kafka.transactions).toBe(0);
+  });
+
+  test('with `tables` leaves the others and their checkpoints alone', async () => {
+    const tables = new MemoryTables({ pin: posts(1), geo: posts(1), user: posts(1) });
+    const kafka = new MemoryKafka();
+
+    await run(tables, kafka.producer(), { ...everything, streams: ['geo'] });
+
+    expect(nextKeys(kafka)).toEqual({ pin: 0, geo: 2, user: 0 });
+    expect(keysIn(kafka)).toEqual({ pin: [], geo: [1], user: [] });
+  });
+
+  test('with `from` emits again from that key on', async () => {
+    const tables = new MemoryTables({ pin: posts(1, 2, 3), geo: [], user: [] });
+    const kafka = new MemoryKafka();
+    await run(tables, kafka.producer());
+
+    await run(tables, kafka.producer(), { ...everything, from: 3n });
+
+    expect(keysIn(kafka).pin).toEqual([1, 2, 3, 3]);
+  });
+
+  test('with `from` goes on from there when the commit of the first rows is lost', async () => {
+    const tables = new MemoryTables({ pin: posts(1, 2, 3), geo: [], user: [] });
+    const kafka = new MemoryKafka();
+    await run(tables, kafka.producer());
+    const lostCommit: Fate[] = ['done', 'done', 'done', 'refused'];
+
+    await run(tables, kafka.producer(new FaultSchedule(lostCommit)), { ...everything, from: 3n });
+
+    expect(keysIn(kafka).pin).toEqual([1, 2, 3, 3]);
+  });
+});
+
+describe('rows that cannot be emitted', () => {
+  test('become dead letters with their table, key and reason, and the run goes on', async () => {
+    const pin = [...posts(1), { key: 2n, text: UNEMITTABLE }, ...posts(3)];
+    const kafka = new MemoryKafka();
+
+    const outcome = await run(new MemoryTables({ pin, geo: [], user: [] }), kafka.producer());
+
+    expect(outcome).toMatchObject({ emitted: { pin: 2 }, deadLettered: 1 });
+    expect(kafka.committed.deadLetters.map(({ value }) => JSON.parse(value.toString()))).toEqual([
+      { table: 'pinterest_data', key: '2', reason: 'column text holds bytes that are not UTF-8', row: null },
+    ]);
+  });
+
+  test('without a usable key are dead letters once, and all of them again when one is added', async () => {
+    const user: MemoryRow[] = [
+      { key: null, text: 'a' },
+      { key: -1n, text: 'b' },
+      { key: 9_223_372_036_854_775_807n, text: 'c' },
+    ];
+    const tables = new MemoryTables({ pin: [], geo: [], user });
+    const kafka = new MemoryKafka();
+
+    expect((await run(tables, kafka.producer())).deadLettered).toBe(3);
+    expect((await run(tables, kafka.producer())).deadLettered).toBe(0);
+    user.push({ key: null, text: 'd' });
+    expect((await run(tables, kafka.producer())).deadLettered).toBe(4);
+    user.length = 0;
+    expect((await run(tables, kafka.producer())).deadLettered).toBe(0);
+    expect(kafka.checkpoint.user.keyless).toBe('');
+  });
+});
+
+describe('failures', () => {
+  const tables = () => new MemoryTables({ pin: posts(1, 2), geo: posts(1, 2), user: posts(1, 2) });
+
+  test.each<Fate>(['refused', 'answer-lost'])(
+    'a commit that is %s is neither lost nor repeated, and counted once',
+    async (fate) => {
+      const kafka = new MemoryKafka();
+      const faults = new FaultSchedule(['done', 'done', fate]);
+
+      const outcome = await run(tables(), kafka.producer(faults));
+
+      expect(outcome.emitted).toEqual({ pin: 2, geo: 2, user: 2 });
+      expect(keysIn(kafka)).toEqual({ pin: [1, 2], geo: [1, 2], user: [1, 2] });
+    },
+  );
+
+  test('without any commit in between end the run after five tries', async () => {
+    const refusals = Array.from<Fate>({ length: MOST_FAILURES }).fill('refused');
+
+    await expect(run(tables(), new MemoryKafka().producer(new FaultSchedule(refusals)))).rejects.toThrow(
+      UnreachableError,
+    );
+  });
+
+  test('that trying again cannot mend end the run at once', async () => {
+    const reader = tables();
+    reader.rowsFrom = async () => {
+      throw new TableError('no such table');
+    };
+
+    await expect(run(reader, new MemoryKafka().producer())).rejects.toThrow(TableError);
+  });
+
+  test('a newer run makes this one stop without an error', async () => {
+    const kafka = new MemoryKafka();
+    const older = kafka.producer();
+    const openOlder = older.open.bind(older);
+    older.open = async () => {
+      const checkpoint = await openOlder();
+      await kafka.producer().open();
+      return checkpoint;
+    };
+
+    const outcome = await run(tables(), older);
+
+    expect(outcome).toMatchObject({ stopped: 'fenced', emitted: { pin: 0 } });
+    expect(kafka.transactions).toBe(0);
+  });
+});
+
+describe('whatever the tables and whatever fails', () => {
+  const row = fc.record({
+    key: fc.oneof(
+      { weight: 12, arbitrary: fc.bigInt(0n, 12n) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(null, -1n, 9_223_372_036_854_775_806n, 9_223_372_036_854_775_807n),
+      },
+    ),
+    text: fc.constantFrom('a', 'b', UNEMITTABLE),
+  });
+  const table = fc.array(row, { maxLength: 25 });
+  const fates = fc.array(fc.constantFrom<Fate>('done', 'done', 'done', 'refused', 'answer-lost'), {
+    maxLength: 60,
+  });
+
+  test('the topics hold every row once, and the rest are dead letters', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        table,
+        table,
+        table,
+        fates,
+        fates,
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 6 }),
+        async (pin, geo, user, read, write, limit, rows) => {
+          const tables: PerStream<MemoryRow[]> = { pin, geo, user };
+          const readFaults = new FaultSchedule(read);
+          const writeFaults = new FaultSchedule(write);
+          const kafka = new MemoryKafka();
+          const emitted = perStream(() => 0);
+          for (let stopped = '', runs = 0; stopped !== 'caught-up'; runs++) {
+            expect(runs).toBeLessThan(200);
+            try {
+              const request = { ...everything, limit };
+              const outcome = await run(
+                new MemoryTables(tables, readFaults, 2),
+                kafka.producer(writeFaults),
+                request,
+                { bounds: { rows, bytes: 1_000_000 } },
+              );
+              stopped = outcome.stopped;
+              for (const { name } of STREAMS) emitted[name] += outcome.emitted[name];
+            } catch (error) {
+              expect(error).toBeInstanceOf(UnreachableError);
+            }
+          }
+          for (const { name, table } of STREAMS) {
+            const usable = tables[name].filter(
+              ({ key }) => key !== null && key >= 0n && key <= 9_223_372_036_854_775_806n,
+            );
+            const good = usable.filter(({ text }) => text !== UNEMITTABLE);
+            const inTopic = kafka.committed[name].map(
+              ({ key, value }) => `${key} ${JSON.parse(value.toString()).text}`,
+            );
+            expect(inTopic.sort()).toEqual(good.map(({ key, text }) => `${key} ${text}`).sort());
+            expect(emitted[name]).toBeLessThanOrEqual(good.length);
+            const letters = kafka.committed.deadLetters.map(({ value }) => JSON.parse(value.toString()));
+            const ofTable = letters.filter((letter) => letter.table === table);
+            expect(ofTable.filter(({ key }) => key !== null)).toHaveLength(usable.length - good.length);
+            expect(ofTable.filter(({ key }) => key === null)).toHaveLength(
+              tables[name].length - usable.length,
+            );
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { createConnection } from 'mysql2/promise';
+import { Emitter } from '../../lambda/emitter/emitter';
+import { parseEnvironment } from '../../lambda/emitter/environment';
+import type { EmitEvent } from '../../lambda/emitter/event';
+import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
+import { deadLetterTopicOf, type StreamName, topicOf } from '../../lambda/emitter/streams';
+import type { EmitSummary } from '../../lambda/emitter/summary';
+import { committedSpans, readSpans } from '../../lambda/verifier/read-spans';
+import type { VerificationReport } from '../../lambda/verifier/report';
+import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
+import { type DatabaseLogins, writeCredentialsFile } from '../../scripts/local/database-logins';
+import {
+  testDatabase,
+  testDirectory,
+  testKafka,
+  testServers,
+  testUserId,
+  uniqueName,
+  withAdmin,
+} from './servers';
+
+/** A record as a consumer in read_committed sees it. */
+export interface TopicRecord {
+  readonly partition: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A database and topics of a test's own in the shared servers, and the real emitter between them. */
+export interface TestPipeline {
+  readonly userId: string;
+  readonly logins: DatabaseLogins;
+  /** The emitter's environment variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Runs statements as the owner of the database. */
+  sql(...statements: string[]): Promise<void>;
+  /** One run of a warm emitter, or of a cold one. */
+  emit(
+    event?: EmitEvent,
+    options?: { readonly cold?: boolean; readonly remainingMs?: number },
+  ): Promise<EmitSummary>;
+  records(stream: StreamName | 'dead-letter'): Promise<TopicRecord[]>;
+  verify(): Promise<VerificationReport>;
+}
+
+const emitters: Emitter[] = [];
+
+afterAll(async () => {
+  await Promise.all(emitters.map((emitter) => emitter.end()));
+});
+
+/** @param partitions of each topic. @default 3 */
+export async function testPipeline(partitions = 3): Promise<TestPipeline> {
+  const [logins, userId] = await Promise.all([testDatabase(), testUserId(partitions)]);
+  const directory = testDirectory();
+  mkdirSync(directory, { recursive: true });
+  const credentialsFile = path.join(directory, 'db_creds.yaml');
+  writeCredentialsFile(credentialsFile, logins.emitter);
+  const variables = {
+    USER_ID: userId,
+    KAFKA_BROKERS: testServers().bootstrapServers.join(','),
+    KAFKA_AUTHENTICATION: 'none',
+    DATABASE_CREDENTIALS_FILE: credentialsFile,
+  };
+  const newEmitter = () => {
+    const emitter = new Emitter(parseEnvironment(variables), new Logger({ logLevel: 'SILENT' }));
+    emitters.push(emitter);
+    return emitter;
+  };
+  let warm = newEmitter();
+  return {
+    userId,
+    logins,
+    variables,
+    sql: async (...statements) => {
+      const connection = await createConnection({ ...logins.owner });
+      try {
+        for (const statement of statements) await connection.query(statement);
+      } finally {
+        await connection.end();
+      }
+    },
+    emit: async (event = {}, { cold = false, remainingMs = 120_000 } = {}) => {
+      if (cold) warm = newEmitter();
+      return await warm.handle(event, remainingMs);
+    },
+    records: async (stream) => {
+      const topic = stream === 'dead-letter' ? deadLetterTopicOf(userId) : topicOf(userId, stream);
+      const spans = await withAdmin((admin) => committedSpans(admin, [topic]));
+      const found: TopicRecord[] = [];
+      await readSpans(testKafka(), {
+        groupId: uniqueName(),
+        spans,
+        onMessage: ({ key, value }, { partition }) =>
+          found.push({ partition, key: String(key), value: String(value) }),
+      });
+      return found;
+    },
+    verify: async () => {
+      const database = await connectToDatabase(logins.emitter, 'off');
+      try {
+        return await verifyPipeline({ userId, kafka: testKafka(), database });
+      } finally {
+        database.destroy();
+      }
+    },
+  };
+}
+
+/** The three tables with nothing but a key and a text, for tests that are not about columns. */
+export const SMALL_TABLES = [
+  'CREATE TABLE pinterest_data (`index` BIGINT, title TEXT, KEY (`index`))',
+  'CREATE TABLE geolocation_data (ind BIGINT, country TEXT, KEY (ind))',
+  'CREATE TABLE user_data (ind BIGINT, first_name TEXT, KEY (ind))',
+] as const;
