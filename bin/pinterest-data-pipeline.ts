@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { App, Tags, Validations } from 'aws-cdk-lib';
+import { App, Aspects, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { ArmFunctions } from '../lib/arm-functions';
 import { readConfig } from '../lib/config';
 import { EmitterStack } from '../lib/emitter-stack';
 import { KafkaClientStack } from '../lib/kafka-client-stack';
@@ -23,6 +24,8 @@ export function pinterestDataPipeline(app: App): void {
     config,
     // The account is whichever one the CLI is signed in to; the region is not a matter of choice.
     env: { region: config.region },
+    // CloudFormation hands a stack's tags on to all that can carry tags.
+    tags: { ...config.tags, Pipeline: 'pinterest-data-pipeline', UserId: config.userId },
   });
 
   const network = new NetworkStack(app, 'Network', stack('Network'));
@@ -35,13 +38,7 @@ export function pinterestDataPipeline(app: App): void {
 
   new EmitterStack(app, 'Emitter', { ...stack('Emitter'), network, database, cluster });
 
-  for (const [key, value] of Object.entries({
-    ...config.tags,
-    Pipeline: 'pinterest-data-pipeline',
-    UserId: config.userId,
-  })) {
-    Tags.of(app).add(key, value);
-  }
+  Aspects.of(app).add(new ArmFunctions());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 

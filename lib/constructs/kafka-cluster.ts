@@ -231,7 +231,9 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
 
   /** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html#msk-iam-resources */
   private arnOf(resource: 'topic' | 'group' | 'transactional-id', name: string): string {
-    const uuid = Fn.select(2, Fn.split('/', this.clusterArn));
+    // Fn::Split does not take the Fn::GetStackOutput that the ARN is in other stacks; Fn::Sub in between does.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's placeholder.
+    const uuid = Fn.select(2, Fn.split('/', Fn.sub('${Arn}', { Arn: this.clusterArn })));
     return Stack.of(this).formatArn({
       service: 'kafka',
       resource,

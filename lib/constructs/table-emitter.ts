@@ -75,6 +75,7 @@ export class TableEmitter extends Construct {
         bundleAwsSDK: true,
       },
       environment: {
+        NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: SERVICE_NAME,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       },

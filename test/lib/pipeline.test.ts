@@ -1,0 +1,134 @@
+import 'aws-cdk-lib/testhelpers/jest-autoclean';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { STACKS } from '../../lib/names';
+import { CONFIGURATIONS, normalized, resourcesOf, synthesize } from './synthesize';
+
+const pipelines = Object.entries(CONFIGURATIONS).map(
+  ([name, configuration]) => [name, synthesize(configuration)] as const,
+);
+const [[, provisioned], [, internet], [, vpc]] = pipelines as [
+  (typeof pipelines)[number],
+  (typeof pipelines)[number],
+  (typeof pipelines)[number],
+];
+
+describe('the templates', () => {
+  test.each(STACKS)('%s', (id) => {
+    expect(normalized(provisioned.templates[id])).toMatchSnapshot();
+  });
+
+  test.each(['Network', 'RdsAccess', 'Emitter'] as const)('%s, for a database over the internet', (id) => {
+    expect(normalized(internet.templates[id])).toMatchSnapshot();
+  });
+
+  test('RdsAccess, for a database in another VPC', () => {
+    expect(normalized(vpc.templates.RdsAccess)).toMatchSnapshot();
+  });
+
+  test('do not change with the code of a function', () => {
+    const bundled = synthesize(CONFIGURATIONS.provisioned, { bundle: true });
+
+    for (const id of STACKS) {
+      expect(normalized(bundled.templates[id])).toEqual(normalized(provisioned.templates[id]));
+    }
+  });
+});
+
+/** Statements that name no resource, by role, each with its reason. */
+const BARE_WILDCARDS = {
+  EmitterRole: 'Lambda makes network interfaces that have no name before; X-Ray has no resources',
+};
+
+describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
+  test('passes cdk-nag and the schemas of CloudFormation', () => {
+    expect(pipeline.violations).toEqual([]);
+  });
+
+  test('runs every function on arm64 and the newest Node', () => {
+    for (const [, { Properties }] of resourcesOf(pipeline, 'AWS::Lambda::Function')) {
+      expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
+    }
+  });
+
+  test('keeps no log for ever', () => {
+    for (const [, { Properties }] of resourcesOf(pipeline, 'AWS::Logs::LogGroup')) {
+      expect(Properties.RetentionInDays).toBeLessThanOrEqual(30);
+    }
+  });
+
+  test('lets nobody in from the whole internet', () => {
+    const rules = [
+      ...resourcesOf(pipeline, 'AWS::EC2::SecurityGroupIngress').map(([, { Properties }]) => Properties),
+      ...resourcesOf(pipeline, 'AWS::EC2::SecurityGroup').flatMap(
+        ([, { Properties }]) => Properties.SecurityGroupIngress ?? [],
+      ),
+    ];
+
+    expect(rules).not.toHaveLength(0);
+    for (const { CidrIp, CidrIpv6 } of rules) expect([CidrIp, CidrIpv6]).not.toContainEqual(/\/0$/);
+  });
+
+  test('names the resources of every permission, where they have names', () => {
+    const bare = resourcesOf(pipeline, 'AWS::IAM::Policy')
+      .filter(([, { Properties }]) =>
+        Properties.PolicyDocument.Statement.some(({ Resource }: { Resource: unknown }) =>
+          [Resource].flat().includes('*'),
+        ),
+      )
+      .map(([, { Properties }]) => Properties.Roles[0].Ref.replace(/[0-9A-F]{8}$/, ''));
+
+    expect(bare).toEqual(Object.keys(BARE_WILDCARDS));
+  });
+
+  test('has a topic for each stream, and one for dead letters', () => {
+    const topics = resourcesOf(pipeline, 'AWS::MSK::Topic').map(([, { Properties }]) => Properties.TopicName);
+
+    expect(topics).toEqual([...STREAMS.map(({ name }) => topicOf('ada', name)), 'ada.dead-letter']);
+  });
+
+  test('stays in us-east-1', () => {
+    for (const stack of Object.values(pipeline.stacks)) expect(stack.environment.region).toBe('us-east-1');
+    const regions = JSON.stringify(pipeline.templates).match(
+      /\b[a-z]{2}-(north|south|east|west|central)[a-z]*-\d/g,
+    );
+    expect(new Set(regions)).toEqual(new Set(['us-east-1']));
+  });
+
+  test('writes no secret into a template', () => {
+    for (const [, { Properties }] of resourcesOf(pipeline, 'AWS::SecretsManager::Secret')) {
+      expect(Properties).not.toHaveProperty('SecretString');
+      expect(Properties.GenerateSecretString.SecretStringTemplate).not.toMatch(/password/i);
+    }
+    for (const [, { Properties }] of resourcesOf(pipeline, 'AWS::RDS::DBInstance')) {
+      expect(JSON.stringify(Properties.MasterUserPassword)).toContain('{{resolve:secretsmanager:');
+    }
+  });
+
+  test('tags every stack, and thereby its resources', () => {
+    for (const { tags } of Object.values(pipeline.stacks)) {
+      expect(tags).toEqual({ Course: 'data', Pipeline: 'pinterest-data-pipeline', UserId: 'ada' });
+    }
+  });
+
+  test('protects what holds data, and says what its removal means', () => {
+    for (const id of ['KafkaCluster', 'RdsAccess'] as const) {
+      expect(pipeline.stacks[id].terminationProtection).toBe(true);
+      expect(pipeline.templates[id].Description).toMatch(/Removal/);
+    }
+  });
+});
+
+describe('the runbook', () => {
+  test('has an entry for every alarm, and none for an alarm that is gone', () => {
+    const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+    const [, section = ''] = readme.split(/^## When an alarm rings$/m);
+    const [entries = ''] = section.split(/^## /m);
+    const titles = resourcesOf(provisioned, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
+      Properties.AlarmName.split(': ').at(-1),
+    );
+
+    expect([...entries.matchAll(/^### (.*)$/gm)].map(([, title]) => title).sort()).toEqual(titles.sort());
+  });
+});

@@ -1,0 +1,308 @@
+import 'aws-cdk-lib/testhelpers/jest-autoclean';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { StackId } from '../../lib/names';
+import { CONFIGURATIONS, type Synthesized, synthesize } from './synthesize';
+
+const provisioned = synthesize(CONFIGURATIONS.provisioned);
+const internet = synthesize(CONFIGURATIONS.internet);
+const vpc = synthesize(CONFIGURATIONS.vpc);
+
+const template = ({ templates }: Synthesized, id: StackId) => Template.fromJSON({ ...templates[id] });
+
+describe('the network', () => {
+  test('has public and isolated subnets in three zones, and no NAT gateway', () => {
+    const network = template(provisioned, 'Network');
+
+    network.resourceCountIs('AWS::EC2::Subnet', 6);
+    network.resourceCountIs('AWS::EC2::NatGateway', 0);
+    network.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
+    for (const AvailabilityZone of ['us-east-1a', 'us-east-1b', 'us-east-1c']) {
+      network.resourcePropertiesCountIs('AWS::EC2::Subnet', { AvailabilityZone }, 2);
+    }
+  });
+
+  test('has one interface endpoint, in one zone, for the one service that the emitter calls', () => {
+    const network = template(provisioned, 'Network');
+
+    network.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 1);
+    network.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      ServiceName: 'com.amazonaws.us-east-1.secretsmanager',
+      SubnetIds: [Match.anyValue()],
+      PrivateDnsEnabled: true,
+    });
+  });
+
+  test('has the endpoint in as many zones as configured', () => {
+    template(synthesize({ userId: 'ada', endpointZones: 2 }), 'Network').hasResourceProperties(
+      'AWS::EC2::VPCEndpoint',
+      { VpcEndpointType: 'Interface', SubnetIds: [Match.anyValue(), Match.anyValue()] },
+    );
+  });
+
+  test('has one NAT gateway instead, if the database is reached over the internet', () => {
+    const network = template(internet, 'Network');
+
+    network.resourceCountIs('AWS::EC2::NatGateway', 1);
+    network.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 0);
+    network.hasOutput('NatIpAddress', {});
+  });
+
+  test('logs what is refused, and mails alarms', () => {
+    const network = template(provisioned, 'Network');
+
+    network.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });
+    network.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'ada@example.com',
+    });
+    template(vpc, 'Network').resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+});
+
+describe('the Kafka cluster', () => {
+  const cluster = template(provisioned, 'KafkaCluster');
+
+  test('speaks IAM over TLS only', () => {
+    cluster.hasResourceProperties('AWS::MSK::Cluster', {
+      KafkaVersion: '3.9.x.kraft',
+      NumberOfBrokerNodes: 3,
+      ClientAuthentication: { Sasl: { Iam: { Enabled: true } }, Unauthenticated: { Enabled: false } },
+      EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } },
+      LoggingInfo: { BrokerLogs: { CloudWatchLogs: { Enabled: true } } },
+    });
+  });
+
+  test('loses no acknowledged message and no checkpoint', () => {
+    cluster.hasResourceProperties('AWS::MSK::Configuration', {
+      ServerProperties: [
+        'auto.create.topics.enable=false',
+        'default.replication.factor=3',
+        'min.insync.replicas=2',
+        'unclean.leader.election.enable=false',
+        'offsets.retention.minutes=2147483647',
+        'log.retention.ms=-1',
+      ].join('\n'),
+    });
+  });
+
+  test('has topics that are alike, so that a key has the same partition in all of them', () => {
+    cluster.allResourcesProperties('AWS::MSK::Topic', { PartitionCount: 3, ReplicationFactor: 3 });
+  });
+
+  test('may ask for its own bootstrap string, and for nothing else', () => {
+    cluster.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Action: 'kafka:GetBootstrapBrokers',
+            Effect: 'Allow',
+            Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^KafkaCluster'), 'Arn'] },
+          },
+        ],
+      },
+    });
+  });
+
+  test('watches CPU credits only where there are any', () => {
+    const credits = { AlarmName: Match.stringLikeRegexp('CPU credits') };
+    const m7g = synthesize({ userId: 'ada', kafka: { brokerType: 'kafka.m7g.large' } });
+
+    cluster.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', credits, 1);
+    template(m7g, 'KafkaCluster').resourcePropertiesCountIs('AWS::CloudWatch::Alarm', credits, 0);
+  });
+});
+
+describe('the Kafka client', () => {
+  const client = template(provisioned, 'KafkaClient');
+
+  test('has a key pair whose private key Parameter Store keeps', () => {
+    client.hasResourceProperties('AWS::EC2::KeyPair', {
+      KeyName: 'ada-key-pair',
+      PublicKeyMaterial: Match.absent(),
+    });
+  });
+
+  test('asks for IMDSv2, and encrypts its disk', () => {
+    client.hasResourceProperties('AWS::EC2::LaunchTemplate', {
+      LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required' } },
+    });
+    client.hasResourceProperties('AWS::EC2::Instance', {
+      BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
+    });
+  });
+
+  test('lets SSH in from the configured ranges, and from nowhere unless there are some', () => {
+    client.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: [{ CidrIp: '203.0.113.7/32', FromPort: 22, ToPort: 22, IpProtocol: 'tcp' }],
+    });
+    template(vpc, 'KafkaClient').hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: Match.absent(),
+    });
+  });
+
+  test('is not there before its boot script has said so', () => {
+    client.hasResource('AWS::EC2::Instance', { CreationPolicy: { ResourceSignal: { Timeout: 'PT15M' } } });
+    const userData = JSON.stringify(client.findResources('AWS::EC2::Instance'));
+    expect(userData).toContain('/opt/aws/bin/cfn-signal');
+    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html: 16 KB before base64.
+    expect(userData.length).toBeLessThan(16 * 1024);
+  });
+
+  test('may look into the topics of its user, and change nothing but its own groups', () => {
+    expect(kafkaStatements(client)).toEqual([
+      [['Connect'], ['cluster']],
+      [
+        ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
+        ['topic/ada.dead-letter', 'topic/ada.geo', 'topic/ada.pin', 'topic/ada.user'],
+      ],
+      [
+        ['AlterGroup', 'DescribeGroup'],
+        [
+          'group/ada.client',
+          'group/ada.client.dead-letter',
+          'group/ada.client.geo',
+          'group/ada.client.pin',
+          'group/ada.client.user',
+        ],
+      ],
+      [['DescribeGroup'], ['group/ada.emitter']],
+    ]);
+  });
+});
+
+describe('the database', () => {
+  test('of its own is MariaDB 11.4, encrypted, isolated, and leaves a snapshot', () => {
+    template(provisioned, 'RdsAccess').hasResource('AWS::RDS::DBInstance', {
+      DeletionPolicy: 'Snapshot',
+      UpdateReplacePolicy: 'Snapshot',
+      Properties: {
+        Engine: 'mariadb',
+        EngineVersion: Match.stringLikeRegexp('^11\\.4\\.'),
+        DBInstanceClass: 'db.t4g.micro',
+        StorageEncrypted: true,
+        PubliclyAccessible: false,
+        BackupRetentionPeriod: 7,
+      },
+    });
+    template(provisioned, 'RdsAccess').hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Parameters: { require_secure_transport: 'ON' },
+    });
+  });
+
+  test('that exists gets a secret for a login that is not known yet', () => {
+    template(internet, 'RdsAccess').hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: {
+        SecretStringTemplate: JSON.stringify({
+          host: 'db.example.com',
+          port: 3306,
+          dbname: 'posts',
+          username: 'run-put-credentials-first',
+        }),
+      },
+    });
+  });
+
+  test('in another VPC is reached through a peering connection, with routes there and back', () => {
+    const access = template(vpc, 'RdsAccess');
+
+    access.resourceCountIs('AWS::EC2::VPCPeeringConnection', 1);
+    access.resourcePropertiesCountIs('AWS::EC2::Route', { DestinationCidrBlock: '10.99.0.0/16' }, 3);
+    access.resourcePropertiesCountIs('AWS::EC2::Route', { RouteTableId: 'rtb-0123456789abcdef0' }, 1);
+    template(vpc, 'Emitter').hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      GroupId: 'sg-0123456789abcdef0',
+      FromPort: 3307,
+      ToPort: 3307,
+    });
+  });
+});
+
+describe('the emitter', () => {
+  const emitter = template(provisioned, 'Emitter');
+
+  test('is told who it is, where Kafka and the login are, and how to name its metrics', () => {
+    emitter.hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Timeout: 240,
+      MemorySize: 1024,
+      TracingConfig: { Mode: 'Active' },
+      Environment: {
+        Variables: {
+          USER_ID: 'ada',
+          KAFKA_BROKERS: Match.anyValue(),
+          KAFKA_AUTHENTICATION: 'iam',
+          COMPRESSION: 'none',
+          DATABASE_SECRET_ARN: Match.anyValue(),
+          EMIT_LIMIT: Match.absent(),
+          POWERTOOLS_METRICS_NAMESPACE: 'PinterestDataPipeline',
+          POWERTOOLS_SERVICE_NAME: 'emitter',
+          NODE_OPTIONS: '--enable-source-maps',
+        },
+      },
+    });
+  });
+
+  test('may do in Kafka what one transactional producer does, and no more', () => {
+    expect(kafkaStatements(emitter)).toEqual([
+      [['Connect', 'WriteDataIdempotently'], ['cluster']],
+      [
+        ['DescribeTopic', 'WriteData'],
+        ['topic/ada.dead-letter', 'topic/ada.geo', 'topic/ada.pin', 'topic/ada.user'],
+      ],
+      [['ReadData'], ['topic/ada.geo', 'topic/ada.pin', 'topic/ada.user']],
+      [['AlterTransactionalId', 'DescribeTransactionalId'], ['transactional-id/ada.emitter']],
+      [['AlterGroup', 'DescribeGroup'], ['group/ada.emitter']],
+    ]);
+  });
+
+  test('reaches Secrets Manager, the brokers and the database, and nothing else', () => {
+    const ports = Object.values(emitter.findResources('AWS::EC2::SecurityGroupEgress')).map(
+      ({ Properties }) => [Properties.Description, Properties.DestinationSecurityGroupId !== undefined],
+    );
+
+    expect(ports).toEqual([
+      ['Database', true],
+      ['Kafka', true],
+      ['Secrets Manager', true],
+    ]);
+  });
+
+  test('is never run again for the same event: the next tick goes on', () => {
+    emitter.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 300,
+      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+    });
+    emitter.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Target: {
+        Input: '{}',
+        RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 0 },
+        DeadLetterConfig: Match.anyValue(),
+      },
+    });
+  });
+
+  test('passes a limit on, if there is one', () => {
+    template(synthesize({ userId: 'ada', emitter: { limit: 500 } }), 'Emitter').hasResourceProperties(
+      'AWS::Lambda::Function',
+      { Environment: { Variables: { EMIT_LIMIT: '500' } } },
+    );
+  });
+});
+
+/** The statements about Kafka in a template: actions, and resources as `kind/name`, each in the order of the alphabet. */
+const kafkaStatements = (stack: Template): [string[], string[]][] =>
+  Object.values(stack.findResources('AWS::IAM::Policy'))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .filter(({ Action }) => [Action].flat().every((action) => action.startsWith('kafka-cluster:')))
+    .map(({ Action, Resource }) => [
+      [Action].flat().map((action) => action.replace('kafka-cluster:', '')),
+      [Resource].flat().map(resourceName).sort(),
+    ]);
+
+/** `topic/ada.pin` of an ARN that is put together from parts; the cluster's own is a reference as a whole. */
+function resourceName(arn: unknown): string {
+  const [, kind, name] = /:(topic|group|transactional-id)\/.*"\/([\w.-]+)"/.exec(JSON.stringify(arn)) ?? [];
+  return kind === undefined ? 'cluster' : `${kind}/${name}`;
+}
