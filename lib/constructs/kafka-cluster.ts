@@ -77,7 +77,6 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
 
     const configuration = new msk.CfnConfiguration(this, 'Configuration', {
       name: this.clusterName,
-      kafkaVersionsList: [kafka.version],
       serverProperties: Object.entries(SERVER_PROPERTIES)
         .map(([name, value]) => `${name}=${value}`)
         .join('\n'),
