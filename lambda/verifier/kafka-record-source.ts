@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka, KafkaMessage } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka, KafkaJSError, KafkaMessage } from 'kafkajs';
 import { kafkaError } from '../emitter/kafka-errors';
 import { deadLetterTopicOf, STREAMS, topicOf } from '../emitter/streams';
+import { disconnect } from './disconnect';
 import type { Place, RecordSink, RecordSource } from './ports';
 import { committedSpans, readSpans, type Span } from './read-spans';
 import { recordValues } from './record-values';
@@ -55,16 +57,25 @@ const idOf = ({ partition, offset }: Place): string => `${partition} ${offset}`;
 
 const newGroupId = (userId: string): string => `${userId}.verifier.${randomUUID()}`;
 
-async function spansOf(kafka: Kafka, topics: readonly string[]): Promise<Span[]> {
+/** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */
+const TRY_AGAIN_AFTER_MS = [200, 400, 800, 1_600, 3_200, 6_400];
+
+/** kafkajs gives up at once while a partition changes its leader, and only a new client asks who the leader is now. */
+async function spansOf(kafka: Kafka, topics: readonly string[], waits = TRY_AGAIN_AFTER_MS): Promise<Span[]> {
+  const [wait, ...laterWaits] = waits;
   const admin = kafka.admin();
   try {
     await admin.connect();
     return await committedSpans(admin, topics);
   } catch (error) {
-    throw kafkaError(error, 'asking for the ends of the topics');
+    if (wait === undefined || (error as KafkaJSError).retriable !== true) {
+      throw kafkaError(error, 'asking for the ends of the topics');
+    }
   } finally {
-    await admin.disconnect();
+    await disconnect(admin);
   }
+  await delay(wait);
+  return await spansOf(kafka, topics, laterWaits);
 }
 
 /** A dead letter names a table and a key; letters about rows without a key are told apart by all that they hold. */

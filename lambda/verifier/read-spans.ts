@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import { TopicError, UnreachableError } from '../emitter/errors';
 import { kafkaError } from '../emitter/kafka-errors';
+import { disconnect } from './disconnect';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
 export interface Span {
@@ -52,9 +52,6 @@ const MAX_BYTES_PER_PARTITION = 131_072;
 
 /** How long a broker waits for records that are not there; also what it takes to stop. Milliseconds. */
 const MAX_WAIT_MS = 100;
-
-/** How long to wait for the consumer to disconnect, which may hang when a broker is gone. Milliseconds. */
-const DISCONNECT_MS = 10_000;
 
 /**
  * Reads every committed record of the spans, each exactly once and those of a partition in order.
@@ -128,12 +125,14 @@ const idOf = (topic: string, partition: number): string => `${topic}[${partition
 
 /** Best effort: what is left of a group without committed offsets, Kafka forgets by itself. */
 async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
+  await disconnect(consumer);
   const admin = kafka.admin();
-  const leaving = async (): Promise<void> => {
-    await consumer.disconnect();
+  try {
     await admin.connect();
     await admin.deleteGroups([groupId]);
-  };
-  await Promise.race([leaving().catch(() => {}), delay(DISCONNECT_MS, undefined, { ref: false })]);
-  await Promise.race([admin.disconnect().catch(() => {}), delay(DISCONNECT_MS, undefined, { ref: false })]);
+  } catch {
+    // Nothing depends on it.
+  } finally {
+    await disconnect(admin);
+  }
 }

@@ -6,9 +6,20 @@ import { ABSENT, NULL, type Value } from './value';
  * The values of a record in the order of the table's columns, then the members that the table has no column for.
  *
  * A record that is no JSON object has none of the columns.
+ *
+ * @param json the record's value; `undefined` for a record without one
  */
 export function recordValues(json: string | undefined, columns: readonly Column[]): Value[] {
-  const members = membersOf(json);
+  try {
+    return valuesIn(jsonMembers(json ?? ''), columns);
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      return [...columns.map(() => ABSENT), { kind: 'json', text: json ?? '' }];
+    throw error;
+  }
+}
+
+function valuesIn(members: Map<string, string>, columns: readonly Column[]): Value[] {
   const values = columns.map(({ name, isJson }) => {
     const source = members.get(name);
     members.delete(name);
@@ -17,15 +28,6 @@ export function recordValues(json: string | undefined, columns: readonly Column[
   for (const [name, source] of members)
     values.push({ kind: 'json', text: `${JSON.stringify(name)}:${source}` });
   return values;
-}
-
-function membersOf(json: string | undefined): Map<string, string> {
-  if (json === undefined) return new Map();
-  try {
-    return jsonMembers(json);
-  } catch {
-    return new Map([['', json]]);
-  }
 }
 
 function parsedValue(source: string, isJson: boolean): Value {

@@ -1,3 +1,4 @@
+import { LARGEST_KEY } from '../emitter/ports';
 import type { Column } from './ports';
 import { canonicalText, FINGERPRINT_DIGITS, MARKS, NULL, type ValueKind } from './value';
 
@@ -71,12 +72,9 @@ export function fingerprintSql(columns: readonly TableColumn[]): string {
   return `COALESCE(LEFT(SHA2(CONCAT(${texts.join(', ')}), 256), ${FINGERPRINT_DIGITS}), '${NO_FINGERPRINT}')`;
 }
 
-/** The largest key that can be emitted: the one after it is the checkpoint, a signed 64-bit integer. */
-const MAX_KEY = 9_223_372_036_854_775_806n;
-
 /** SQL: the key of a row in decimal digits, NULL for one that cannot be emitted. */
 export const keySql = ({ name, sql }: TableColumn): string =>
-  `IF(${quoted(name)} BETWEEN 0 AND ${MAX_KEY}, ${sql}, NULL)`;
+  `IF(${quoted(name)} BETWEEN 0 AND ${LARGEST_KEY}, ${sql}, NULL)`;
 
 /** SQL: the name of a table or column, which also works where ANSI_QUOTES is set. */
 export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;

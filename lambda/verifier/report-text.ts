@@ -1,0 +1,80 @@
+import type { Example, StreamReport, VerificationReport } from './report';
+
+/** A report for people: a table of numbers, the examples, and the verdict. No line break at the end. */
+export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: VerificationReport): string {
+  const reports = Object.values(streams);
+  const lines = [
+    ...aligned([HEADINGS, ...reports.map(cells)]),
+    ...reports.flatMap(({ topic, examples }) =>
+      examples.map((example) => `${topic}: ${exampleText(example)}`),
+    ),
+  ];
+  if (unknownDeadLetters > 0)
+    lines.push(`${number(unknownDeadLetters)} dead letters are about no row of these tables.`);
+  const found = reports.reduce(
+    (sum, report) => sum + report.missing + report.extra + report.changed + report.duplicate,
+    0,
+  );
+  if (
+    !equal &&
+    found === 0 &&
+    unknownDeadLetters === 0 &&
+    reports.every(({ strayDeadLetters }) => strayDeadLetters === 0)
+  ) {
+    lines.push(
+      'The sides differed at first and not any more: something was written meanwhile. Verify again.',
+    );
+  }
+  const rows = reports.reduce((sum, report) => sum + report.rows, 0);
+  const deadLettered = reports.reduce((sum, report) => sum + report.deadLettered, 0);
+  const aside = deadLettered > 0 ? `, ${number(deadLettered)} others are dead letters` : '';
+  const verdict = equal
+    ? `Equal: ${number(rows - deadLettered)} rows are in their topics once${aside}`
+    : 'DIFFERENT';
+  return [...lines, `${verdict} (${(elapsedMs / 1_000).toFixed(1)} s).`].join('\n');
+}
+
+const HEADINGS = [
+  'topic',
+  'rows',
+  'records',
+  'dead letters',
+  'missing',
+  'extra',
+  'changed',
+  'duplicate',
+  'digest of table',
+  'of topic',
+];
+
+const cells = (report: StreamReport): string[] => [
+  report.topic,
+  ...[report.rows, report.records].map(number),
+  number(report.deadLettered) +
+    (report.strayDeadLetters > 0 ? ` + ${number(report.strayDeadLetters)} stray` : ''),
+  ...[report.missing, report.extra, report.changed, report.duplicate].map(number),
+  report.digest.table,
+  report.digest.topic,
+];
+
+function exampleText(example: Example): string {
+  const key = `key ${example.key}`;
+  if (example.kind === 'missing') return `${key} is missing`;
+  const place = `partition ${example.partition} offset ${example.offset}`;
+  if (example.kind !== 'changed') return `${key} is ${example.kind} at ${place}`;
+  return `${key} is changed at ${place}: ${example.column} is ${example.row} in the table and ${example.record} in the topic`;
+}
+
+/** Names to the left, numbers to the right. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number),
+      )
+      .join('  '),
+  );
+}
+
+const number = (value: number): string => value.toLocaleString('en');

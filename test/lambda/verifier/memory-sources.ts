@@ -1,0 +1,55 @@
+import { type PerStream, perStream } from '../../../lambda/emitter/streams';
+import type { RecordSource, RowSource } from '../../../lambda/verifier/ports';
+import { fingerprintOf, type Value } from '../../../lambda/verifier/value';
+
+/** A row or record of one text column. */
+export interface MemoryItem {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** One stream in memory. */
+export interface MemoryStream {
+  readonly rows: MemoryItem[];
+  /** The texts of rows without a key. */
+  readonly keylessRows: string[];
+  readonly records: MemoryItem[];
+  readonly deadLetters: { readonly key: string | null; readonly text: string }[];
+}
+
+/** Three streams without anything in them. */
+export const emptyStreams = (): PerStream<MemoryStream> =>
+  perStream(() => ({ rows: [], keylessRows: [], records: [], deadLetters: [] }));
+
+const COLUMNS = [{ name: 'text', isJson: false }];
+const valuesOf = (text: string): Value[] => [{ kind: 'string', text }];
+const fingerprint = (text: string): string => fingerprintOf(valuesOf(text));
+
+/** The tables of streams in memory. */
+export const memoryRows = (streams: PerStream<MemoryStream>): RowSource => ({
+  columns: async () => COLUMNS,
+  read: async ({ name }, onRow) => {
+    for (const { key, text } of streams[name].rows) onRow(key, fingerprint(text));
+    for (const text of streams[name].keylessRows) onRow(null, fingerprint(text));
+  },
+  rowsWithKey: async ({ name }, key) =>
+    streams[name].rows
+      .filter((row) => row.key === key)
+      .map(({ text }) => ({ fingerprint: fingerprint(text), values: valuesOf(text) })),
+});
+
+/** The topics of streams in memory; a record's offset is its place in the list. */
+export const memoryRecords = (streams: PerStream<MemoryStream>): RecordSource => ({
+  read: async (wanted, _, sink) => {
+    for (const { name } of wanted) {
+      streams[name].records.forEach(({ key, text }, offset) => {
+        sink.record(name, key, fingerprint(text), { partition: 0, offset });
+      });
+    }
+    perStream(({ name }) => {
+      for (const { key, text } of streams[name].deadLetters) sink.deadLetter(name, key, fingerprint(text));
+    });
+  },
+  recordsAt: async ({ name }, _, places) =>
+    places.map(({ offset }) => valuesOf(streams[name].records[offset]?.text ?? '')),
+});
