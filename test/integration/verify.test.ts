@@ -7,6 +7,7 @@ import { createConnection, type Connection as OwnerConnection } from 'mysql2/pro
 import { stringify } from 'yaml';
 import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
 import { deadLetterTopicOf, topicOf } from '../../lambda/emitter/streams';
+import { readSpans } from '../../lambda/verifier/read-spans';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import type { DatabaseLogins } from '../../scripts/local/database-logins';
@@ -311,6 +312,40 @@ describe('verify', () => {
     await verifyAll();
     const { groups } = await withAdmin((admin) => admin.listGroups());
     expect(groups.filter(({ groupId }) => groupId.startsWith(userId))).toEqual([]);
+  });
+
+  test('a topic that gives nothing more is an error that says where reading stopped', async () => {
+    const topic = topicOf(userId, 'geo');
+    await send(topic, [geo(1, '0')]);
+    const offsets = await withAdmin((admin) => admin.fetchTopicOffsets(topic));
+    const { partition, high } = offsets.find((one) => one.low !== one.high) ?? { partition: 0, high: '0' };
+    const spans = [{ topic, partition, from: 0, to: 1_000 }];
+    const reading = readSpans(kafka, {
+      groupId: `${userId}.verifier.stalled`,
+      spans,
+      onMessage: () => {},
+      stallMs: 2_000,
+    });
+    await expect(reading).rejects.toThrow(
+      `Kafka gave nothing for 2 s: ${topic}[${partition}] at ${high} of 1000.`,
+    );
+  });
+
+  test('reads a span from its middle to its middle', async () => {
+    const topic = topicOf(userId, 'geo');
+    const messages = Array.from({ length: 100 }, (_, key) => ({ ...geo(key, '0'), partition: 1 }));
+    await send(topic, messages.slice(0, 50));
+    await send(topic, messages.slice(50));
+    const offsets: string[] = [];
+    await readSpans(kafka, {
+      groupId: `${userId}.verifier.middle`,
+      spans: [{ topic, partition: 1, from: 20, to: 60 }],
+      onMessage: ({ offset }) => offsets.push(offset),
+    });
+    // The offset 50 is that of the marker between the two transactions.
+    expect(offsets.map(Number)).toEqual(
+      Array.from({ length: 40 }, (_, index) => 20 + index).filter((offset) => offset !== 50),
+    );
   });
 
   test('a table or a topic that is not there is an error that names it', async () => {
