@@ -94,8 +94,9 @@ if [[ \$# -eq 0 ]]; then
 fi
 topic="\$1"
 shift
-exec '$COMMANDS/kafka-console-consumer.sh' $to --consumer.config '$properties' \\
-  --topic "$USER_ID.\$topic" --group "$USER_ID.client.\$topic" --from-beginning \\
+# A group for each topic, so that looking at one does not disturb looking at another.
+exec '$COMMANDS/kafka-console-consumer.sh' $to --topic "$USER_ID.\$topic" --from-beginning \\
+  --consumer.config <(sed "s/^group.id=.*/&.\$topic/" '$properties') \\
   --consumer-property isolation.level=read_committed --consumer-property enable.auto.commit=false \\
   --property print.key=true "\$@"
 COMMAND
