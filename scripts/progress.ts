@@ -29,12 +29,13 @@ export const silentProgress: Progress = {
 };
 
 /**
- * Progress for people: a bar on a terminal; plain lines, one when a step ends and one for each tenth of a counted step
- * that takes longer than `lineEveryMs`, in a pipe or a file.
+ * Progress for people: a bar on a terminal; in a pipe or a file plain lines, one when a step ends and one every
+ * `lineEveryMs` while a counted step goes on.
  *
  * @param stream @default standard error, so that standard output holds results only
+ * @param lineEveryMs milliseconds. @default 5000
  */
-export function terminalProgress(stream: NodeJS.WriteStream = process.stderr, lineEveryMs = 2_000): Progress {
+export function terminalProgress(stream: NodeJS.WriteStream = process.stderr, lineEveryMs = 5_000): Progress {
   const line = (text: string): void => void stream.write(`${text}\n`);
   return {
     note: line,

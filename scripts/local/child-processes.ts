@@ -29,7 +29,7 @@ export interface RunningChild {
   /**
    * Waits until `probe` no longer throws.
    *
-   * @throws Error with the end of the log when the process ends first or `timeoutMs` (@default 60000) is over.
+   * @throws Error with the end of the log when the process ends first or `timeoutMs` (@default 120000) is over.
    */
   ready<T>(probe: () => Promise<T>, timeoutMs?: number): Promise<T>;
 }
@@ -112,7 +112,7 @@ export async function startChild(options: ChildProcessOptions): Promise<RunningC
     return stopped;
   }
 
-  async function ready<T>(probe: () => Promise<T>, timeoutMs = 60_000): Promise<T> {
+  async function ready<T>(probe: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       try {

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Thrown when another process holds the lock. */
@@ -25,6 +24,8 @@ const SQLITE_BUSY = 5;
  */
 export function takeLock(file: string): ExclusiveLock {
   mkdirSync(path.dirname(file), { recursive: true });
+  // Not imported, because Node 20 does not have it and should get to say so in the words of toolchain.ts.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { endLeftOvers, type RunningChild, startChild } from './child-processes';
 import { freePorts } from './free-ports';
+import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 
 /** How to start Kafka. */
 export interface KafkaOptions {
@@ -53,6 +54,7 @@ const OFFSETS_RETENTION_MINUTES = 2_147_483_647;
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const { directory, classPath } = options;
   const count = options.brokers ?? 1;
+  muteNegativeTimeoutWarning();
   mkdirSync(directory, { recursive: true });
   await endLeftOvers(directory);
   if (options.fresh) rmSync(path.join(directory, 'data'), { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { serverFiles } from './downloads';
 import { takeLock } from './exclusive-lock';
 import { type LocalKafka, startKafka } from './kafka';
 import { type LocalMariaDb, startMariaDb } from './mariadb';
+import { checkToolchain } from './toolchain';
 
 /** What to start, and where. */
 export interface LocalServersOptions {
@@ -27,11 +28,13 @@ export interface LocalServers {
 /**
  * Starts Kafka and MariaDB beside each other, downloading them first when they are not there yet.
  *
+ * @throws ToolchainError when Java, Maven or Node is missing or too old.
  * @throws LockedError when another process runs its servers in the same directory.
  * @throws Error with the end of a server's log when it does not come up; the other one is stopped then.
  */
 export async function startLocalServers(options: LocalServersOptions): Promise<LocalServers> {
   const { directory, fresh, brokers, progress } = options;
+  await checkToolchain();
   const lock = takeLock(path.join(directory, 'lock'));
   try {
     const files = await serverFiles(progress);

@@ -2,7 +2,7 @@ module.exports = {
   ...require('./base'),
   displayName: 'integration',
   testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
-  testEnvironment: '<rootDir>/test/support/jest/integration-environment.js',
+  testEnvironment: '<rootDir>/test/support/jest/integration-environment.ts',
   globalSetup: '<rootDir>/test/support/jest/start-servers.ts',
   globalTeardown: '<rootDir>/test/support/jest/stop-servers.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/jest/integration-timeout.ts'],

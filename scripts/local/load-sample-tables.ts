@@ -1,0 +1,123 @@
+import { Readable } from 'node:stream';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import { STREAMS, type Stream } from '../../lambda/emitter/streams';
+import { type Progress, silentProgress } from '../progress';
+import { keyOfPost, placeAfterKey } from './sample-keys';
+import { DEFAULT_SEED, type SampleRow, samplePosts } from './sample-posts';
+import { SAMPLE_TABLES } from './sample-tables';
+
+/** Rows of each sample table unless another number is asked for: about what the original had. */
+export const DEFAULT_ROWS = 11_154;
+
+/** What to load. */
+export interface SampleTablesOptions {
+  /** Rows of each table. @default 11154 */
+  readonly rows?: number;
+  /** @default 2022 */
+  readonly seed?: number;
+  /** @default none */
+  readonly progress?: Progress;
+}
+
+/** Creates the three tables anew, with the first `rows` posts of the seed. */
+export async function loadSampleTables(
+  owner: DatabaseLogin,
+  options: SampleTablesOptions = {},
+): Promise<void> {
+  const { rows = DEFAULT_ROWS, seed = DEFAULT_SEED, progress = silentProgress } = options;
+  await withConnection(owner, async (connection) => {
+    for (const { name, table } of STREAMS) {
+      await connection.query(`DROP TABLE IF EXISTS ${table}`);
+      await connection.query(SAMPLE_TABLES[name]);
+    }
+  });
+  await loadPosts(owner, { seed, from: 0, to: rows, progress });
+}
+
+/**
+ * Appends posts after the last key of the three tables.
+ *
+ * @param count how many.
+ * @returns the first and the last key that was added.
+ */
+export async function addSamplePosts(
+  owner: DatabaseLogin,
+  count: number,
+  { seed = DEFAULT_SEED, progress = silentProgress }: Omit<SampleTablesOptions, 'rows'> = {},
+): Promise<{ readonly firstKey: number; readonly lastKey: number }> {
+  const last = await withConnection(owner, async (connection) => {
+    const lastKeys = await Promise.all(STREAMS.map((stream) => lastKeyOf(connection, stream)));
+    return Math.max(...lastKeys);
+  });
+  const from = placeAfterKey(seed, last);
+  await loadPosts(owner, { seed, from, to: from + count, progress });
+  return { firstKey: keyOfPost(seed, from), lastKey: keyOfPost(seed, from + count - 1) };
+}
+
+async function lastKeyOf(connection: Connection, { table, keyColumn }: Stream): Promise<number> {
+  const [[row]] = await connection.query<({ last: number | null } & RowDataPacket)[]>(
+    `SELECT MAX(\`${keyColumn}\`) AS last FROM ${table}`,
+  );
+  return row?.last ?? -1;
+}
+
+/** A range of posts by their place: `from` to before `to`. */
+interface PostRange {
+  readonly seed: number;
+  readonly from: number;
+  readonly to: number;
+  readonly progress: Progress;
+}
+
+/** Loads the three tables beside each other: the server works on one while the rows of another are made. */
+async function loadPosts(owner: DatabaseLogin, range: PostRange): Promise<void> {
+  const step = range.progress.step('Loading the sample tables', STREAMS.length * (range.to - range.from));
+  const rowOf = samplePosts(range.seed);
+  try {
+    await Promise.all(
+      STREAMS.map(({ name, table }) =>
+        withConnection(owner, (connection) =>
+          connection.query({
+            sql: `LOAD DATA LOCAL INFILE 'sample rows' INTO TABLE ${table} CHARACTER SET utf8mb4`,
+            infileStreamFactory: () =>
+              Readable.from(linesOf(rowOf[name], range, (rows) => step.advance(rows))),
+          }),
+        ),
+      ),
+    );
+    step.done(`Loaded ${(range.to - range.from).toLocaleString('en')} rows into each table`);
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}
+
+/** Rows that are made before the server is given them: enough that the bytes fill several of its packets. */
+const ROWS_AT_ONCE = 500;
+
+/** The rows as LOAD DATA reads them: fields end with a tab, lines with a line feed. No sample value has one inside. */
+function* linesOf(
+  rowOf: (key: number) => SampleRow,
+  { seed, from, to }: PostRange,
+  onRows: (rows: number) => void,
+): Generator<Buffer> {
+  for (let place = from; place < to; place += ROWS_AT_ONCE) {
+    const rows = Math.min(ROWS_AT_ONCE, to - place);
+    const lines = Array.from({ length: rows }, (_, i) => `${rowOf(keyOfPost(seed, place + i)).join('\t')}\n`);
+    yield Buffer.from(lines.join(''));
+    onRows(rows);
+  }
+}
+
+async function withConnection<T>(
+  login: DatabaseLogin,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await createConnection({ ...login, charset: 'utf8mb4' });
+  try {
+    return await work(connection);
+  } finally {
+    await connection.end();
+  }
+}

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/** A program that the local servers need. */
+interface Tool {
+  readonly name: string;
+  /** Oldest version that will do, as `[major, minor]`. */
+  readonly atLeast: readonly [number, number];
+  /** How to ask for its version. */
+  readonly command: readonly [string, ...string[]];
+  /** Finds the version in what it answers. */
+  readonly version: RegExp;
+  /** What installs it. */
+  readonly install: string;
+}
+
+/** The programs that the local servers need. */
+export const TOOLS = [
+  {
+    name: 'Java',
+    // Kafka 3.9 still takes 11, of which it says that 4.0 will not; 17 is what this project is tested with.
+    atLeast: [17, 0],
+    command: ['java', '-version'],
+    version: /version "(\d+)(?:\.(\d+))?/,
+    install:
+      'Debian/Ubuntu: sudo apt-get install openjdk-17-jre-headless (or openjdk-21-jre-headless); macOS: brew install --cask temurin',
+  },
+  {
+    name: 'Maven',
+    // What maven-dependency-plugin 3.8.1 asks for.
+    atLeast: [3, 6],
+    command: ['mvn', '-version'],
+    version: /Apache Maven (\d+)\.(\d+)/,
+    install: 'Debian/Ubuntu: sudo apt-get install maven; macOS: brew install maven',
+  },
+  {
+    name: 'Node',
+    // The first with node:sqlite, whose lock keeps two runs apart.
+    atLeast: [22, 13],
+    command: [process.execPath, '--version'],
+    version: /v(\d+)\.(\d+)/,
+    install:
+      'npm scripts of this project bring Node 24 when its install script may run: npm install-scripts approve node && npm ci; ' +
+      'or Debian/Ubuntu: sudo npm install -g n && sudo n 24; macOS: brew install node@24',
+  },
+] as const satisfies readonly Tool[];
+
+/** Runs a program and gives all that it printed, or `undefined` when it is missing or fails. */
+export type Ask = (command: string, args: readonly string[]) => Promise<string | undefined>;
+
+/** Thrown with one line for each program that is missing or too old. */
+export class ToolchainError extends Error {
+  override readonly name = 'ToolchainError';
+}
+
+/**
+ * Checks that Java, Maven and Node are there and new enough.
+ *
+ * @throws ToolchainError that names everything to install at once.
+ */
+export async function checkToolchain(ask: Ask = askProgram): Promise<void> {
+  const problems = await Promise.all(
+    TOOLS.map(async (tool) => {
+      const [command, ...args] = tool.command;
+      return problemWith(tool, await ask(command, args));
+    }),
+  );
+  const lines = problems.filter((problem) => problem !== undefined);
+  if (lines.length > 0) throw new ToolchainError(lines.join('\n'));
+}
+
+function problemWith(tool: Tool, answer: string | undefined): string | undefined {
+  const [, major, minor = '0'] = answer?.match(tool.version) ?? [];
+  const [leastMajor, leastMinor] = tool.atLeast;
+  const needed = `${tool.name} ${leastMinor === 0 ? leastMajor : tool.atLeast.join('.')} or newer is needed`;
+  if (major === undefined) return `${needed}, and none was found. ${tool.install}`;
+  const isEnough =
+    Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);
+  return isEnough ? undefined : `${needed}, and ${major}.${minor} was found. ${tool.install}`;
+}
+
+const askProgram: Ask = async (command, args) => {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, [...args]);
+    return stdout + stderr;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Kafka, logLevel } from 'kafkajs';
+import { serverFiles } from '../../../scripts/local/downloads';
+import { startKafka } from '../../../scripts/local/kafka';
+import { silentProgress } from '../../../scripts/progress';
+import { testDirectory } from '../../support/servers';
+
+test('three brokers take a broker that is killed and started again, and stop', async () => {
+  const { kafkaClassPath } = await serverFiles(silentProgress);
+  const kafka = await startKafka({ classPath: kafkaClassPath, directory: testDirectory(), brokers: 3 });
+  const client = new Kafka({
+    brokers: kafka.bootstrapServers,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 10_000,
+    retry: { retries: 10, initialRetryTime: 200 },
+  });
+  const admin = client.admin();
+  const producer = client.producer();
+  try {
+    await admin.connect();
+    await producer.connect();
+    await admin.createTopics({ topics: [{ topic: 'cats', numPartitions: 1 }], waitForLeaders: false });
+    const send = (value: string) =>
+      producer.send({ topic: 'cats', acks: -1, messages: [{ key: value, value, partition: 0 }] });
+    await send('before');
+
+    const [, second] = kafka.brokers;
+    const pid = second?.pid;
+    await second?.kill('SIGKILL');
+    await send('without one');
+
+    await second?.start();
+    expect(second?.pid).not.toBe(pid);
+    expect((await admin.describeCluster()).brokers).toHaveLength(3);
+    await send('after');
+    const [{ offset } = { offset: '' }] = await admin.fetchTopicOffsets('cats');
+    expect(offset).toBe('3');
+  } finally {
+    await producer.disconnect();
+    await admin.disconnect();
+    await Promise.all([kafka.stop(), kafka.stop()]);
+  }
+  for (const { port } of kafka.brokers) {
+    const [error] = await once(connect(port, '127.0.0.1'), 'error');
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+  }
+});
