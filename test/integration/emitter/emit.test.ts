@@ -181,7 +181,7 @@ describe('an event', () => {
     const pipeline = await testPipeline();
     await pipeline.sql(...SMALL_TABLES, rows('pinterest_data', 1));
 
-    expect(await pipeline.emit({}, { remainingMs: 20_000 })).toMatchObject({
+    expect(await pipeline.emit({}, { remainingMs: 20_000.5 })).toMatchObject({
       stopped: 'deadline',
       emitted: { pin: 0 },
     });

@@ -1,0 +1,24 @@
+import { reportText } from '../../lambda/verifier/report-text';
+import type { CopyReport } from './copy';
+import type { TopicRecord } from './first-records';
+
+/** Characters of a record that are shown. */
+const SHOWN_CHARACTERS = 150;
+
+/** What `npm start` shows in the end. No line break at the end. */
+export function copyText(report: CopyReport, records: readonly TopicRecord[]): string {
+  const seconds = (report.elapsedMs / 1000).toFixed(1);
+  const megabytes = Math.round(report.peakMemoryBytes / 1_000_000);
+  return [
+    'The first records of each topic:',
+    ...records.map(({ topic, partition, offset, key, value }) => {
+      const shown = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value;
+      return `  ${topic}[${partition}]@${offset}  ${key}  ${shown}`;
+    }),
+    '',
+    reportText(report.verification),
+    '',
+    `${report.rows.toLocaleString('en')} rows in ${seconds} s: ${report.rowsPerSecond.toLocaleString('en')} rows/s, ` +
+      `${report.deadLettered} dead letters, ${report.runs} run${report.runs === 1 ? '' : 's'} of the emitter, ${megabytes} MB of memory at most.`,
+  ].join('\n');
+}

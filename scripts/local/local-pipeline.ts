@@ -1,0 +1,45 @@
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { ConfigurationError } from '../../lambda/emitter/errors';
+import { LOCAL_DIRECTORY } from './paths';
+import { writePrivateFile } from './private-file';
+
+/** Where the pipeline that `npm start -- --keep` runs on this machine says how to reach it, while it runs. */
+const FILE = path.join(LOCAL_DIRECTORY, 'pipeline.json');
+
+const schema = z.object({
+  userId: z.string(),
+  /** Bootstrap brokers, `host:port` separated by commas. */
+  brokers: z.string(),
+  /** The emitter's login, which may only read; a `db_creds.yaml`. */
+  creds: z.string(),
+  /** The login that may also write; a `db_creds.yaml`. */
+  ownerCreds: z.string(),
+  /** Process that runs it. */
+  pid: z.number(),
+});
+
+/** How to reach a pipeline on this machine. */
+export type LocalPipeline = z.infer<typeof schema>;
+
+/** Tells other commands of a pipeline that runs; gives the way to take that back. */
+export function announcePipeline(pipeline: Omit<LocalPipeline, 'pid'>): () => void {
+  writePrivateFile(FILE, JSON.stringify({ ...pipeline, pid: process.pid } satisfies LocalPipeline));
+  return () => rmSync(FILE, { force: true });
+}
+
+/**
+ * The pipeline that runs on this machine.
+ *
+ * @throws ConfigurationError when none does.
+ */
+export function runningPipeline(): LocalPipeline {
+  try {
+    const pipeline = schema.parse(JSON.parse(readFileSync(FILE, 'utf8')));
+    process.kill(pipeline.pid, 0);
+    return pipeline;
+  } catch {
+    throw new ConfigurationError('No pipeline runs on this machine: begin one with "npm start -- --keep".');
+  }
+}
