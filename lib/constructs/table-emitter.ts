@@ -13,7 +13,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
 import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from '../../lambda/emitter/metric-names';
-import { STREAMS } from '../../lambda/emitter/streams';
+import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
 import type { EmitterConfig } from '../config';
 import { FunctionRole } from './function-role';
 import type { KafkaCluster } from './kafka-cluster';
@@ -120,7 +120,7 @@ export class TableEmitter extends Construct {
     });
   }
 
-  /** One of the emitter's own metrics, over one interval of the schedule. */
+  /** One of the emitter's own metrics; see `METRICS`. */
   metric(metricName: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRICS_NAMESPACE,
@@ -135,8 +135,8 @@ export class TableEmitter extends Construct {
     const period = Duration.minutes(5);
     const graph = (title: string, left: cloudwatch.IMetric[]) =>
       new cloudwatch.GraphWidget({ title, left, width: 8 });
-    const perStream = (names: Record<string, string>, statistic: string) =>
-      STREAMS.map(({ name }) => this.metric(names[name] ?? name, { statistic, period, label: name }));
+    const perStream = (names: PerStream<string>, statistic: string) =>
+      STREAMS.map(({ name }) => this.metric(names[name], { statistic, period, label: name }));
     return [
       graph('Emitter: rows emitted', perStream(METRICS.rowsEmitted, cloudwatch.Stats.SUM)),
       graph('Emitter: keys still to read', perStream(METRICS.lagKeys, cloudwatch.Stats.MAXIMUM)),
