@@ -28,7 +28,9 @@ export class Emitter {
     private readonly environment: EmitterEnvironment,
     private readonly logger: Logger,
   ) {
-    const kafka = createKafka(environment.kafka, ({ message, level }) => logger[level](message));
+    const kafka = createKafka(environment.kafka, ({ message, level }) =>
+      logger[level === 'error' ? 'warn' : 'debug'](message),
+    );
     this.publisher = new KafkaTopicPublisher(kafka, environment.userId, environment.kafka.compression);
     this.reader = new MysqlTableReader({
       readLogin: (refresh) => this.readLogin(refresh),
@@ -56,8 +58,8 @@ export class Emitter {
       publisher,
       progress: this.progress,
       sleep: (milliseconds) => sleep(milliseconds),
-      deadline: AbortSignal.timeout(Math.max(0, remainingMs - DEADLINE_MARGIN_MS)),
-      cutOff: AbortSignal.timeout(Math.max(0, remainingMs - CUT_OFF_MARGIN_MS)),
+      deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
+      cutOff: signalIn(remainingMs - CUT_OFF_MARGIN_MS),
     });
     const lagKeys = await lagOf(this.reader, outcome);
     return summarise(userId, outcome, {
@@ -90,6 +92,9 @@ export class Emitter {
     }
   }
 }
+
+const signalIn = (milliseconds: number): AbortSignal =>
+  AbortSignal.timeout(Math.max(0, Math.floor(milliseconds)));
 
 const readSecret = async (secretId: string): Promise<string | undefined> => {
   const answer = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: secretId }));

@@ -228,7 +228,9 @@ export class KafkaTopicPublisher implements TopicPublisher {
     const partitionMetadata = this.partitions.get(topic) ?? [];
     const queues = partitionMetadata.map((_, partition) => new PartitionQueue(topic, partition));
     for (const message of messages) {
-      queues[this.partitioner({ topic, partitionMetadata, message })]?.add(message);
+      const queue = queues[this.partitioner({ topic, partitionMetadata, message })];
+      if (queue === undefined) throw new TopicError(`Topic ${topic} has no partitions.`);
+      queue.add(message);
     }
     return queues.map(({ sends }) => sends).filter((sends) => sends.length > 0);
   }

@@ -184,8 +184,8 @@ const format = (classPath: string, propertiesFile: string, clusterId: string): P
     classPath,
     'kafka.tools.StorageTool',
     'format',
-    '--cluster-id',
-    clusterId,
+    // In one word, because an id may begin with a dash.
+    `--cluster-id=${clusterId}`,
     '--config',
     propertiesFile,
   ]);
