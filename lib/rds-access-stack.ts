@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { PipelineConfig } from './config';
 import { ExistingDatabase } from './constructs/existing-database';
 import { ProvisionedDatabase } from './constructs/provisioned-database';
+import { SampleTables } from './constructs/sample-tables';
 import type { SourceDatabase } from './constructs/source-database';
 import { OUTPUTS } from './names';
 import type { NetworkStack } from './network-stack';
@@ -27,13 +28,20 @@ export class RdsAccessStack extends Stack {
     });
     const { vpc, emitterSubnets: readerSubnets } = network;
     const { database } = config;
-    this.database =
-      database.mode === 'existing'
-        ? new ExistingDatabase(this, 'Database', { database, vpc, readerSubnets })
-        : new ProvisionedDatabase(this, 'Database', {
-            vpc,
-            subnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-          });
+    if (database.mode === 'existing') {
+      this.database = new ExistingDatabase(this, 'Database', { database, vpc, readerSubnets });
+    } else {
+      const subnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
+      const provisioned = new ProvisionedDatabase(this, 'Database', { vpc, subnets });
+      const { loader } = new SampleTables(this, 'SampleTables', {
+        database: provisioned,
+        rows: database.sampleRows,
+        vpc,
+        subnets: readerSubnets,
+      });
+      network.allowSecretsManager(loader);
+      this.database = provisioned;
+    }
 
     new CfnOutput(this, OUTPUTS.RdsAccess.secretArn, { value: this.database.secret.secretArn });
   }

@@ -6,6 +6,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
+import type { SampleLoaderVariables } from '../../lambda/sample-loader/environment';
 import type { SourceDatabase } from './source-database';
 import { addVariables } from './variables';
 
@@ -22,11 +23,10 @@ export interface ProvisionedDatabaseProps {
 /** A small RDS MariaDB 11.4 of the pipeline's own; on removal a snapshot stays. */
 export class ProvisionedDatabase extends Construct implements SourceDatabase, ec2.IConnectable {
   readonly connections: ec2.Connections;
-  /** The login of the account that owns the tables; for the loader. */
-  readonly ownerSecret: secretsmanager.ISecret;
   /** The login of an account that may only read them, which the loader makes. */
   readonly secret: secretsmanager.ISecret;
 
+  private readonly ownerSecret: secretsmanager.ISecret;
   private readonly instance: rds.DatabaseInstance;
 
   constructor(scope: Construct, id: string, { vpc, subnets }: ProvisionedDatabaseProps) {
@@ -47,7 +47,8 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
       credentials: rds.Credentials.fromSecret(owner),
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
         engine,
-        parameters: { require_secure_transport: 'ON' },
+        // The loader sends the rows as a file would be sent.
+        parameters: { require_secure_transport: 'ON', local_infile: '1' },
       }),
       allocatedStorage: 20,
       storageType: rds.StorageType.GP3,
@@ -87,6 +88,17 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
     fn.connections.allowToDefaultPort(this, 'Database');
     this.secret.grantRead(fn);
     addVariables<EmitterVariables>(fn, { DATABASE_SECRET_ARN: this.secret.secretArn });
+  }
+
+  /** Lets a function make the tables and the account that reads them: the way there, both secrets, and their names. */
+  grantLoad(fn: lambda.Function): void {
+    fn.connections.allowToDefaultPort(this, 'Database');
+    this.ownerSecret.grantRead(fn);
+    this.secret.grantRead(fn);
+    addVariables<SampleLoaderVariables>(fn, {
+      OWNER_SECRET_ARN: this.ownerSecret.secretArn,
+      READER_SECRET_ARN: this.secret.secretArn,
+    });
   }
 
   widgets(): cloudwatch.IWidget[] {

@@ -4,7 +4,12 @@ import { join, relative } from 'node:path';
 const PROJECT = join(__dirname, '../..');
 
 /** The files of the functions that describe them to a stack; all others run in Lambda only. */
-const CONTRACTS = ['environment', 'metric-names', 'streams'].map((name) => `lambda/emitter/${name}`);
+const CONTRACTS = [
+  'lambda/emitter/environment',
+  'lambda/emitter/metric-names',
+  'lambda/emitter/streams',
+  'lambda/sample-loader/environment',
+];
 
 const files = ['bin', 'lib'].flatMap((folder) =>
   readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })

@@ -189,6 +189,16 @@ describe('the database', () => {
     });
   });
 
+  test('of its own is filled with sample tables, by a function that only the deployment calls', () => {
+    const access = template(provisioned, 'RdsAccess');
+
+    access.hasResourceProperties('Custom::SampleTables', { rows: 11_154 });
+    access.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { OWNER_SECRET_ARN: Match.anyValue(), READER_SECRET_ARN: Match.anyValue() } },
+    });
+    template(internet, 'RdsAccess').resourceCountIs('Custom::SampleTables', 0);
+  });
+
   test('that exists gets a secret for a login that is not known yet', () => {
     template(internet, 'RdsAccess').hasResourceProperties('AWS::SecretsManager::Secret', {
       GenerateSecretString: {

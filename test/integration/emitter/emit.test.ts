@@ -1,5 +1,5 @@
 import { STREAMS } from '../../../lambda/emitter/streams';
-import { addSamplePosts, loadSampleTables } from '../../../scripts/local/load-sample-tables';
+import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
 import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
 
 const rows = (table: string, ...keys: (number | string)[]): string =>

@@ -1,8 +1,12 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { STREAMS } from '../../../lambda/emitter/streams';
-import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../../../scripts/local/load-sample-tables';
-import { keyOfPost } from '../../../scripts/local/sample-keys';
-import { samplePosts } from '../../../scripts/local/sample-posts';
+import {
+  addSamplePosts,
+  DEFAULT_ROWS,
+  loadSampleTables,
+} from '../../../lambda/sample-loader/load-sample-tables';
+import { keyOfPost } from '../../../lambda/sample-loader/sample-keys';
+import { samplePosts } from '../../../lambda/sample-loader/sample-posts';
 import { testDatabase } from '../../support/servers';
 
 /** Runs something with a connection that shows dates as the database prints them. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { keyOfPost, placeAfterKey } from '../../../scripts/local/sample-keys';
-import { type SampleRow, samplePosts } from '../../../scripts/local/sample-posts';
+import { keyOfPost, placeAfterKey } from '../../../lambda/sample-loader/sample-keys';
+import { type SampleRow, samplePosts } from '../../../lambda/sample-loader/sample-posts';
 
 const ROWS = 11_154;
 const PLACES = Array.from({ length: ROWS }, (_, place) => place);

@@ -1,4 +1,4 @@
-import type { PerStream } from '../../lambda/emitter/streams';
+import type { PerStream } from '../emitter/streams';
 
 /**
  * The three tables as the course's database most likely had them.

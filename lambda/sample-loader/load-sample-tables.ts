@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
-import { STREAMS, type Stream } from '../../lambda/emitter/streams';
-import { type Progress, silentProgress } from '../progress';
+import type { DatabaseLogin } from '../emitter/database-login';
+import { STREAMS, type Stream } from '../emitter/streams';
+import { type Progress, silentProgress } from './progress';
 import { keyOfPost, placeAfterKey } from './sample-keys';
 import { DEFAULT_SEED, type SampleRow, samplePosts } from './sample-posts';
 import { SAMPLE_TABLES } from './sample-tables';

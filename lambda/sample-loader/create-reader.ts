@@ -1,0 +1,19 @@
+import { type ConnectionOptions, createConnection } from 'mysql2/promise';
+import type { DatabaseLogin } from '../emitter/database-login';
+
+/** How an administrator of the database connects; TLS is up to them. */
+export type AdministratorLogin = DatabaseLogin & Pick<ConnectionOptions, 'ssl'>;
+
+/** Creates the account of `reader` anew: over TLS only, and with no right but to read the tables of its database. */
+export async function createReader(administrator: AdministratorLogin, reader: DatabaseLogin): Promise<void> {
+  const connection = await createConnection(administrator);
+  try {
+    await connection.query("CREATE OR REPLACE USER ?@'%' IDENTIFIED BY ? REQUIRE SSL", [
+      reader.user,
+      reader.password,
+    ]);
+    await connection.query("GRANT SELECT ON ??.* TO ?@'%'", [reader.database, reader.user]);
+  } finally {
+    await connection.end();
+  }
+}

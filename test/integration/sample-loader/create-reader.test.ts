@@ -1,0 +1,27 @@
+import { createConnection } from 'mysql2/promise';
+import { createReader } from '../../../lambda/sample-loader/create-reader';
+import { testDatabase, testServers, uniqueName } from '../../support/servers';
+
+/** The server of the tests signs its certificate itself. */
+const ssl = { rejectUnauthorized: false };
+
+describe('the reader of the sample tables', () => {
+  test('may read them over TLS, and do nothing else; a second time brings the new password', async () => {
+    const { owner } = await testDatabase();
+    const { admin } = testServers();
+    const reader = { ...owner, user: uniqueName(), password: 'first' };
+    const table = await createConnection(owner);
+    await table.query('CREATE TABLE posts (id INT)');
+    await table.end();
+
+    await createReader({ ...admin, ssl }, reader);
+    await createReader({ ...admin, ssl }, { ...reader, password: 'second' });
+
+    const connection = await createConnection({ ...reader, password: 'second', ssl });
+    await expect(connection.query('SELECT * FROM posts')).resolves.toBeDefined();
+    await expect(connection.query('DELETE FROM posts')).rejects.toThrow(/DELETE command denied/);
+    await connection.end();
+    await expect(createConnection({ ...reader, ssl })).rejects.toThrow(/Access denied/);
+    await expect(createConnection({ ...reader, password: 'second' })).rejects.toThrow(/Access denied/);
+  });
+});
