@@ -7,6 +7,8 @@ import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/datab
 import { parseEnvironment, userIdSchema } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka-client';
+import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
+import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
 import { runCommand } from './command';
 import { beforeServersStop } from './local/child-processes';
 import { type CopyReport, copyAndVerify } from './local/copy';
@@ -14,11 +16,9 @@ import { copyText } from './local/copy-text';
 import { writeCredentialsFile } from './local/database-logins';
 import { EmitterProcess } from './local/emitter-process';
 import { firstRecords } from './local/first-records';
-import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from './local/load-sample-tables';
 import { announcePipeline, runningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
-import { DEFAULT_SEED } from './local/sample-posts';
 import { createTopics, topicsOf } from './local/topics';
 import { type Progress, terminalProgress } from './progress';
 

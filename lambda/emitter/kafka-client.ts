@@ -3,6 +3,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { CompressionCodecs, CompressionTypes, Kafka, type LogEntry, logLevel } from 'kafkajs';
 import type { EmitterEnvironment } from './environment';
+import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 
 /** Takes a line of the client's own log, which is about single tries and not about outcomes. */
 export type KafkaLog = (line: { readonly message: string; readonly level: 'error' | 'warn' }) => void;
@@ -17,7 +18,7 @@ export function createKafka(
   { brokers, authentication, region }: Omit<EmitterEnvironment['kafka'], 'compression'>,
   log: KafkaLog = () => {},
 ): Kafka {
-  muteTimeoutNegativeWarning();
+  muteNegativeTimeoutWarning();
   return new Kafka({
     clientId: 'pinterest-data-pipeline',
     brokers: [...brokers],
@@ -54,15 +55,3 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   compress: async (encoder: { readonly buffer: Buffer }) => await promisify(zstdCompress)(encoder.buffer),
   decompress: async (buffer: Buffer) => await promisify(zstdDecompress)(buffer),
 });
-
-let isMuted = false;
-
-/** kafkajs computes delays below zero, which Node 24 warns of at every connection: https://github.com/tulios/kafkajs/issues/1751 */
-function muteTimeoutNegativeWarning(): void {
-  if (isMuted) return;
-  isMuted = true;
-  const emitWarning = process.emitWarning.bind(process) as (...warning: readonly unknown[]) => void;
-  process.emitWarning = (...warning: readonly unknown[]): void => {
-    if (warning[1] !== 'TimeoutNegativeWarning') emitWarning(...warning);
-  };
-}

@@ -13,10 +13,7 @@ import { CODECS } from './kafka-client';
 import { kafkaError, protocolErrorType } from './kafka-errors';
 import { MAX_MESSAGE_BYTES, messageBytes } from './messages';
 import type { Batch, Checkpoint, Message, TopicPublisher } from './ports';
-import { deadLetterTopicOf, perStream, STREAMS, topicOf } from './streams';
-
-/** The transactional id, and the consumer group whose committed offsets are the checkpoint. */
-export const emitterIdOf = (userId: string): string => `${userId}.emitter`;
+import { deadLetterTopicOf, emitterIdOf, perStream, STREAMS, topicOf } from './streams';
 
 /** Most messages of one `send`: the client's grouping of messages takes time that grows with their square. */
 const MAX_SEND_MESSAGES = 1_000;

@@ -27,3 +27,6 @@ export const deadLetterTopicOf = (userId: string): string => `${userId}.dead-let
 /** Builds one value for each stream. */
 export const perStream = <T>(build: (stream: Stream) => T): PerStream<T> =>
   Object.fromEntries(STREAMS.map((stream) => [stream.name, build(stream)])) as PerStream<T>;
+
+/** The emitter's transactional id, and the consumer group whose committed offsets are its checkpoint: `<UserId>.emitter`. */
+export const emitterIdOf = (userId: string): string => `${userId}.emitter`;

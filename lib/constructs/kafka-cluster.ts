@@ -8,7 +8,7 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
-import { deadLetterTopicOf, STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { deadLetterTopicOf, emitterIdOf, STREAMS, topicOf } from '../../lambda/emitter/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
 import { FunctionRole } from './function-role';
@@ -152,7 +152,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
    */
   grantEmit(fn: lambda.Function): void {
     const { userId } = this;
-    const emitter = `${userId}.emitter`;
+    const emitter = emitterIdOf(userId);
     const topics = this.topicNames.map((topic) => this.arnOf('topic', topic));
     const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
 
@@ -191,7 +191,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       ['DescribeGroup', 'AlterGroup'],
       groups.map((name) => this.arnOf('group', name)),
     );
-    allow(client, ['DescribeGroup'], [this.arnOf('group', `${userId}.emitter`)]);
+    allow(client, ['DescribeGroup'], [this.arnOf('group', emitterIdOf(userId))]);
   }
 
   /** A metric of the whole cluster, as its largest value in a minute. */

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
+import { muteNegativeTimeoutWarning } from '../../lambda/emitter/negative-timeout-warning';
 import { endLeftOvers, type RunningChild, startChild } from './child-processes';
 import { freePorts } from './free-ports';
-import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 
 /** How to start Kafka. */
 export interface KafkaOptions {

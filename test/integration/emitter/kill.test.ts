@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
-import { addSamplePosts, loadSampleTables } from '../../../scripts/local/load-sample-tables';
 import { testPipeline } from '../../support/pipeline';
 import { testServers } from '../../support/servers';
 

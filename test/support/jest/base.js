@@ -8,7 +8,7 @@ module.exports = {
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
-  // These packages are published as ES modules only, which jest loads only when transformed.
-  transformIgnorePatterns: ['/node_modules/(?!(@faker-js|@clack|fast-[a-z-]+|sisteransi)/)'],
+  // Published as ES modules only, which jest loads only when transformed.
+  transformIgnorePatterns: ['/node_modules/(?!@faker-js/)'],
   modulePathIgnorePatterns: ['<rootDir>/.local/', '<rootDir>/cdk.out/'],
 };
