@@ -12,8 +12,8 @@ export interface ChunkBounds {
   readonly bytes: number;
 }
 
-/** A chunk is full with either; measured on tables of a million rows, larger ones are no faster. */
-export const CHUNK_BOUNDS: ChunkBounds = { rows: 9_000, bytes: 4_000_000 };
+/** A chunk is full with either. With three partitions the rows of a stream then fit one `send` to each. */
+export const CHUNK_BOUNDS: ChunkBounds = { rows: 8_000, bytes: 4_000_000 };
 
 /** The rows of a range of keys, or a piece of them where a single key has more rows than a chunk may hold. */
 export interface Chunk {

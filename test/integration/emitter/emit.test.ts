@@ -1,3 +1,4 @@
+import { CHUNK_BOUNDS } from '../../../lambda/emitter/chunks';
 import { STREAMS } from '../../../lambda/emitter/streams';
 import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
 import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
@@ -84,9 +85,12 @@ describe('a table', () => {
 
   test('of exactly one chunk', async () => {
     const pipeline = await testPipeline();
-    await pipeline.sql(...SMALL_TABLES, "INSERT INTO pinterest_data SELECT seq, 'x' FROM seq_0_to_8999");
+    await pipeline.sql(
+      ...SMALL_TABLES,
+      `INSERT INTO pinterest_data SELECT seq, 'x' FROM seq_1_to_${CHUNK_BOUNDS.rows}`,
+    );
 
-    expect(await pipeline.emit()).toMatchObject({ emitted: { pin: 9_000 }, caughtUp: true });
+    expect(await pipeline.emit()).toMatchObject({ emitted: { pin: CHUNK_BOUNDS.rows }, caughtUp: true });
     expect((await pipeline.emit()).emitted.pin).toBe(0);
     expect(await pipeline.verify()).toMatchObject({ equal: true });
   });

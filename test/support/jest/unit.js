@@ -1,5 +1,5 @@
 module.exports = {
   ...require('./base'),
   displayName: 'unit',
-  testMatch: ['<rootDir>/test/{bin,lib,lambda,scripts}/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/{lambda,scripts}/**/*.test.ts'],
 };

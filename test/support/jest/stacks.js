@@ -1,0 +1,5 @@
+module.exports = {
+  ...require('./base'),
+  displayName: 'stacks',
+  testMatch: ['<rootDir>/test/{bin,lib}/**/*.test.ts'],
+};
