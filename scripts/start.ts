@@ -14,7 +14,7 @@ import { beforeServersStop } from './local/child-processes';
 import { type CopyReport, copyAndVerify } from './local/copy';
 import { copyText } from './local/copy-text';
 import { writeCredentialsFile } from './local/database-logins';
-import { EmitterProcess } from './local/emitter-process';
+import { EmitterProcess, type EmitterRunError } from './local/emitter-process';
 import { firstRecords } from './local/first-records';
 import { announcePipeline, runningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './local/paths';
@@ -192,7 +192,7 @@ async function copy(
   return report.verification.equal ? 0 : 1;
 }
 
-/** Emits on a schedule, as EventBridge does on AWS, until the process is told to end. */
+/** Emits on a schedule, as EventBridge does on AWS: a run that fails is followed by the next one. */
 async function keepEmitting(
   emitter: EmitterProcess,
   { kafka, database }: LocalServers,
@@ -209,8 +209,14 @@ Emitting every ${everySeconds} s until Ctrl-C. In a second terminal: npm start -
 `);
   for (;;) {
     await delay(everySeconds * 1_000);
-    const { summary } = await emitter.invoke();
-    progress.note(`${new Date().toISOString()} ${JSON.stringify(summary)}`);
+    const outcome = await emitter.invoke().then(
+      ({ summary }) => JSON.stringify(summary),
+      (error: EmitterRunError) => {
+        if (error.name === 'Crashed') throw error;
+        return `${error.name}: ${error.message}`;
+      },
+    );
+    progress.note(`${new Date().toISOString()} ${outcome}`);
   }
 }
 
