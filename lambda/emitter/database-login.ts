@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { DatabaseLoginSource } from './environment';
-import { AccessDeniedError, ConfigurationError } from './errors';
+import { AccessDeniedError, ConfigurationError, UnreachableError } from './errors';
 
 /** What it takes to log in to the database. Holds a password: never log it. */
 export interface DatabaseLogin {
@@ -47,11 +47,20 @@ export async function readCredentialsFile(path: string): Promise<DatabaseLogin> 
       `The credentials file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code}.`,
     );
   }
-  const fields = Object.entries(asObject(() => parse(content), path)).map(([name, value]) => [
+  const place = `The credentials file ${path}`;
+  const fields = Object.entries(asObject(() => yaml(content), place)).map(([name, value]) => [
     name.toLowerCase(),
     value,
   ]);
-  return checked(fileSchema, Object.fromEntries(fields), `The credentials file ${path}`);
+  return checked(fileSchema, Object.fromEntries(fields), place);
+}
+
+/** Refuses what the parser only warns of, on standard error: a password that begins with "!" would be read as nothing and shown there. */
+function yaml(content: string): unknown {
+  const document = parseDocument(content);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) throw problem;
+  return document.toJS();
 }
 
 /** Reads the value of a secret, given its id; what the AWS SDK's GetSecretValue does. */
@@ -62,6 +71,7 @@ export type ReadSecret = (secretId: string) => Promise<string | undefined>;
  *
  * @throws ConfigurationError naming the source and the field, and never the password.
  * @throws AccessDeniedError when the secret may not be read.
+ * @throws UnreachableError when it cannot be read for the moment.
  */
 export async function readDatabaseLogin(
   source: DatabaseLoginSource,
@@ -79,12 +89,22 @@ export async function readDatabaseLogin(
         `${place} may not be read by this role: secretsmanager:GetSecretValue is missing.`,
       );
     }
-    throw new ConfigurationError(`${place} cannot be read: ${name}.`);
+    if (WRONG_SECRET.has(name)) throw new ConfigurationError(`${place} cannot be read: ${name}.`);
+    throw new UnreachableError(`${place} is out of reach: ${name}.`);
   }
   const fields = asObject(() => JSON.parse(content ?? ''), place);
   const { host, port: number, username, password, dbname } = checked(secretSchema, fields, place);
   return { host, port: number, user: username, password, database: dbname };
 }
+
+/** What Secrets Manager says of a secret that no later try can read. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */
+const WRONG_SECRET = new Set([
+  'DecryptionFailure',
+  'InvalidParameterException',
+  'InvalidRequestException',
+  'ResourceNotFoundException',
+  'ValidationException',
+]);
 
 /** Parsers quote what they could not parse, which may be a password, so their own message is dropped. */
 function asObject(read: () => unknown, place: string): Record<string, unknown> {
@@ -107,8 +127,14 @@ function checked<T>(schema: z.ZodType<T>, fields: Record<string, unknown>, place
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => {
     const name = path.join('.');
-    const value = name === 'password' ? 'not shown' : JSON.stringify(fields[name]);
-    return `${name} is ${fields[name] === undefined ? 'missing' : value}: ${message}`;
+    return `${name} is ${shown(name, fields[name])}: ${message}`;
   });
   throw new ConfigurationError(`${place} is wrong. ${problems.join('; ')}.`);
+}
+
+/** A value that is no scalar may hold the password somewhere inside. */
+function shown(name: string, value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (name === 'password') return 'not shown';
+  return typeof value === 'object' && value !== null ? 'not text' : JSON.stringify(value);
 }

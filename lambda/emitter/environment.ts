@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ConfigurationError } from './errors';
 
+const USER_ID_ALLOWED = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';
+
 /**
  * The user's id: the prefix of every topic, of the consumer group and of the transactional id.
  *
@@ -8,11 +10,8 @@ import { ConfigurationError } from './errors';
  * role, an EC2 key pair and a CloudFormation stack alike.
  */
 export const userIdSchema = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/,
-    'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit',
-  );
+  .string(USER_ID_ALLOWED)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, USER_ID_ALLOWED);
 
 /** How the emitter proves to Kafka who it is. `iam`: TLS and a token signed by the role's key (MSK); `none`: plain text, for a broker on this machine. */
 export const KAFKA_AUTHENTICATIONS = ['iam', 'none'] as const;
@@ -23,32 +22,44 @@ export const DATABASE_TLS = ['rds', 'off'] as const;
 /** Codecs for the batches that are sent to Kafka. */
 export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
 
+const text = z.string().min(1, 'allowed: text that is not empty');
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, `allowed: ${values.join(', ')}`);
+
+const BROKERS_ALLOWED = 'allowed: host:port, several of them separated by commas';
+const brokers = z
+  .string(BROKERS_ALLOWED)
+  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, BROKERS_ALLOWED)
+  .transform((list) => list.split(','))
+  .refine((list) => list.every(hasPort), BROKERS_ALLOWED);
+
+function hasPort(broker: string): boolean {
+  const port = Number(broker.split(':')[1]);
+  return port >= 1 && port <= 65_535;
+}
+
+const LIMIT_ALLOWED = 'allowed: a whole number from 1 on';
+
 const environmentSchema = z
   .object({
     /** See {@link userIdSchema}. */
     USER_ID: userIdSchema,
     /** Bootstrap brokers, `host:port` separated by commas. */
-    KAFKA_BROKERS: z
-      .string()
-      .regex(
-        /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/,
-        'allowed: host:port, several of them separated by commas',
-      )
-      .transform((list) => list.split(',')),
+    KAFKA_BROKERS: brokers,
     /** See {@link KAFKA_AUTHENTICATIONS}. @default 'iam' */
-    KAFKA_AUTHENTICATION: z.enum(KAFKA_AUTHENTICATIONS).default('iam'),
+    KAFKA_AUTHENTICATION: oneOf(KAFKA_AUTHENTICATIONS).default('iam'),
     /** See {@link COMPRESSIONS}. @default 'none' */
-    COMPRESSION: z.enum(COMPRESSIONS).default('none'),
+    COMPRESSION: oneOf(COMPRESSIONS).default('none'),
     /** ARN of the Secrets Manager secret with the database's host, port, dbname, username and password. */
-    DATABASE_SECRET_ARN: z.string().min(1).optional(),
+    DATABASE_SECRET_ARN: text.optional(),
     /** Path of a `db_creds.yaml` (HOST, PORT, USER, PASSWORD, DATABASE); instead of the secret. */
-    DATABASE_CREDENTIALS_FILE: z.string().min(1).optional(),
+    DATABASE_CREDENTIALS_FILE: text.optional(),
     /** See {@link DATABASE_TLS}. @default 'rds' with a secret, 'off' with a file */
-    DATABASE_TLS: z.enum(DATABASE_TLS).optional(),
+    DATABASE_TLS: oneOf(DATABASE_TLS).optional(),
     /** Most posts (distinct keys) that one run emits. @default no limit */
-    EMIT_LIMIT: z.coerce.number().int().positive().optional(),
+    EMIT_LIMIT: z.coerce.number(LIMIT_ALLOWED).int(LIMIT_ALLOWED).positive(LIMIT_ALLOWED).optional(),
     /** Region of the Kafka cluster; set by the Lambda runtime. @default 'us-east-1' */
-    AWS_REGION: z.string().min(1).default('us-east-1'),
+    AWS_REGION: text.default('us-east-1'),
   })
   .refine(
     (value) => (value.DATABASE_SECRET_ARN === undefined) !== (value.DATABASE_CREDENTIALS_FILE === undefined),

@@ -16,7 +16,7 @@ export interface EmitRequest {
 }
 
 const tables = STREAMS.map(({ table }) => table);
-const keyMessage = `allowed: an integer from 0 to ${LARGEST_KEY}, as a string of digits from ${Number.MAX_SAFE_INTEGER} on`;
+const keyMessage = `allowed: an integer from 0 to ${LARGEST_KEY}, as a string of digits beyond ${Number.MAX_SAFE_INTEGER}`;
 
 const eventSchema = z.strictObject({
   limit: z
@@ -25,7 +25,10 @@ const eventSchema = z.strictObject({
     .positive('allowed: a whole number from 1 on')
     .optional(),
   from: z
-    .union([z.number().int().nonnegative(), z.string().regex(/^\d{1,19}$/)], keyMessage)
+    .union(
+      [z.number().int(keyMessage).nonnegative(keyMessage), z.string().regex(/^\d{1,19}$/, keyMessage)],
+      keyMessage,
+    )
     .transform(BigInt)
     .refine((key) => key <= LARGEST_KEY, keyMessage)
     .optional(),

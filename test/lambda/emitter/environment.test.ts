@@ -1,0 +1,109 @@
+import { parseEnvironment } from '../../../lambda/emitter/environment';
+import { ConfigurationError } from '../../../lambda/emitter/errors';
+
+const complete = {
+  USER_ID: '12a34b56c789',
+  KAFKA_BROKERS: 'b-1.example:9098,b-2.example:9098',
+  DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pinterest',
+};
+
+/** What the refusal of variables says. */
+function refusal(variables: Record<string, string | undefined>): string {
+  try {
+    parseEnvironment({ ...complete, ...variables });
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return (error as Error).message;
+  }
+  throw new Error('the environment was not refused');
+}
+
+test('on AWS the user, the brokers and the secret are all that must be said', () => {
+  expect(parseEnvironment(complete)).toEqual({
+    userId: '12a34b56c789',
+    kafka: {
+      brokers: ['b-1.example:9098', 'b-2.example:9098'],
+      authentication: 'iam',
+      compression: 'none',
+      region: 'us-east-1',
+    },
+    database: { login: { secretArn: complete.DATABASE_SECRET_ARN }, tls: 'rds' },
+    limit: undefined,
+  });
+});
+
+test('everything can be said', () => {
+  expect(
+    parseEnvironment({
+      USER_ID: 'me',
+      KAFKA_BROKERS: '127.0.0.1:9092',
+      KAFKA_AUTHENTICATION: 'none',
+      COMPRESSION: 'zstd',
+      DATABASE_CREDENTIALS_FILE: 'db_creds.yaml',
+      DATABASE_TLS: 'rds',
+      EMIT_LIMIT: '500',
+      AWS_REGION: 'eu-west-1',
+    }),
+  ).toEqual({
+    userId: 'me',
+    kafka: { brokers: ['127.0.0.1:9092'], authentication: 'none', compression: 'zstd', region: 'eu-west-1' },
+    database: { login: { credentialsFile: 'db_creds.yaml' }, tls: 'rds' },
+    limit: 500,
+  });
+});
+
+test('a credentials file means a server on this machine, without TLS', () => {
+  const { database } = parseEnvironment({
+    ...complete,
+    DATABASE_SECRET_ARN: undefined,
+    DATABASE_CREDENTIALS_FILE: 'db_creds.yaml',
+  });
+  expect(database.tls).toBe('off');
+});
+
+test('variables of others are nobody’s business', () => {
+  expect(() => parseEnvironment({ ...complete, PATH: '/bin' })).not.toThrow();
+});
+
+const userIdAllowed = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';
+const brokersAllowed = 'allowed: host:port, several of them separated by commas';
+const sourceAllowed = 'allowed: exactly one of DATABASE_SECRET_ARN and DATABASE_CREDENTIALS_FILE';
+
+test.each([
+  [{ USER_ID: undefined }, `USER_ID is not set: ${userIdAllowed}`],
+  [{ USER_ID: '' }, `USER_ID is "": ${userIdAllowed}`],
+  [{ USER_ID: 'a.b' }, `USER_ID is "a.b": ${userIdAllowed}`],
+  [{ USER_ID: '-a' }, `USER_ID is "-a": ${userIdAllowed}`],
+  [{ USER_ID: 'a'.repeat(33) }, `USER_ID is "${'a'.repeat(33)}": ${userIdAllowed}`],
+  [{ KAFKA_BROKERS: undefined }, `KAFKA_BROKERS is not set: ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: '' }, `KAFKA_BROKERS is "": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'kafka' }, `KAFKA_BROKERS is "kafka": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'a:1,' }, `KAFKA_BROKERS is "a:1,": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'a:1, b:2' }, `KAFKA_BROKERS is "a:1, b:2": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'a:0' }, `KAFKA_BROKERS is "a:0": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'a:1,b:65536' }, `KAFKA_BROKERS is "a:1,b:65536": ${brokersAllowed}`],
+  [{ KAFKA_AUTHENTICATION: 'scram' }, 'KAFKA_AUTHENTICATION is "scram": allowed: iam, none'],
+  [{ COMPRESSION: 'lz4' }, 'COMPRESSION is "lz4": allowed: none, gzip, zstd'],
+  [{ DATABASE_SECRET_ARN: undefined }, `DATABASE_SECRET_ARN is not set: ${sourceAllowed}`],
+  [{ DATABASE_SECRET_ARN: '' }, 'DATABASE_SECRET_ARN is "": allowed: text that is not empty'],
+  [
+    { DATABASE_CREDENTIALS_FILE: 'db_creds.yaml' },
+    `DATABASE_SECRET_ARN is "${complete.DATABASE_SECRET_ARN}": ${sourceAllowed}`,
+  ],
+  [
+    { DATABASE_SECRET_ARN: undefined, DATABASE_CREDENTIALS_FILE: '' },
+    'DATABASE_CREDENTIALS_FILE is "": allowed: text that is not empty',
+  ],
+  [{ DATABASE_TLS: 'yes' }, 'DATABASE_TLS is "yes": allowed: rds, off'],
+  [{ EMIT_LIMIT: 'many' }, 'EMIT_LIMIT is "many": allowed: a whole number from 1 on'],
+  [{ EMIT_LIMIT: '0' }, 'EMIT_LIMIT is "0": allowed: a whole number from 1 on'],
+  [{ EMIT_LIMIT: '1.5' }, 'EMIT_LIMIT is "1.5": allowed: a whole number from 1 on'],
+  [{ EMIT_LIMIT: '' }, 'EMIT_LIMIT is "": allowed: a whole number from 1 on'],
+  [{ AWS_REGION: '' }, 'AWS_REGION is "": allowed: text that is not empty'],
+])('%j is refused with variable, value and what is allowed', (variables, problem) => {
+  expect(refusal(variables)).toContain(`The emitter's environment is wrong. ${problem}`);
+});
+
+test('every wrong variable is named at once', () => {
+  expect(refusal({ USER_ID: undefined, KAFKA_BROKERS: 'kafka' })).toMatch(/USER_ID is .*KAFKA_BROKERS is /);
+});
