@@ -1,0 +1,100 @@
+import type { EmitOutcome, StopReason } from '../../../lambda/emitter/emit';
+import { METRICS, METRICS_NAMESPACE } from '../../../lambda/emitter/metric-names';
+import { perStream } from '../../../lambda/emitter/streams';
+import { lagOf, summarise } from '../../../lambda/emitter/summary';
+import { publishMetrics } from '../../../lambda/emitter/telemetry';
+import { MemoryTables } from '../../support/in-memory';
+
+const outcome = (stopped: StopReason, nextKey = 0n): EmitOutcome => ({
+  emitted: { pin: 3, geo: 2, user: 1 },
+  deadLettered: 4,
+  checkpoint: perStream(() => ({ nextKey, keyless: '' })),
+  stopped,
+});
+
+describe('the lag', () => {
+  const tables = new MemoryTables({
+    pin: [{ key: 9n, text: '' }],
+    geo: [{ key: 4n, text: '' }],
+    user: [{ key: null, text: '' }],
+  });
+
+  test('is the distance from the next key to the last one, and never below zero', async () => {
+    expect(await lagOf(tables, outcome('limit', 5n))).toEqual({ pin: 5, geo: 0, user: 0 });
+  });
+
+  test('is zero at the end of the tables, and the database is not asked', async () => {
+    const lastKey = jest.spyOn(tables, 'lastKey');
+    expect(await lagOf(tables, outcome('caught-up'))).toEqual({ pin: 0, geo: 0, user: 0 });
+    expect(lastKey).not.toHaveBeenCalled();
+  });
+});
+
+describe('the summary', () => {
+  const lagKeys = { pin: 7, geo: 5, user: 0 };
+
+  test('keeps all digits of the next keys', () => {
+    const summary = summarise('me', outcome('limit', 9_223_372_036_854_775_807n), {
+      lagKeys,
+      dryRun: false,
+      elapsedMs: 12.6,
+    });
+    expect(JSON.parse(JSON.stringify(summary))).toEqual({
+      userId: 'me',
+      emitted: { pin: 3, geo: 2, user: 1 },
+      deadLettered: 4,
+      checkpoint: perStream(() => '9223372036854775807'),
+      lagKeys,
+      caughtUp: false,
+      stopped: 'limit',
+      elapsedMs: 13,
+    });
+  });
+
+  test.each<[StopReason, boolean]>([
+    ['caught-up', true],
+    ['limit', false],
+    ['deadline', false],
+    ['fenced', false],
+  ])('of a run that stopped with %s says caught up: %s', (stopped, caughtUp) => {
+    const summary = summarise('me', outcome(stopped), { lagKeys, dryRun: true, elapsedMs: 0 });
+    expect(summary).toMatchObject({ caughtUp, stopped, dryRun: true });
+  });
+
+  test('becomes one line of metrics with exactly the names that alarms and dashboard read', () => {
+    const variables = { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' };
+    const before = { ...process.env };
+    Object.assign(process.env, variables);
+    const log = jest.spyOn(console, 'log').mockImplementation();
+
+    publishMetrics(summarise('me', outcome('limit'), { lagKeys, dryRun: false, elapsedMs: 250 }));
+
+    process.env = before;
+    const lines = log.mock.calls.map(([line]) => JSON.parse(line as string));
+    log.mockRestore();
+    expect(lines).toHaveLength(1);
+    const [{ _aws, ...values }] = lines;
+    const [{ Namespace, Dimensions, Metrics }, ...others] = _aws.CloudWatchMetrics;
+    expect(others).toEqual([]);
+    expect(Namespace).toBe(METRICS_NAMESPACE);
+    expect(Dimensions).toEqual([['service', 'UserId']]);
+    const names = Object.values(METRICS).flatMap((name) =>
+      typeof name === 'string' ? name : Object.values(name),
+    );
+    expect(Metrics.map(({ Name }: { Name: string }) => Name).sort()).toEqual(names.sort());
+    expect(values).toEqual({
+      service: 'emitter',
+      UserId: 'me',
+      PinRowsEmitted: 3,
+      GeoRowsEmitted: 2,
+      UserRowsEmitted: 1,
+      PinLagKeys: 7,
+      GeoLagKeys: 5,
+      UserLagKeys: 0,
+      LagKeys: 7,
+      DeadLetters: 4,
+      RunDuration: 250,
+      CaughtUp: 0,
+    });
+  });
+});
