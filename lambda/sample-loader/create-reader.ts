@@ -12,7 +12,9 @@ export async function createReader(administrator: AdministratorLogin, reader: Da
       reader.user,
       reader.password,
     ]);
-    await connection.query("GRANT SELECT ON ??.* TO ?@'%'", [reader.database, reader.user]);
+    // In a grant "_" stands for any character.
+    const database = reader.database.replaceAll('_', '\\_');
+    await connection.query("GRANT SELECT ON ??.* TO ?@'%'", [database, reader.user]);
   } finally {
     await connection.end();
   }

@@ -1,20 +1,26 @@
 import { z } from 'zod';
+import { DATABASE_TLS } from '../emitter/environment';
 
 const environmentSchema = z.object({
   /** ARN of the secret with the login of the account that makes the tables. */
   OWNER_SECRET_ARN: z.string().min(1),
   /** ARN of the secret with the login of the account that may read them, and that the loader creates. */
   READER_SECRET_ARN: z.string().min(1),
+  /** See {@link DATABASE_TLS}. @default 'rds' */
+  DATABASE_TLS: z.enum(DATABASE_TLS).default('rds'),
 });
 
 /** The variables that configure the sample loader, by name. */
-export type SampleLoaderVariables = z.input<typeof environmentSchema>;
+export type SampleLoaderVariables = Pick<
+  z.input<typeof environmentSchema>,
+  'OWNER_SECRET_ARN' | 'READER_SECRET_ARN'
+>;
 
 /**
  * Reads the sample loader's configuration out of environment variables.
  *
- * @throws ZodError naming the variable that is missing.
+ * @throws ZodError naming the variable that is missing or wrong.
  */
 export const parseEnvironment = (
   variables: Readonly<Record<string, string | undefined>>,
-): SampleLoaderVariables => environmentSchema.parse(variables);
+): z.output<typeof environmentSchema> => environmentSchema.parse(variables);

