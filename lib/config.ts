@@ -44,6 +44,11 @@ const kafkaSchema = fields({
   volumeGiB: z.int().min(1).max(16_384).default(10),
   /** Partitions of each topic; it can grow later, never shrink, and growing it moves keys. @default 3 */
   partitions: z.int().min(1).max(1000).default(3),
+  /**
+   * Metrics of the brokers. `DEFAULT` is free and feeds all alarms but one; `PER_BROKER` is billed like custom metrics,
+   * some forty for each broker, and adds the alarm for connections that were refused. @default 'DEFAULT'
+   */
+  monitoring: z.enum(['DEFAULT', 'PER_BROKER']).default('DEFAULT'),
 });
 
 const databaseSchema = z.discriminatedUnion(

@@ -107,8 +107,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       loggingInfo: {
         brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: brokerLogs.logGroupName } },
       },
-      // The level that has IAMTooManyConnections and UnderMinIsrPartitionCount.
-      enhancedMonitoring: 'PER_BROKER',
+      enhancedMonitoring: kafka.monitoring,
     });
     cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.clusterArn = cluster.attrArn;
@@ -205,26 +204,34 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     });
   }
 
-  /** A metric of each broker, over five minutes. */
-  metricsPerBroker(metricName: string, statistic: string = cloudwatch.Stats.MAXIMUM): cloudwatch.Metric[] {
+  /**
+   * A metric of each broker.
+   *
+   * @param options by default its largest value in five minutes; dimensions come on top of cluster and broker.
+   */
+  metricsPerBroker(
+    metricName: string,
+    { dimensionsMap, ...options }: cloudwatch.MetricOptions = {},
+  ): cloudwatch.Metric[] {
     return this.brokerIds.map((broker) =>
       this.metric(metricName).with({
-        dimensionsMap: { 'Cluster Name': this.clusterName, 'Broker ID': String(broker) },
-        statistic,
+        dimensionsMap: { 'Cluster Name': this.clusterName, 'Broker ID': String(broker), ...dimensionsMap },
         period: Duration.minutes(5),
         label: `broker ${broker}`,
+        ...options,
       }),
     );
   }
 
   /** The parts of a dashboard that show the brokers. */
   widgets(): cloudwatch.IWidget[] {
-    const graph = (title: string, metricName: string, statistic?: string) =>
-      new cloudwatch.GraphWidget({ title, left: this.metricsPerBroker(metricName, statistic), width: 8 });
+    const graph = (title: string, metricName: string, options?: cloudwatch.MetricOptions) =>
+      new cloudwatch.GraphWidget({ title, left: this.metricsPerBroker(metricName, options), width: 8 });
+    const average = { statistic: cloudwatch.Stats.AVERAGE };
     return [
-      graph('Brokers: CPU idle (%)', 'CpuIdle', cloudwatch.Stats.AVERAGE),
+      graph('Brokers: CPU idle (%)', 'CpuIdle', average),
       graph('Brokers: data disk used (%)', 'KafkaDataLogsDiskUsed'),
-      graph('Brokers: bytes in (per second)', 'BytesInPerSec', cloudwatch.Stats.AVERAGE),
+      graph('Brokers: bytes in (per second)', 'BytesInPerSec', average),
     ];
   }
 

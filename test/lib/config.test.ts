@@ -31,6 +31,7 @@ describe('the configuration', () => {
   "kafka": {
     "brokerType": "kafka.t3.small",
     "brokers": 3,
+    "monitoring": "DEFAULT",
     "partitions": 3,
     "version": "3.9.x.kraft",
     "volumeGiB": 10,

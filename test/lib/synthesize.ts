@@ -43,6 +43,7 @@ export const CONFIGURATIONS = {
   },
   vpc: {
     ...ADA,
+    kafka: { monitoring: 'PER_BROKER' },
     database: {
       mode: 'existing',
       host: 'db.example.com',
