@@ -6,6 +6,7 @@ import { readConfig } from '../lib/config';
 import { EmitterStack } from '../lib/emitter-stack';
 import { KafkaClientStack } from '../lib/kafka-client-stack';
 import { KafkaClusterStack } from '../lib/kafka-cluster-stack';
+import { LogsOfCdkFunctions } from '../lib/logs-of-cdk-functions';
 import { nameOf, type StackId } from '../lib/names';
 import { NetworkStack } from '../lib/network-stack';
 import { RdsAccessStack } from '../lib/rds-access-stack';
@@ -39,6 +40,7 @@ export function pinterestDataPipeline(app: App): void {
   new EmitterStack(app, 'Emitter', { ...stack('Emitter'), network, database, cluster });
 
   Aspects.of(app).add(new ArmFunctions());
+  Aspects.of(app).add(new LogsOfCdkFunctions());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 

@@ -1,12 +1,25 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  CfnOutput,
+  CrossStackReferences,
+  Duration,
+  ReferenceStrength,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import type { PipelineConfig } from './config';
+import type { KafkaConfig, PipelineConfig } from './config';
 import { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';
 import { OUTPUTS } from './names';
 import type { NetworkStack } from './network-stack';
+
+/**
+ * IAM connections that a broker holds open at once; it refuses any more. A quota of MSK:
+ * https://docs.aws.amazon.com/msk/latest/developerguide/limits.html
+ */
+const MOST_IAM_CONNECTIONS = 3000;
 
 /** Properties of the {@link KafkaClusterStack}. */
 export interface KafkaClusterStackProps extends StackProps {
@@ -25,32 +38,39 @@ export class KafkaClusterStack extends Stack {
       terminationProtection: true,
       ...props,
     });
+    // CloudFormation resolves a weak reference only while it updates, and until then plans to replace what depends on
+    // it: the brokers, by way of their subnets. https://github.com/aws/aws-cdk/issues/38829
+    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     this.cluster = new KafkaCluster(this, 'Kafka', {
       userId: config.userId,
       kafka: config.kafka,
       vpc: network.vpc,
       subnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
     });
-    this.watch(this.cluster, network, config.kafka.brokerType);
+    this.watch(this.cluster, network, config.kafka);
 
     new CfnOutput(this, OUTPUTS.KafkaCluster.bootstrapServers, { value: this.cluster.bootstrapServers });
     new CfnOutput(this, OUTPUTS.KafkaCluster.clusterArn, { value: this.cluster.clusterArn });
   }
 
-  /** Thresholds: https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html, where no other is named. */
-  private watch(cluster: KafkaCluster, { alarmTopic: notify }: NetworkStack, brokerType: string): void {
+  /**
+   * Thresholds: https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html, where no other is named.
+   * Which monitoring level has which metric: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
+   */
+  private watch(cluster: KafkaCluster, { alarmTopic: notify }: NetworkStack, kafka: KafkaConfig): void {
     const { ComparisonOperator } = cloudwatch;
-    const highest = (metricName: string, statistic?: string) => overBrokers('MAX', metricName, statistic);
-    const lowest = (metricName: string, statistic?: string) => overBrokers('MIN', metricName, statistic);
-    const overBrokers = (reduce: 'MAX' | 'MIN', metricName: string, statistic?: string) => {
-      const metrics = cluster.metricsPerBroker(metricName, statistic);
+    const overBrokers = (reduce: 'MAX' | 'MIN', name: string, options?: cloudwatch.MetricOptions) => {
+      const metrics = cluster.metricsPerBroker(name, options);
       const ids = metrics.map((_, index) => `broker${index + 1}`);
       return new cloudwatch.MathExpression({
         expression: `${reduce}([${ids.join(',')}])`,
-        label: metricName,
+        label: name,
         usingMetrics: Object.fromEntries(metrics.map((metric, index) => [`broker${index + 1}`, metric])),
+        period: options?.period,
       });
     };
+    const highest = (name: string, options?: cloudwatch.MetricOptions) => overBrokers('MAX', name, options);
+    const lowest = (name: string, statistic: string) => overBrokers('MIN', name, { statistic });
 
     new PipelineAlarm(this, 'Kafka has no active controller', {
       metric: cluster.metric('ActiveControllerCount'),
@@ -88,15 +108,32 @@ export class KafkaClusterStack extends Stack {
       evaluationPeriods: 1,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka refuses IAM connections', {
-      metric: highest('IAMTooManyConnections'),
+    new PipelineAlarm(this, 'Kafka is running out of IAM connections', {
+      // A broker writes one value a minute for each of its network threads, which add up:
+      // https://github.com/aws/agent-toolkit-for-aws, managing-amazon-msk, monitor-and-alarm.md
+      metric: highest('ClientConnectionCount', {
+        dimensionsMap: { 'Client Authentication': 'IAM' },
+        statistic: cloudwatch.Stats.SUM,
+        period: Duration.minutes(1),
+      }),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      threshold: 0,
-      evaluationPeriods: 1,
+      threshold: 0.8 * MOST_IAM_CONNECTIONS,
+      evaluationPeriods: 5,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       notify,
     });
-    if (brokerType.startsWith('kafka.t3.')) {
+    if (kafka.monitoring === 'PER_BROKER') {
+      new PipelineAlarm(this, 'Kafka refuses IAM connections', {
+        // More new ones in a second than a broker takes: 4 on a t3, 100 on others.
+        metric: highest('IAMTooManyConnections'),
+        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+        threshold: 0,
+        evaluationPeriods: 1,
+        treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+        notify,
+      });
+    }
+    if (kafka.brokerType.startsWith('kafka.t3.')) {
       new PipelineAlarm(this, 'Kafka brokers run out of CPU credits', {
         metric: lowest('CPUCreditBalance', cloudwatch.Stats.MINIMUM),
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -47,8 +47,12 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
       credentials: rds.Credentials.fromSecret(owner),
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
         engine,
-        // The loader sends the rows as a file would be sent.
-        parameters: { require_secure_transport: 'ON', local_infile: '1' },
+        parameters: {
+          // An instance takes 1 here, a cluster ON: https://github.com/prowler-cloud/prowler/pull/4116
+          require_secure_transport: '1',
+          // The loader sends the rows as a file would be sent.
+          local_infile: '1',
+        },
       }),
       allocatedStorage: 20,
       storageType: rds.StorageType.GP3,

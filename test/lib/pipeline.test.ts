@@ -23,8 +23,8 @@ describe('the templates', () => {
     expect(normalized(internet.templates[id])).toMatchSnapshot();
   });
 
-  test('RdsAccess, for a database in another VPC', () => {
-    expect(normalized(vpc.templates.RdsAccess)).toMatchSnapshot();
+  test.each(['RdsAccess', 'Emitter'] as const)('%s, for a database in another VPC', (id) => {
+    expect(normalized(vpc.templates[id])).toMatchSnapshot();
   });
 
   test('do not change with the code of a function', () => {
@@ -53,10 +53,17 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     }
   });
 
-  test('keeps no log for ever', () => {
-    for (const [, { Properties }] of resourcesOf(pipeline, 'AWS::Logs::LogGroup')) {
-      expect(Properties.RetentionInDays).toBeLessThanOrEqual(30);
+  test('keeps no log for ever, and has every function log where that holds', () => {
+    const groups = resourcesOf(pipeline, 'AWS::Logs::LogGroup');
+    for (const [, { Properties }] of groups) expect(Properties.RetentionInDays).toBeLessThanOrEqual(30);
+
+    for (const [, { Properties }] of resourcesOf(pipeline, 'AWS::Lambda::Function')) {
+      expect(groups.map(([id]) => id)).toContain(Properties.LoggingConfig.LogGroup.Ref);
     }
+  });
+
+  test('leaves the default security group of its network without a rule', () => {
+    expect(resourcesOf(pipeline, 'Custom::VpcRestrictDefaultSG')).toHaveLength(1);
   });
 
   test('lets nobody in from the whole internet', () => {
@@ -126,10 +133,12 @@ describe('the runbook', () => {
     const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
     const [, section = ''] = readme.split(/^## When an alarm rings$/m);
     const [entries = ''] = section.split(/^## /m);
-    const titles = resourcesOf(provisioned, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
-      Properties.AlarmName.split(': ').at(-1),
+    const titles = new Set(
+      pipelines
+        .flatMap(([, pipeline]) => resourcesOf(pipeline, 'AWS::CloudWatch::Alarm'))
+        .map(([, { Properties }]) => Properties.AlarmName.split(': ').at(-1)),
     );
 
-    expect([...entries.matchAll(/^### (.*)$/gm)].map(([, title]) => title).sort()).toEqual(titles.sort());
+    expect([...entries.matchAll(/^### (.*)$/gm)].map(([, title]) => title).sort()).toEqual([...titles].sort());
   });
 });

@@ -103,6 +103,23 @@ describe('the Kafka cluster', () => {
     });
   });
 
+  test('reads no metric that is billed, unless told to; that one tells of connections that were refused', () => {
+    const refused = { AlarmName: Match.stringLikeRegexp('refuses IAM connections') };
+
+    cluster.hasResourceProperties('AWS::MSK::Cluster', { EnhancedMonitoring: 'DEFAULT' });
+    cluster.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', refused, 0);
+    template(vpc, 'KafkaCluster').hasResourceProperties('AWS::MSK::Cluster', {
+      EnhancedMonitoring: 'PER_BROKER',
+    });
+    template(vpc, 'KafkaCluster').resourcePropertiesCountIs('AWS::CloudWatch::Alarm', refused, 1);
+  });
+
+  test('and the database hold on to their network, so that no update can plan to replace them', () => {
+    for (const id of ['KafkaCluster', 'RdsAccess'] as const) {
+      expect(JSON.stringify(provisioned.templates[id])).not.toContain('Fn::GetStackOutput');
+    }
+  });
+
   test('watches CPU credits only where there are any', () => {
     const credits = { AlarmName: Match.stringLikeRegexp('CPU credits') };
     const m7g = synthesize({ userId: 'ada', kafka: { brokerType: 'kafka.m7g.large' } });
@@ -185,7 +202,7 @@ describe('the database', () => {
       },
     });
     template(provisioned, 'RdsAccess').hasResourceProperties('AWS::RDS::DBParameterGroup', {
-      Parameters: { require_secure_transport: 'ON' },
+      Parameters: { require_secure_transport: '1' },
     });
   });
 
