@@ -9,8 +9,9 @@ import { NULL, type Value } from './value';
 
 type Fields = readonly (Buffer | null)[];
 
+/** Those of `SELECT *`: a table may hide a column from it. */
 const COLUMNS = `SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE FROM information_schema.COLUMNS
-  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`;
+  WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND EXTRA NOT LIKE '%INVISIBLE%' ORDER BY ORDINAL_POSITION`;
 
 const JSON_CHECKS = `SELECT CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS
   WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = ?
@@ -49,13 +50,13 @@ export function mysqlRowSource(connection: Connection): RowSource {
       throw new TableError(
         `The database ${host}:${port}/${database} has no table ${table}, or this user may not read it.`,
       );
-    if (!columns.some(({ name }) => name === keyColumn))
+    if (!columns.some(isColumn(keyColumn)))
       throw new TableError(`Table ${table} has no column ${keyColumn}.`);
     described.set(table, columns);
     return columns;
   };
   const keyOf = (stream: Stream, columns: readonly TableColumn[]): string =>
-    keySql(columns.find(({ name }) => name === stream.keyColumn) as TableColumn);
+    keySql(columns.find(isColumn(stream.keyColumn)) as TableColumn);
 
   return {
     columns: describe,
@@ -91,3 +92,9 @@ export function mysqlRowSource(connection: Connection): RowSource {
     },
   };
 }
+
+/** Names of columns are the same in upper and lower case. */
+const isColumn =
+  (wanted: string) =>
+  ({ name }: TableColumn): boolean =>
+    name.toLowerCase() === wanted.toLowerCase();
