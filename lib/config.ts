@@ -15,12 +15,7 @@ const fields = <T extends z.core.$ZodLooseShape>(shape: T) =>
       issue.code === 'unrecognized_keys' ? `allowed fields: ${Object.keys(shape).join(', ')}` : undefined,
   });
 
-const cidr = z
-  .string()
-  .regex(
-    /^(\d{1,3}\.){3}\d{1,3}\/([0-9]|[12][0-9]|3[0-2])$/,
-    'allowed: an IPv4 range such as 203.0.113.7/32',
-  );
+const cidr = z.cidrv4('allowed: an IPv4 range such as 203.0.113.7/32');
 
 const idOf = (prefix: string) =>
   z
@@ -114,7 +109,8 @@ const emitterSchema = fields({
   message: 'allowed: at most 60 × (everyMinutes − 1)',
 });
 
-const pipelineSchema = fields({
+/** The schema of the object `pipeline`, for what documents it; {@link parseConfig} checks against it. */
+export const pipelineSchema = fields({
   /** Whose pipeline it is: the prefix of topics, and part of every other name. */
   userId: userIdSchema,
   /** The only region there is. @default 'us-east-1' */
@@ -137,8 +133,10 @@ const pipelineSchema = fields({
     .length(ZONES)
     .refine((zones) => new Set(zones).size === zones.length, 'allowed: three different zones')
     .default(['us-east-1a', 'us-east-1b', 'us-east-1c']),
-  /** Address range of the VPC. @default '10.20.0.0/20' */
-  vpcCidr: cidr.default('10.20.0.0/20'),
+  /** Address range of the VPC: /16, AWS's largest, to /20, the smallest that nine subnets fit into. @default '10.20.0.0/20' */
+  vpcCidr: cidr
+    .refine((range) => /\/(1[6-9]|20)$/.test(range), 'allowed: a range of /16 to /20')
+    .default('10.20.0.0/20'),
   /** In how many zones the interface endpoint stands; each is billed, one serves all zones. @default 1 */
   endpointZones: z.int().min(1).max(ZONES).default(1),
   /** The MSK cluster. */
@@ -150,8 +148,34 @@ const pipelineSchema = fields({
   /** Address that alarms are mailed to, once its owner has confirmed. @default none, alarms show on the dashboard only */
   alarmEmail: z.email({ error: 'allowed: an e-mail address' }).optional(),
   /** Tags of every resource, besides `Pipeline` and `UserId`. @default none */
-  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
-}).transform((config) => ({ ...config, keyPairName: config.keyPairName ?? `${config.userId}-key-pair` }));
+  tags: z
+    .record(z.string().min(1).max(128), z.string().max(256))
+    .refine(
+      (tags) => !Object.keys(tags).some((name) => /^(aws:.*|Pipeline|UserId)$/i.test(name)),
+      'allowed: other names than Pipeline, UserId and aws:…',
+    )
+    .default({}),
+})
+  .refine(({ vpcCidr, database }) => !overlap(vpcCidr, rangeOfPeer(database)), {
+    path: ['database', 'reach', 'cidr'],
+    message: 'allowed: a range that does not overlap vpcCidr',
+  })
+  .transform((config) => ({ ...config, keyPairName: config.keyPairName ?? `${config.userId}-key-pair` }));
+
+const rangeOfPeer = (database: z.output<typeof databaseSchema>): string | undefined =>
+  database.mode === 'existing' && database.reach.via === 'vpc' ? database.reach.cidr : undefined;
+
+function overlap(one: string, other: string | undefined): boolean {
+  if (other === undefined) return false;
+  const [a, b] = [one, other].map((range) => {
+    const [address = '', bits] = range.split('/');
+    const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+    const size = 2 ** (32 - Number(bits));
+    const from = Math.floor(number / size) * size;
+    return { from, to: from + size };
+  }) as [{ from: number; to: number }, { from: number; to: number }];
+  return a.from < b.to && b.from < a.to;
+}
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -170,13 +194,16 @@ export type ExistingDatabaseConfig = Extract<DatabaseConfig, { readonly mode: 'e
 /** How the emitter is to run; a part of {@link PipelineConfig}. */
 export type EmitterConfig = PipelineConfig['emitter'];
 
+/** The fields whose text could be taken for JSON. */
+const TEXTS = /^pipeline\.(userId|keyPairName|database\.name|tags\..*)$/;
+
 /**
  * Reads the configuration out of CDK context: the object `pipeline` of cdk.json, and over it whatever the command
  * line says with `-c pipeline.<field>=<value>`, for example
  *
  *     npx cdk deploy --all -c pipeline.userId=ada -c pipeline.kafka.brokers=6 -c 'pipeline.sshCidrs=["203.0.113.7/32"]'
  *
- * A value that is JSON is taken as JSON, any other as a string.
+ * A value that is JSON is taken as JSON, unless the field is a text, for a user's id may well look like a number.
  *
  * @throws Error naming each wrong or unknown field, its value and what is allowed.
  */
@@ -184,7 +211,8 @@ export function readConfig(node: Node): PipelineConfig {
   const context = node.getAllContext() as Record<string, unknown>;
   const input = structuredClone(context['pipeline'] ?? {});
   for (const [name, value] of Object.entries(context)) {
-    if (name.startsWith('pipeline.')) override(input, name.split('.').slice(1), fromCommandLine(value));
+    if (!name.startsWith('pipeline.')) continue;
+    override(input, name.split('.').slice(1), TEXTS.test(name) ? value : fromCommandLine(value));
   }
   return parseConfig(input);
 }
@@ -195,7 +223,7 @@ export function readConfig(node: Node): PipelineConfig {
  * @throws Error naming each wrong or unknown field, its value and what is allowed.
  */
 export function parseConfig(input: unknown): PipelineConfig {
-  const parsed = pipelineSchema.safeParse(input);
+  const parsed = pipelineSchema.safeParse(input, { error: allowedBy });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) => {
     const paths =
@@ -209,6 +237,36 @@ export function parseConfig(input: unknown): PipelineConfig {
     `The configuration is wrong (cdk.json, context "pipeline", or -c):\n${problems.join('\n')}`,
   );
 }
+
+/** Says what is allowed where a field of the schema does not say it itself. */
+function allowedBy(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `allowed: ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `allowed: ${issue.values.join(', ')}`;
+    case 'too_small':
+      return `allowed: at least ${issue.minimum}${unitOf(issue.origin)}`;
+    case 'too_big':
+      return `allowed: at most ${issue.maximum}${unitOf(issue.origin)}`;
+    case 'not_multiple_of':
+      return `allowed: a multiple of ${issue.divisor}`;
+    default:
+      return undefined;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  int: 'a whole number',
+  number: 'a number',
+  array: 'a list',
+  object: 'an object with fields',
+  record: 'an object with fields',
+};
+
+const unitOf = (origin: string): string =>
+  origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '';
 
 function override(target: unknown, path: readonly string[], value: unknown): void {
   const [field, ...rest] = path;

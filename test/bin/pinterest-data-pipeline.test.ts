@@ -51,7 +51,7 @@ test(
     const { status, stderr } = synth('-c', 'pipeline.kafka.brokers=4', '-c', 'pipeline.colour=blue');
 
     expect(status).not.toBe(0);
-    expect(stderr).toContain('pipeline.kafka.brokers is 4: Invalid number: must be a multiple of 3');
+    expect(stderr).toContain('pipeline.kafka.brokers is 4: allowed: a multiple of 3');
     expect(stderr).toContain('pipeline.colour is "blue": allowed fields: userId, region');
   },
   TIMEOUT_MS,

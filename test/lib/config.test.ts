@@ -8,6 +8,14 @@ const existing = {
   reach: { via: 'internet' },
 };
 
+const peer = {
+  via: 'vpc',
+  vpcId: 'vpc-0123456789abcdef0',
+  cidr: '10.20.16.0/20',
+  routeTableIds: ['rtb-0123456789abcdef0'],
+  securityGroupId: 'sg-0123456789abcdef0',
+};
+
 describe('the configuration', () => {
   test('needs a user id only, and fills in every default', () => {
     expect(parseConfig({ userId: 'ada' })).toMatchInlineSnapshot(`
@@ -48,6 +56,15 @@ describe('the configuration', () => {
 
   test('takes a database that is already there, over the internet or in a VPC', () => {
     expect(parseConfig({ userId: 'ada', database: existing }).database).toEqual({ ...existing, port: 3306 });
+    expect(parseConfig({ userId: 'ada', database: { ...existing, reach: peer } }).database).toMatchObject({
+      reach: peer,
+    });
+  });
+
+  test('takes a user id that looks like a number from the command line', () => {
+    const app = new App({ context: { 'pipeline.userId': '12e45', 'pipeline.tags.Course': '7' } });
+
+    expect(readConfig(app.node)).toMatchObject({ userId: '12e45', tags: { Course: '7' } });
   });
 
   test('is taken from context, and the command line comes last', () => {
@@ -78,11 +95,21 @@ describe('the configuration', () => {
     [{ sshCidrs: ['0.0.0.0/0'] }, 'pipeline.sshCidrs.0 is "0.0.0.0/0": allowed: a range smaller'],
     [{ sshCidrs: ['home'] }, 'pipeline.sshCidrs.0 is "home": allowed: an IPv4 range'],
     [{ availabilityZones: ['us-east-1a', 'us-east-1a', 'us-east-1b'] }, 'allowed: three different zones'],
-    [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1"'],
-    [{ kafka: { brokers: 4 } }, 'pipeline.kafka.brokers is 4: Invalid number: must be a multiple of 3'],
+    [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1": allowed: 3.9.x.kraft'],
+    [{ kafka: { brokers: 'x' } }, 'pipeline.kafka.brokers is "x": allowed: a number'],
+    [{ kafka: 3 }, 'pipeline.kafka is 3: allowed: an object with fields'],
+    [{ vpcCidr: '10.0.0.0/28' }, 'pipeline.vpcCidr is "10.0.0.0/28": allowed: a range of /16 to /20'],
+    [{ vpcCidr: '999.0.0.0/20' }, 'pipeline.vpcCidr is "999.0.0.0/20": allowed: an IPv4 range'],
+    [{ tags: { UserId: 'grace' } }, 'allowed: other names than Pipeline, UserId'],
+    [{ database: { ...existing, host: undefined } }, 'pipeline.database.host is not set: allowed: a text'],
+    [
+      { database: { ...existing, reach: { ...peer, cidr: '10.20.8.0/24' } } },
+      'pipeline.database.reach.cidr is "10.20.8.0/24": allowed: a range that does not overlap vpcCidr',
+    ],
+    [{ kafka: { brokers: 4 } }, 'pipeline.kafka.brokers is 4: allowed: a multiple of 3'],
     [{ kafka: { brokerType: 'express.m7g.large' } }, 'allowed: a standard broker'],
     [{ emitter: { timeoutSeconds: 250 } }, 'pipeline.emitter.timeoutSeconds is 250: allowed: at most 60'],
-    [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: Too big'],
+    [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: allowed: at most 60'],
     [{ emitter: { compression: 'snappy' } }, 'pipeline.emitter.compression is "snappy"'],
     [
       { database: { mode: 'none' } },
