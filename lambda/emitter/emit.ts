@@ -53,7 +53,9 @@ export async function emit(request: EmitRequest, parts: EmitParts): Promise<Emit
   for (let failures = 0; ; ) {
     const commitsBefore = run.commits;
     try {
-      return run.outcome(await run.fromCheckpoint());
+      const stopped = await run.fromCheckpoint();
+      if (run.commits > 0) await until(parts.cutOff, parts.publisher.settled());
+      return run.outcome(stopped);
     } catch (error) {
       await parts.publisher.discard();
       if (error instanceof FencedError) return run.outcome('fenced');

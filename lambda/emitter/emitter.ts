@@ -15,8 +15,8 @@ import { type EmitSummary, lagOf, summarise } from './summary';
 /** No further chunk is begun this long before the function's timeout, in milliseconds. */
 export const DEADLINE_MARGIN_MS = 20_000;
 
-/** An answer of Kafka is not waited for in the last milliseconds before the function's timeout. */
-const CUT_OFF_MARGIN_MS = 5_000;
+/** An answer of Kafka is not waited for from this long before the function's timeout, in milliseconds: parting takes up to ten seconds. */
+const CUT_OFF_MARGIN_MS = 12_000;
 
 /** The emitter with its connections, which it keeps from one invocation to the next. */
 export class Emitter {
@@ -50,9 +50,7 @@ export class Emitter {
     const began = performance.now();
     const { userId, limit } = this.environment;
     const request = parseEvent(event, limit);
-    const publisher = request.dryRun
-      ? new DryRunPublisher(() => this.publisher.committedCheckpoint())
-      : this.publisher;
+    const publisher = request.dryRun ? new DryRunPublisher(this.publisher) : this.publisher;
     const outcome = await emit(request, {
       reader: this.reader,
       publisher,
@@ -61,7 +59,7 @@ export class Emitter {
       deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
       cutOff: signalIn(remainingMs - CUT_OFF_MARGIN_MS),
     });
-    const lagKeys = await lagOf(this.reader, outcome);
+    const lagKeys = await lagOf(this.reader, request, outcome);
     return summarise(userId, outcome, {
       lagKeys,
       dryRun: request.dryRun,

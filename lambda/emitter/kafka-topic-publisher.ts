@@ -32,6 +32,8 @@ const PARTING_MS = 5_000;
 interface Session {
   readonly producer: Producer;
   transaction: Transaction | undefined;
+  /** What was committed last. */
+  committed?: Checkpoint;
   /** When the transaction began, in milliseconds of the epoch. */
   beganAt: number;
 }
@@ -96,8 +98,20 @@ export class KafkaTopicPublisher implements TopicPublisher {
       await this.sendCheckpoint(transaction, checkpoint);
       await transaction.commit();
       session.transaction = undefined;
+      session.committed = checkpoint;
     } catch (error) {
       throw failure(session, error, 'committing a chunk');
+    }
+  }
+
+  async settled(): Promise<void> {
+    const { session } = this;
+    if (session?.committed === undefined) return;
+    try {
+      await this.awaitTransaction(session, session.committed);
+    } catch {
+      // What was committed stays committed, and the next run finds out what is wrong.
+      await this.discard();
     }
   }
 
@@ -118,12 +132,11 @@ export class KafkaTopicPublisher implements TopicPublisher {
   /** The checkpoint as it is committed at this moment; it disturbs nobody. */
   async committedCheckpoint(): Promise<Checkpoint> {
     try {
-      if (this.admin === undefined) {
-        this.admin = this.kafka.admin();
-        await this.admin.connect();
-      }
-      await this.findPartitions(this.admin);
-      return await this.readCheckpoint(this.admin);
+      const admin = this.admin ?? this.kafka.admin();
+      await admin.connect();
+      this.admin = admin;
+      await this.findPartitions(admin);
+      return await this.readCheckpoint(admin);
     } catch (error) {
       throw kafkaError(error, 'reading the checkpoint');
     }
@@ -152,21 +165,24 @@ export class KafkaTopicPublisher implements TopicPublisher {
     }
   }
 
-  /**
-   * The same producer again. Its last commit may have been acknowledged before the group coordinator heard of it, and
-   * the client cannot ask for stable offsets; but a transaction can only take offsets when the one before is complete
-   * everywhere. So an aborted transaction of nothing but offsets proves that the checkpoint read after it is the last,
-   * and that no newer run exists.
-   */
+  /** The same producer again. The checkpoint that is read once its last transaction is complete is the last one. */
   private async openWarm(session: Session): Promise<Checkpoint> {
     const admin = this.admin as Admin;
-    const last = await this.readCheckpoint(admin);
-    const transaction = await this.transactionOf(session);
-    await this.sendCheckpoint(transaction, last);
-    await transaction.abort();
-    session.transaction = undefined;
+    await this.awaitTransaction(session, await this.readCheckpoint(admin));
     this.partitions = await this.findPartitions(admin);
     return await this.readCheckpoint(admin);
+  }
+
+  /**
+   * A commit is acknowledged before the topics and the group coordinator have heard of it, and the client can neither
+   * ask for that nor for stable offsets; but a transaction can only take offsets when the one before is complete
+   * everywhere. So an aborted transaction of nothing but offsets proves that, and that no newer run exists.
+   */
+  private async awaitTransaction(session: Session, checkpoint: Checkpoint): Promise<void> {
+    const transaction = await this.transactionOf(session);
+    await this.sendCheckpoint(transaction, checkpoint);
+    await transaction.abort();
+    session.transaction = undefined;
   }
 
   /** @throws TopicError naming the topics that are missing; the client would use up all its tries on them. */

@@ -50,7 +50,7 @@ export interface Batch {
 }
 
 /**
- * Writes to the topics, one transaction at a time. After any method but `discard` has thrown, the outcome of the
+ * Writes to the topics, one transaction at a time. After any method has thrown, the outcome of the
  * transaction is unknown: only `discard` and then `open`, which says what was committed, may follow.
  */
 export interface TopicPublisher {
@@ -60,6 +60,8 @@ export interface TopicPublisher {
   send(batch: Batch): Promise<void>;
   /** Commits what was sent together with the new checkpoint, all or nothing. */
   commit(checkpoint: Checkpoint): Promise<void>;
+  /** Waits until every consumer can see what was committed, which Kafka answers a little before. Does not throw. */
+  settled(): Promise<void>;
   /** Gives up what was not committed, and the connection it was sent on. Does not throw. */
   discard(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { EmitOutcome, StopReason } from './emit';
+import type { EmitRequest } from './event';
 import type { TableReader } from './ports';
 import { type PerStream, perStream, STREAMS } from './streams';
 
@@ -24,11 +25,12 @@ export interface EmitSummary {
 /** How far each table's checkpoint is from its last key. */
 export async function lagOf(
   reader: TableReader,
+  { streams }: Pick<EmitRequest, 'streams'>,
   { checkpoint, stopped }: EmitOutcome,
 ): Promise<PerStream<number>> {
   const lags = await Promise.all(
     STREAMS.map(async (stream) => {
-      if (stopped === 'caught-up') return 0;
+      if (stopped === 'caught-up' && streams.includes(stream.name)) return 0;
       const lastKey = await reader.lastKey(stream);
       return lastKey === undefined ? 0 : Math.max(0, Number(lastKey + 1n - checkpoint[stream.name].nextKey));
     }),

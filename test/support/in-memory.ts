@@ -150,6 +150,8 @@ export class MemoryPublisher implements TopicPublisher {
     });
   }
 
+  async settled(): Promise<void> {}
+
   async discard(): Promise<void> {
     this.epoch = undefined;
     this.pending = [];
