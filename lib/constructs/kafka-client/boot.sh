@@ -10,41 +10,53 @@ COMMANDS="${COMMANDS:-/usr/local/bin}"
 PROFILE="${PROFILE:-/etc/profile.d/kafka.sh}"
 LOGIN_HOME="${LOGIN_HOME:-/home/ec2-user}"
 SECURITY_PROTOCOL="${SECURITY_PROTOCOL:-SASL_SSL}"
-MAVEN_CENTRAL="${MAVEN_CENTRAL:-https://repo1.maven.org/maven2}"
 
-# What the tools of Kafka 3.9.1 load, and the login for IAM: SHA-256, path at Maven Central.
+# What the tools of Kafka 3.9.1 load, and the login for IAM: SHA-256, artifact at Maven Central.
 JARS='
-d1cdd269ebaa753d1842933194e17d61958f058952d63e03dbfb3d1d78a6926e  com/fasterxml/jackson/core/jackson-annotations/2.16.2/jackson-annotations-2.16.2.jar
-4f43e2f1430b2d2413e8e5a3d79138e57e891d6a961b18c28ac90859639d8664  com/fasterxml/jackson/core/jackson-core/2.16.2/jackson-core-2.16.2.jar
-53b6025d98c357068296e4b134242443a248c2c582800879f1c4ea93b54bafa6  com/fasterxml/jackson/core/jackson-databind/2.16.2/jackson-databind-2.16.2.jar
-793ca8734aa15687e7e64564eab8b6ae9ee2720eae27aa663074682144b1c386  com/github/luben/zstd-jni/1.5.6-4/zstd-jni-1.5.6-4.jar
-df26cc58f235f477db07f753ba5a3ab243ebe5789d9f89ecf68dd62ea9a66c28  net/sf/jopt-simple/jopt-simple/5.0.4/jopt-simple-5.0.4.jar
-7568b998572d256f0b7bc0afdc1b7a2588b8b08415c62ce314c864a6851ae9d9  org/apache/kafka/kafka-clients/3.9.1/kafka-clients-3.9.1.jar
-99f1f5f81e9d39cfbe5c96ab8e3854be8deca465937192c9a6e2f231678d31f6  org/apache/kafka/kafka-server-common/3.9.1/kafka-server-common-3.9.1.jar
-f466777625641d4bca1314d80206eafa9e2494326496ad626489ba0a0ef479fc  org/apache/kafka/kafka-storage-api/3.9.1/kafka-storage-api-3.9.1.jar
-a3041e6192a37e5508519d776f8af93b74d3fd23174b03e270c0394f1c77b59f  org/apache/kafka/kafka-storage/3.9.1/kafka-storage-3.9.1.jar
-c365c872ffc9a04886f248c5fd90067829ed4064fcd8fe5e12611b163cd053b4  org/apache/kafka/kafka-tools-api/3.9.1/kafka-tools-api-3.9.1.jar
-aae08609f1259e59db9746570c53d939820e9efa7a4c0fd7bf7d1b3508f34f11  org/apache/kafka/kafka-tools/3.9.1/kafka-tools-3.9.1.jar
-d74a3334fb35195009b338a951f918203d6bbca3d1d359033dc33edd1cadc9ef  org/lz4/lz4-java/1.8.0/lz4-java-1.8.0.jar
-d3ef575e3e4979678dc01bf1dcce51021493b4d11fb7f1be8ad982877c16a1c0  org/slf4j/slf4j-api/1.7.36/slf4j-api-1.7.36.jar
-2f39bed943d624dfa8f4102d0571283a10870b6aa36f197a8a506f147010c10f  org/slf4j/slf4j-simple/1.7.36/slf4j-simple-1.7.36.jar
-0f3f1857ed33116583f480b4df5c0218836c47bfbc9c6221c0d73f356decf37b  org/xerial/snappy/snappy-java/1.1.10.5/snappy-java-1.1.10.5.jar
-746f7a331eb02fd92fcad43935a97ce3d219e5f8a97a643012b2bb14c9020011  software/amazon/msk/aws-msk-iam-auth/2.3.2/aws-msk-iam-auth-2.3.2-all.jar
+d1cdd269ebaa753d1842933194e17d61958f058952d63e03dbfb3d1d78a6926e  com.fasterxml.jackson.core:jackson-annotations:2.16.2
+4f43e2f1430b2d2413e8e5a3d79138e57e891d6a961b18c28ac90859639d8664  com.fasterxml.jackson.core:jackson-core:2.16.2
+53b6025d98c357068296e4b134242443a248c2c582800879f1c4ea93b54bafa6  com.fasterxml.jackson.core:jackson-databind:2.16.2
+793ca8734aa15687e7e64564eab8b6ae9ee2720eae27aa663074682144b1c386  com.github.luben:zstd-jni:1.5.6-4
+df26cc58f235f477db07f753ba5a3ab243ebe5789d9f89ecf68dd62ea9a66c28  net.sf.jopt-simple:jopt-simple:5.0.4
+7568b998572d256f0b7bc0afdc1b7a2588b8b08415c62ce314c864a6851ae9d9  org.apache.kafka:kafka-clients:3.9.1
+99f1f5f81e9d39cfbe5c96ab8e3854be8deca465937192c9a6e2f231678d31f6  org.apache.kafka:kafka-server-common:3.9.1
+f466777625641d4bca1314d80206eafa9e2494326496ad626489ba0a0ef479fc  org.apache.kafka:kafka-storage-api:3.9.1
+a3041e6192a37e5508519d776f8af93b74d3fd23174b03e270c0394f1c77b59f  org.apache.kafka:kafka-storage:3.9.1
+c365c872ffc9a04886f248c5fd90067829ed4064fcd8fe5e12611b163cd053b4  org.apache.kafka:kafka-tools-api:3.9.1
+aae08609f1259e59db9746570c53d939820e9efa7a4c0fd7bf7d1b3508f34f11  org.apache.kafka:kafka-tools:3.9.1
+d74a3334fb35195009b338a951f918203d6bbca3d1d359033dc33edd1cadc9ef  org.lz4:lz4-java:1.8.0
+d3ef575e3e4979678dc01bf1dcce51021493b4d11fb7f1be8ad982877c16a1c0  org.slf4j:slf4j-api:1.7.36
+2f39bed943d624dfa8f4102d0571283a10870b6aa36f197a8a506f147010c10f  org.slf4j:slf4j-simple:1.7.36
+0f3f1857ed33116583f480b4df5c0218836c47bfbc9c6221c0d73f356decf37b  org.xerial.snappy:snappy-java:1.1.10.5
+746f7a331eb02fd92fcad43935a97ce3d219e5f8a97a643012b2bb14c9020011  software.amazon.msk:aws-msk-iam-auth:2.3.2:jar:all
 '
 
-install_java() {
-  command -v java >/dev/null || dnf install -y -q java-21-amazon-corretto-headless
+COPY='org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
+
+install_packages() {
+  command -v mvn >/dev/null || dnf install -y -q java-21-amazon-corretto-headless maven
 }
 
 install_jars() {
-  local sums='' hash path
-  mkdir -p "$KAFKA_HOME/libs"
-  cd "$KAFKA_HOME/libs"
-  while read -r hash path; do
+  local sums='' dependencies='' hash artifact group name version classifier
+  while read -r hash artifact; do
     [[ -n "$hash" ]] || continue
-    [[ -f "${path##*/}" ]] || curl -fsSL --retry 5 --retry-all-errors -O "$MAVEN_CENTRAL/$path"
-    sums+="$hash  ${path##*/}"$'\n'
+    IFS=: read -r group name version _ classifier <<<"$artifact"
+    sums+="$hash  $name-$version${classifier:+-$classifier}.jar"$'\n'
+    dependencies+="<dependency><groupId>$group</groupId><artifactId>$name</artifactId><version>$version</version>"
+    dependencies+="${classifier:+<classifier>$classifier</classifier>}</dependency>"
   done <<<"$JARS"
+  mkdir -p "$KAFKA_HOME/libs"
+  cd "$KAFKA_HOME"
+  cat >pom.xml <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>kafka</groupId><artifactId>client</artifactId><version>1</version>
+  <dependencies>$dependencies</dependencies>
+</project>
+POM
+  mvn -B -q "$COPY" -DexcludeTransitive=true -DoutputDirectory=libs
+  cd libs
   sha256sum --check --strict --quiet <<<"${sums%$'\n'}"
 }
 
@@ -114,7 +126,7 @@ export KAFKA_HOME='$KAFKA_HOME'
 PROFILE
 }
 
-install_java
+install_packages
 install_jars
 write_client_properties
 write_commands
