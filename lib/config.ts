@@ -91,8 +91,8 @@ const databaseSchema = z.discriminatedUnion(
 );
 
 const emitterSchema = fields({
-  /** Minutes from one run to the next. At most 60, since an hour without a run is an alarm. @default 5 */
-  everyMinutes: z.int().min(2).max(60).default(5),
+  /** Minutes from one run to the next. At most 50, since any hour without a run is an alarm. @default 5 */
+  everyMinutes: z.int().min(2).max(50).default(5),
   /** Most posts (distinct keys) that one run emits. @default no limit */
   limit: z.int().positive().optional(),
   /** Memory of the function, in MB; CPU comes with it, a full one at 1,769. @default 1024 */

@@ -10,6 +10,9 @@ const TIMEOUT_MS = 120_000;
 
 const PROJECT = join(__dirname, '../..');
 
+/** Packages of which the emitter carries two versions: the signer of MSK's tokens pins an older one, of 13 kB. */
+const TWICE = ['@smithy/signature-v4', '@smithy/types'];
+
 describe('cdk synth --strict', () => {
   const output = mkdtempSync(join(tmpdir(), 'cdk-'));
   let result: ReturnType<typeof synth>;
@@ -23,7 +26,7 @@ describe('cdk synth --strict', () => {
     expect(readdirSync(output)).toEqual(expect.arrayContaining(STACKS.map((id) => `${id}.template.json`)));
   });
 
-  test('bundles the emitter into less than 1.5 MB, each part of the AWS SDK once', () => {
+  test('bundles the emitter into less than 1.5 MB, each package once', () => {
     const folder = readdirSync(output)
       .filter((name) => name.startsWith('asset.'))
       .map((name) => join(output, name))
@@ -35,13 +38,15 @@ describe('cdk synth --strict', () => {
     const { sources } = JSON.parse(readFileSync(join(folder, 'index.js.map'), 'utf8')) as {
       sources: string[];
     };
-    const parts = sources.flatMap((source) => /.*node_modules\/@aws-sdk\/[^/]+(?=\/)/.exec(source) ?? []);
-    const places = [...new Set(parts)];
-    const names = places.map((place) => place.slice(place.lastIndexOf('@')));
+    const places = new Set(
+      sources.flatMap((source) => /.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source) ?? []),
+    );
+    const names = [...places].map((place) => place.replace(/.*node_modules\//, ''));
+    const twice = names.filter((name, index) => names.indexOf(name) !== index);
 
     expect(bytes).toBeLessThan(1.5 * 1024 * 1024);
     expect(names).toContain('@aws-sdk/client-secrets-manager');
-    expect(names).toHaveLength(new Set(names).size);
+    expect(twice.sort()).toEqual(TWICE);
   });
 });
 

@@ -109,7 +109,7 @@ describe('the configuration', () => {
     [{ kafka: { brokers: 4 } }, 'pipeline.kafka.brokers is 4: allowed: a multiple of 3'],
     [{ kafka: { brokerType: 'express.m7g.large' } }, 'allowed: a standard broker'],
     [{ emitter: { timeoutSeconds: 250 } }, 'pipeline.emitter.timeoutSeconds is 250: allowed: at most 60'],
-    [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: allowed: at most 60'],
+    [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: allowed: at most 50'],
     [{ emitter: { compression: 'snappy' } }, 'pipeline.emitter.compression is "snappy"'],
     [
       { database: { mode: 'none' } },
