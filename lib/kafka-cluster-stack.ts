@@ -1,11 +1,4 @@
-import {
-  CfnOutput,
-  CrossStackReferences,
-  Duration,
-  ReferenceStrength,
-  Stack,
-  type StackProps,
-} from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
@@ -38,9 +31,6 @@ export class KafkaClusterStack extends Stack {
       terminationProtection: true,
       ...props,
     });
-    // CloudFormation resolves a weak reference only while it updates, and until then plans to replace what depends on
-    // it: the brokers, by way of their subnets. https://github.com/aws/aws-cdk/issues/38829
-    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     this.cluster = new KafkaCluster(this, 'Kafka', {
       userId: config.userId,
       kafka: config.kafka,

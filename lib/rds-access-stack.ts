@@ -1,4 +1,4 @@
-import { CfnOutput, CrossStackReferences, ReferenceStrength, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import type { PipelineConfig } from './config';
@@ -26,8 +26,6 @@ export class RdsAccessStack extends Stack {
       terminationProtection: true,
       ...props,
     });
-    // As for the brokers: no update of this stack may plan to replace the database.
-    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     const { vpc, emitterSubnets: readerSubnets } = network;
     const { database } = config;
     if (database.mode === 'existing') {

@@ -1,4 +1,12 @@
-import { ArnFormat, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  ArnFormat,
+  CrossStackReferences,
+  Duration,
+  Fn,
+  ReferenceStrength,
+  RemovalPolicy,
+  Stack,
+} from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -126,7 +134,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.bootstrapServers = new cr.AwsCustomResource(this, 'Bootstrap', {
+    const bootstrap = new cr.AwsCustomResource(this, 'Bootstrap', {
       // CloudFormation does not hand it out. Asked again whenever the number of brokers changes.
       onUpdate: {
         service: 'Kafka',
@@ -139,7 +147,12 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       installLatestAwsSdk: false,
       logGroup: bootstrapLogs,
       role: new FunctionRole(this, 'BootstrapRole', { logGroup: bootstrapLogs, inVpc: false }),
-    }).getResponseField('BootstrapBrokerStringSaslIam');
+    });
+    this.bootstrapServers = bootstrap.getResponseField('BootstrapBrokerStringSaslIam');
+    // Any other reference between the stacks is strong (cdk.json): CloudFormation refuses to take away what another
+    // stack uses, and never plans to replace brokers or database for a value that it does not know yet, as it does for a
+    // weak one (https://github.com/aws/aws-cdk/issues/38829). This one changes with the number of brokers, and may.
+    CrossStackReferences.of(bootstrap.node.findChild('Resource')).produce(ReferenceStrength.WEAK);
   }
 
   /**
@@ -237,9 +250,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
 
   /** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html#msk-iam-resources */
   private arnOf(resource: 'topic' | 'group' | 'transactional-id', name: string): string {
-    // Fn::Split does not take the Fn::GetStackOutput that the ARN is in other stacks; Fn::Sub in between does.
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's placeholder.
-    const uuid = Fn.select(2, Fn.split('/', Fn.sub('${Arn}', { Arn: this.clusterArn })));
+    const uuid = Fn.select(2, Fn.split('/', this.clusterArn));
     return Stack.of(this).formatArn({
       service: 'kafka',
       resource,
