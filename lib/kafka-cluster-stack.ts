@@ -99,8 +99,7 @@ export class KafkaClusterStack extends Stack {
       notify,
     });
     new PipelineAlarm(this, 'Kafka is running out of IAM connections', {
-      // A broker writes one value a minute for each of its network threads, which add up:
-      // https://github.com/aws/agent-toolkit-for-aws, managing-amazon-msk, monitor-and-alarm.md
+      // A broker writes one value a minute for each of its network threads, which add up.
       metric: highest('ClientConnectionCount', {
         dimensionsMap: { 'Client Authentication': 'IAM' },
         statistic: cloudwatch.Stats.SUM,

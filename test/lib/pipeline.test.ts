@@ -79,13 +79,20 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
   });
 
   test('names the resources of every permission, where they have names', () => {
-    const bare = resourcesOf(pipeline, 'AWS::IAM::Policy')
-      .filter(([, { Properties }]) =>
-        Properties.PolicyDocument.Statement.some(({ Resource }: { Resource: unknown }) =>
-          [Resource].flat().includes('*'),
-        ),
+    const policies = resourcesOf(pipeline, 'AWS::IAM::Policy').map(
+      ([, { Properties }]) => [Properties.Roles[0].Ref, Properties.PolicyDocument] as const,
+    );
+    const inline = resourcesOf(pipeline, 'AWS::IAM::Role').flatMap(([id, { Properties }]) =>
+      (Properties.Policies ?? []).map(({ PolicyDocument }: { PolicyDocument: unknown }) => [
+        id,
+        PolicyDocument,
+      ]),
+    );
+    const bare = [...policies, ...inline]
+      .filter(([, { Statement }]) =>
+        Statement.some(({ Resource }: { Resource: unknown }) => [Resource].flat().includes('*')),
       )
-      .map(([, { Properties }]) => Properties.Roles[0].Ref.replace(/[0-9A-F]{8}$/, ''));
+      .map(([role]) => role.replace(/[0-9A-F]{8}$/, ''));
 
     expect(Object.keys(BARE_WILDCARDS)).toEqual(expect.arrayContaining(bare));
   });
