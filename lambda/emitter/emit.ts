@@ -70,6 +70,9 @@ export async function emit(request: EmitRequest, parts: EmitParts): Promise<Emit
   }
 }
 
+/** The deadline has come while the database was waited for. */
+class DeadlineReached extends Error {}
+
 /** What a transaction does when it is committed. */
 type Tally = Pick<Chunk, 'emitted' | 'deadLettered' | 'posts'>;
 
@@ -108,8 +111,14 @@ class Run {
   async fromCheckpoint(): Promise<StopReason> {
     this.settle(await this.answerTo(this.parts.publisher.open()));
     await this.resetCheckpoint();
-    for (const stream of this.streams) await this.emitKeylessRows(stream);
-    return await this.emitKeyedRows();
+    try {
+      for (const stream of this.streams) await this.emitKeylessRows(stream);
+      return await this.emitKeyedRows();
+    } catch (error) {
+      if (!(error instanceof DeadlineReached)) throw error;
+      if (this.open !== NOTHING) await this.parts.publisher.discard();
+      return 'deadline';
+    }
   }
 
   /** An event's `from` becomes the checkpoint before anything is read, so that going on after a failure goes on from there. */
@@ -122,12 +131,12 @@ class Run {
 
   /** All of a table's rows without a usable key are one transaction, made only when they are not those of the checkpoint. */
   private async emitKeylessRows(stream: Stream): Promise<void> {
-    const found = await fingerprintOf(await this.parts.reader.keylessRows(stream));
-    if (found === this.checkpoint[stream.name].keyless) return;
     const { reader, bounds = CHUNK_BOUNDS } = this.parts;
-    const pieces = keylessDeadLetters(stream, await reader.keylessRows(stream), bounds);
-    let piece = await pieces.next();
-    for (; piece.done !== true; piece = await pieces.next()) {
+    const found = await this.read(reader.keylessRows(stream).then(fingerprintOf));
+    if (found === this.checkpoint[stream.name].keyless) return;
+    const pieces = keylessDeadLetters(stream, await this.read(reader.keylessRows(stream)), bounds);
+    let piece = await this.read(pieces.next());
+    for (; piece.done !== true; piece = await this.read(pieces.next())) {
       const batch = { messages: perStream(() => []), deadLetters: piece.value };
       await this.send(batch, { ...NOTHING, deadLettered: piece.value.length });
     }
@@ -137,20 +146,18 @@ class Run {
 
   /** The next chunk is read and encoded while the one before it is being sent. */
   private async emitKeyedRows(): Promise<StopReason> {
-    const { reader, deadline, bounds = CHUNK_BOUNDS } = this.parts;
-    const sources = await Promise.all(
-      this.streams.map(async (stream) => ({
-        stream,
-        rows: await reader.rowsFrom(stream, this.checkpoint[stream.name].nextKey),
-      })),
+    const { reader, bounds = CHUNK_BOUNDS } = this.parts;
+    const sources = await this.read(
+      Promise.all(
+        this.streams.map(async (stream) => ({
+          stream,
+          rows: await reader.rowsFrom(stream, this.checkpoint[stream.name].nextKey),
+        })),
+      ),
     );
     const ahead = chunks(sources, this.checkpoint, this.request.limit - this.committed.posts, bounds);
     for (let reading = ahead.next(); ; ) {
-      const chunk = await until(deadline, reading);
-      if (chunk === ABORTED) {
-        if (this.open !== NOTHING) await this.parts.publisher.discard();
-        return 'deadline';
-      }
+      const chunk = await this.read(reading);
       if (chunk.done === true) return chunk.value === 'limit' ? 'limit' : 'caught-up';
       reading = ahead.next();
       reading.catch(() => {});
@@ -180,6 +187,13 @@ class Run {
     this.checkpoint = checkpoint;
     this.unanswered = undefined;
     this.open = NOTHING;
+  }
+
+  /** @throws DeadlineReached, which leaves what is being read behind. */
+  private async read<T>(reading: Promise<T>): Promise<T> {
+    const read = await until(this.parts.deadline, reading);
+    if (read === ABORTED) throw new DeadlineReached();
+    return read;
   }
 
   private async answerTo<T>(request: Promise<T>): Promise<T> {

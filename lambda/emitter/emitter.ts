@@ -5,12 +5,14 @@ import { type DatabaseLogin, readDatabaseLogin } from './database-login';
 import { DryRunPublisher } from './dry-run-publisher';
 import { emit } from './emit';
 import type { EmitterEnvironment } from './environment';
+import { UnreachableError } from './errors';
 import { parseEvent } from './event';
 import { createKafka } from './kafka-client';
 import { KafkaTopicPublisher } from './kafka-topic-publisher';
 import { MysqlTableReader } from './mysql-table-reader';
 import type { Progress } from './ports';
 import { type EmitSummary, lagOf, summarise } from './summary';
+import { ABORTED, until } from './until';
 
 /** No further chunk is begun this long before the function's timeout, in milliseconds. */
 export const DEADLINE_MARGIN_MS = 20_000;
@@ -51,20 +53,30 @@ export class Emitter {
     const { userId, limit } = this.environment;
     const request = parseEvent(event, limit);
     const publisher = request.dryRun ? new DryRunPublisher(this.publisher) : this.publisher;
-    const outcome = await emit(request, {
-      reader: this.reader,
-      publisher,
-      progress: this.progress,
-      sleep: (milliseconds) => sleep(milliseconds),
-      deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
-      cutOff: signalIn(remainingMs - CUT_OFF_MARGIN_MS),
-    });
-    const lagKeys = await lagOf(this.reader, request, outcome);
-    return summarise(userId, outcome, {
-      lagKeys,
-      dryRun: request.dryRun,
-      elapsedMs: performance.now() - began,
-    });
+    const cutOff = signalIn(remainingMs - CUT_OFF_MARGIN_MS);
+    try {
+      const outcome = await emit(request, {
+        reader: this.reader,
+        publisher,
+        progress: this.progress,
+        sleep: (milliseconds) => sleep(milliseconds),
+        deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
+        cutOff,
+      });
+      const lagKeys = await until(cutOff, lagOf(this.reader, request, outcome));
+      if (lagKeys === ABORTED)
+        throw new UnreachableError('The database did not answer before the time of this run was over.');
+      return summarise(userId, outcome, {
+        lagKeys,
+        dryRun: request.dryRun,
+        elapsedMs: performance.now() - began,
+      });
+    } catch (error) {
+      // Whatever was wrong, the login may be what is mended.
+      this.login = undefined;
+      this.reader.end();
+      throw error;
+    }
   }
 
   /** Closes all connections. */

@@ -119,14 +119,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     const { session, admin } = this;
     this.session = undefined;
     this.admin = undefined;
-    const abort = async () => {
-      if (session?.transaction?.isActive() === true) await session.transaction.abort();
-    };
-    await attempt(abort);
-    await Promise.all([
-      attempt(async () => await session?.producer.disconnect()),
-      attempt(async () => await admin?.disconnect()),
-    ]);
+    await part(session, admin);
   }
 
   /** The checkpoint as it is committed at this moment; it disturbs nobody. */
@@ -158,9 +151,12 @@ export class KafkaTopicPublisher implements TopicPublisher {
     try {
       await Promise.all([admin.connect(), producer.connect()]);
       this.partitions = await this.findPartitions(admin);
+      // From here on it would fence whoever came after it.
+      if (this.session !== session) throw new UnreachableError('Kafka answered after it was given up.');
       await this.transactionOf(session);
       return await this.readCheckpoint(admin);
     } catch (error) {
+      if (this.session !== session) await part(session, admin);
       throw kafkaError(error, 'connecting');
     }
   }
@@ -168,8 +164,8 @@ export class KafkaTopicPublisher implements TopicPublisher {
   /** The same producer again. The checkpoint that is read once its last transaction is complete is the last one. */
   private async openWarm(session: Session): Promise<Checkpoint> {
     const admin = this.admin as Admin;
-    await this.awaitTransaction(session, await this.readCheckpoint(admin));
     this.partitions = await this.findPartitions(admin);
+    await this.awaitTransaction(session, await this.readCheckpoint(admin));
     return await this.readCheckpoint(admin);
   }
 
@@ -328,6 +324,16 @@ async function retrying<T>(isTransient: (error: unknown) => boolean, request: ()
       await sleep(TRANSIENT_PAUSE_MS);
     }
   }
+}
+
+async function part(session: Session | undefined, admin: Admin | undefined): Promise<void> {
+  await attempt(async () => {
+    if (session?.transaction?.isActive() === true) await session.transaction.abort();
+  });
+  await Promise.all([
+    attempt(async () => await session?.producer.disconnect()),
+    attempt(async () => await admin?.disconnect()),
+  ]);
 }
 
 /** Parting may fail or get stuck; nothing depends on it. */

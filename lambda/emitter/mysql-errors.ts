@@ -41,15 +41,23 @@ const UNREACHABLE = new Set([
 /** MariaDB's "Connection was killed", which the driver has no name for. */
 const CONNECTION_KILLED_ERRNO = 1927;
 
-/** Turns an error of the driver into one of the emitter's, which names the database by host and port. */
-export function databaseError(error: unknown, database: string): Error {
+/**
+ * Turns an error of the driver into one of the emitter's.
+ *
+ * @param database names the database by host and port
+ * @param table that was read, if any: the server does not say to which one a missing column belongs
+ */
+export function databaseError(error: unknown, database: string, table?: string): Error {
   if (error instanceof EmitterError) return error;
   const { code = '', errno, message } = error as NodeJS.ErrnoException;
   const options = { cause: error };
   if (ACCESS_DENIED.has(code)) {
     return new AccessDeniedError(`The database ${database} denies access: ${message}.`, options);
   }
-  if (TABLE_OR_COLUMN.has(code)) return new TableError(`The database ${database} says: ${message}.`, options);
+  if (TABLE_OR_COLUMN.has(code)) {
+    const place = table === undefined ? database : `${database}, table ${table},`;
+    return new TableError(`The database ${place} says: ${message}.`, options);
+  }
   if (code === 'ER_BAD_DB_ERROR') {
     return new ConfigurationError(
       `The server of ${database} does not have that database: ${message}.`,

@@ -3,7 +3,7 @@ import type { DatabaseLogin } from './database-login';
 import type { EmitterEnvironment } from './environment';
 import { TableError, UnreachableError } from './errors';
 import { columnOf, isInteger } from './mysql-columns';
-import { connectWithFreshLogin, rowsOf } from './mysql-connection';
+import { breakConnection, connectWithFreshLogin, rowsOf } from './mysql-connection';
 import { databaseError } from './mysql-errors';
 import { LARGEST_KEY, type TableReader, type TableRows } from './ports';
 import { RowQueue } from './row-queue';
@@ -26,6 +26,8 @@ export class MysqlTableReader implements TableReader {
   private readonly sessions = new Map<StreamName, Session>();
   private readonly reported = new Set<StreamName>();
   private place = 'the database';
+  /** Counts how often everything under way was given up; a connection that was begun before is not kept. */
+  private givenUp = 0;
 
   constructor(private readonly props: MysqlTableReaderProps) {}
 
@@ -63,12 +65,14 @@ export class MysqlTableReader implements TableReader {
   }
 
   close(): void {
+    this.givenUp += 1;
     for (const [name, session] of this.sessions)
-      if (session.rows?.isActive === true) this.drop(name, session);
+      if (session.isBusy || session.rows?.isActive === true) this.drop(name, session);
   }
 
   /** Closes every connection, idle ones too. */
   end(): void {
+    this.givenUp += 1;
     for (const [name, session] of this.sessions) this.drop(name, session);
   }
 
@@ -90,26 +94,41 @@ export class MysqlTableReader implements TableReader {
 
   private async run<T>(stream: Stream, work: (session: Session) => Promise<T>): Promise<T> {
     const session = this.sessions.get(stream.name) ?? (await this.connect(stream));
-    return await work(session).catch((error) => this.fail(stream, session, error));
+    session.isBusy = true;
+    try {
+      return await work(session);
+    } catch (error) {
+      return this.fail(stream, session, error);
+    } finally {
+      session.isBusy = false;
+    }
   }
 
   private async connect(stream: Stream): Promise<Session> {
+    const { givenUp } = this;
     const { connection, login } = await connectWithFreshLogin(this.props.readLogin, this.props.tls);
     this.place = `${login.host}:${login.port}/${login.database}`;
-    const session = { connection, rows: undefined };
+    const session: Session = { connection, rows: undefined, isBusy: false };
+    if (givenUp !== this.givenUp) this.fail(stream, session, this.gaveUp());
     this.sessions.set(stream.name, session);
     return session;
   }
 
-  /** After any failure the connection is not trusted any more. */
+  /** After any failure no connection is trusted any more: what broke one, such as a restart of the server, broke all. */
   private fail(stream: Stream, session: Session, error: unknown): never {
+    const isGivenUp = this.sessions.get(stream.name) !== session;
     this.drop(stream.name, session);
-    throw databaseError(error, this.place);
+    if (!isGivenUp) this.end();
+    throw databaseError(error, this.place, stream.table);
+  }
+
+  private gaveUp(): UnreachableError {
+    return new UnreachableError(`Reading from ${this.place} was given up.`);
   }
 
   private drop(name: StreamName, session: Session): void {
-    session.connection.destroy();
-    session.rows?.end(new UnreachableError(`Reading from ${this.place} was given up.`));
+    breakConnection(session.connection);
+    session.rows?.end(this.gaveUp());
     if (this.sessions.get(name) === session) this.sessions.delete(name);
   }
 }
@@ -118,6 +137,8 @@ export class MysqlTableReader implements TableReader {
 interface Session {
   readonly connection: Connection;
   rows: RowQueue | undefined;
+  /** Whether somebody waits for an answer on it. */
+  isBusy: boolean;
 }
 
 /** An index that begins with the key column, the primary key before others. */

@@ -23,6 +23,7 @@ export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
   private bytes = 0;
   private failure: Error | undefined;
   private wake: () => void = () => {};
+  private readonly described = Promise.withResolvers<readonly FieldPacket[]>();
   private readonly onError = (error: Error): void => this.end(error);
 
   constructor(
@@ -30,19 +31,16 @@ export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
     sql: string,
     private readonly timeoutMs = READ_TIMEOUT_MS,
   ) {
-    const query = connection.query({ sql });
-    // A lost connection is told to the connection only, a refused query to the query only.
+    this.fields = this.described.promise;
+    this.fields.catch(() => {});
+    // A lost connection is told to the connection only, and before `query` returns if it was lost earlier; a refused
+    // query is told to the query only.
     connection.on('error', this.onError);
+    const query = connection.query({ sql });
     query.on('error', this.onError);
+    query.on('fields', this.described.resolve);
     query.on('result', (row) => this.push(row as unknown as Row));
     query.on('end', () => this.end());
-    this.fields = new Promise((resolve, reject) => {
-      query.on('fields', resolve);
-      query.on('error', reject);
-      connection.once('error', reject);
-      query.on('end', () => connection.off('error', reject));
-    });
-    this.fields.catch(() => {});
   }
 
   async next(): Promise<IteratorResult<readonly Row[], undefined>> {
@@ -62,6 +60,7 @@ export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
     this.isActive = false;
     this.connection.off('error', this.onError);
     this.failure = failure;
+    if (failure !== undefined) this.described.reject(failure);
     this.wake();
   }
 

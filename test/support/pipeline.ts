@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createConnection } from 'mysql2/promise';
+import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { Emitter } from '../../lambda/emitter/emitter';
-import { parseEnvironment } from '../../lambda/emitter/environment';
+import { type EmitterVariables, parseEnvironment } from '../../lambda/emitter/environment';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
 import { deadLetterTopicOf, type StreamName, topicOf } from '../../lambda/emitter/streams';
@@ -35,6 +36,10 @@ export interface TestPipeline {
   readonly logins: DatabaseLogins;
   /** The emitter's environment variables. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Writes another login, or parts of one, into the credentials file that the emitters read. */
+  changeLogin(change: Partial<DatabaseLogin>): void;
+  /** A further emitter, with other variables where they are given; it ends with the tests of the file. */
+  newEmitter(variables?: EmitterVariables): Emitter;
   /** Runs statements as the owner of the database. */
   sql(...statements: string[]): Promise<void>;
   /** One run of a warm emitter, or of a cold one. */
@@ -52,21 +57,30 @@ afterAll(async () => {
   await Promise.all(emitters.map((emitter) => emitter.end()));
 });
 
-/** @param partitions of each topic. @default 3 */
-export async function testPipeline(partitions = 3): Promise<TestPipeline> {
-  const [logins, userId] = await Promise.all([testDatabase(), testUserId(partitions)]);
+/**
+ * @param partitions of each topic. @default 3
+ * @param kafka brokers of the test's own, and the user whose topics they have. @default the shared broker and a new user
+ */
+export async function testPipeline(
+  partitions = 3,
+  kafka?: { readonly bootstrapServers: string[]; readonly userId: string },
+): Promise<TestPipeline> {
+  const [logins, userId] = await Promise.all([testDatabase(), kafka?.userId ?? testUserId(partitions)]);
+  const bootstrapServers = kafka?.bootstrapServers ?? testServers().bootstrapServers;
+  const client = testKafka(bootstrapServers);
   const directory = testDirectory();
   mkdirSync(directory, { recursive: true });
   const credentialsFile = path.join(directory, 'db_creds.yaml');
   writeCredentialsFile(credentialsFile, logins.emitter);
   const variables = {
     USER_ID: userId,
-    KAFKA_BROKERS: testServers().bootstrapServers.join(','),
+    KAFKA_BROKERS: bootstrapServers.join(','),
     KAFKA_AUTHENTICATION: 'none',
     DATABASE_CREDENTIALS_FILE: credentialsFile,
   };
-  const newEmitter = () => {
-    const emitter = new Emitter(parseEnvironment(variables), new Logger({ logLevel: 'SILENT' }));
+  const newEmitter = (others: EmitterVariables = {}) => {
+    const environment = parseEnvironment({ ...variables, ...others });
+    const emitter = new Emitter(environment, new Logger({ logLevel: 'SILENT' }));
     emitters.push(emitter);
     return emitter;
   };
@@ -75,6 +89,8 @@ export async function testPipeline(partitions = 3): Promise<TestPipeline> {
     userId,
     logins,
     variables,
+    changeLogin: (change) => writeCredentialsFile(credentialsFile, { ...logins.emitter, ...change }),
+    newEmitter,
     sql: async (...statements) => {
       const connection = await createConnection({ ...logins.owner });
       try {
@@ -89,9 +105,9 @@ export async function testPipeline(partitions = 3): Promise<TestPipeline> {
     },
     records: async (stream) => {
       const topic = stream === 'dead-letter' ? deadLetterTopicOf(userId) : topicOf(userId, stream);
-      const spans = await withAdmin((admin) => committedSpans(admin, [topic]));
+      const spans = await withAdmin((admin) => committedSpans(admin, [topic]), client);
       const found: TopicRecord[] = [];
-      await readSpans(testKafka(), {
+      await readSpans(client, {
         groupId: uniqueName(),
         spans,
         onMessage: ({ key, value }, { partition }) =>
@@ -102,7 +118,7 @@ export async function testPipeline(partitions = 3): Promise<TestPipeline> {
     verify: async () => {
       const database = await connectToDatabase(logins.emitter, 'off');
       try {
-        return await verifyPipeline({ userId, kafka: testKafka(), database });
+        return await verifyPipeline({ userId, kafka: client, database });
       } finally {
         database.destroy();
       }

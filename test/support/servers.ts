@@ -19,19 +19,19 @@ export const uniqueName = (): string => `t${randomBytes(6).toString('hex')}`;
 /** A folder name for a test's own servers or files; it goes away with the whole run. */
 export const testDirectory = (): string => path.join(testServers().directory, uniqueName());
 
-/** A client of the shared broker. */
-export const testKafka = (): Kafka =>
+/** @param brokers `host:port` of each. @default the shared broker */
+export const testKafka = (brokers = testServers().bootstrapServers): Kafka =>
   new Kafka({
     clientId: 'test',
-    brokers: testServers().bootstrapServers,
+    brokers,
     logLevel: logLevel.NOTHING,
     connectionTimeout: 10_000,
     retry: { retries: 10, initialRetryTime: 100 },
   });
 
-/** Runs something with an admin client of the shared broker, which is disconnected afterwards. */
-export async function withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = testKafka().admin();
+/** Runs something with an admin client, by default of the shared broker, which is disconnected afterwards. */
+export async function withAdmin<T>(work: (admin: Admin) => Promise<T>, kafka = testKafka()): Promise<T> {
+  const admin = kafka.admin();
   await admin.connect();
   try {
     return await work(admin);
