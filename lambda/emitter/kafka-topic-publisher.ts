@@ -10,20 +10,14 @@ import {
 import type { EmitterEnvironment } from './environment';
 import { FencedError, TopicError, UnreachableError } from './errors';
 import { CODECS } from './kafka-client';
-import { kafkaError, protocolErrorType } from './kafka-errors';
-import { MAX_MESSAGE_BYTES, messageBytes } from './messages';
+import { kafkaError } from './kafka-errors';
 import type { Batch, Checkpoint, Message, TopicPublisher } from './ports';
+import { type Send, sendsByPartition } from './sends';
 import { deadLetterTopicOf, emitterIdOf, perStream, STREAMS, topicOf } from './streams';
-
-/** Most messages of one `send`: the client's grouping of messages takes time that grows with their square. */
-const MAX_SEND_MESSAGES = 1_000;
+import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './transient';
 
 /** How long a transaction may stay open before the broker ends it, in milliseconds. It holds back consumers in read_committed. */
 const TRANSACTION_TIMEOUT_MS = 120_000;
-
-/** How long Kafka may take to get over a state that passes by itself, commonly in a few milliseconds. */
-const TRANSIENT_MS = 30_000;
-const TRANSIENT_PAUSE_MS = 20;
 
 /** How long parting from a broker may take, in milliseconds: the client is known to get stuck in it. */
 const PARTING_MS = 5_000;
@@ -50,7 +44,6 @@ interface Session {
 export class KafkaTopicPublisher implements TopicPublisher {
   private readonly emitterId: string;
   private readonly deadLetterTopic: string;
-  private readonly partitioner = Partitioners.DefaultPartitioner();
   private session: Session | undefined;
   private admin: Admin | undefined;
   private partitions: ReadonlyMap<string, PartitionMetadata[]> = new Map();
@@ -81,8 +74,8 @@ export class KafkaTopicPublisher implements TopicPublisher {
     try {
       const transaction = await this.transactionOf(session);
       const queues = [
-        ...STREAMS.flatMap(({ name }) => this.byPartition(topicOf(this.userId, name), messages[name])),
-        ...this.byPartition(this.deadLetterTopic, deadLetters),
+        ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
+        ...this.queuesOf(this.deadLetterTopic, deadLetters),
       ];
       const outcomes = await Promise.allSettled(queues.map((queue) => this.sendInOrder(transaction, queue)));
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -197,7 +190,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   private async readCheckpoint(admin: Admin): Promise<Checkpoint> {
     const topics = STREAMS.map(({ name }) => topicOf(this.userId, name));
-    const committed = await retrying(isCoordinatorYoung, () =>
+    const committed = await whileTransient(GROUP_IS_YOUNG, () =>
       admin.fetchOffsets({ groupId: this.emitterId, topics }),
     );
     return perStream(({ name }) => {
@@ -214,7 +207,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
         { partition: 0, offset: `${checkpoint[name].nextKey}`, metadata: checkpoint[name].keyless },
       ],
     }));
-    await retrying(isTransactionEnding, () =>
+    await whileTransient(TRANSACTION_IS_ENDING, () =>
       transaction.sendOffsets({ consumerGroupId: this.emitterId, topics }),
     );
   }
@@ -232,16 +225,8 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return session.transaction;
   }
 
-  /** The messages of one topic, cut into sends, a queue for each partition. */
-  private byPartition(topic: string, messages: readonly Message[]): Send[][] {
-    const partitionMetadata = this.partitions.get(topic) ?? [];
-    const queues = partitionMetadata.map((_, partition) => new PartitionQueue(topic, partition));
-    for (const message of messages) {
-      const queue = queues[this.partitioner({ topic, partitionMetadata, message })];
-      if (queue === undefined) throw new TopicError(`Topic ${topic} has no partitions.`);
-      queue.add(message);
-    }
-    return queues.map(({ sends }) => sends).filter((sends) => sends.length > 0);
+  private queuesOf(topic: string, messages: readonly Message[]): Send[][] {
+    return sendsByPartition(topic, messages, this.partitions.get(topic) ?? []);
   }
 
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
@@ -256,40 +241,6 @@ export class KafkaTopicPublisher implements TopicPublisher {
   }
 }
 
-/** What one request to Kafka carries. */
-interface Send {
-  readonly topic: string;
-  readonly partition: number;
-  readonly messages: Message[];
-}
-
-/** Cuts the messages of one partition into sends of bounded size. */
-class PartitionQueue {
-  readonly sends: Send[] = [];
-  private bytes = 0;
-
-  constructor(
-    private readonly topic: string,
-    private readonly partition: number,
-  ) {}
-
-  add(message: Message): void {
-    const size = messageBytes(message);
-    const last = this.sends.at(-1);
-    if (
-      last === undefined ||
-      last.messages.length >= MAX_SEND_MESSAGES ||
-      this.bytes + size > MAX_MESSAGE_BYTES
-    ) {
-      this.sends.push({ topic: this.topic, partition: this.partition, messages: [message] });
-      this.bytes = size;
-    } else {
-      last.messages.push(message);
-      this.bytes += size;
-    }
-  }
-}
-
 /** The broker tells a producer that was fenced and one whose transaction took too long the same. */
 function failure(session: Session, error: unknown, doing: string): Error {
   const translated = kafkaError(error, doing);
@@ -300,30 +251,6 @@ function failure(session: Session, error: unknown, doing: string): Error {
         { cause: error },
       )
     : translated;
-}
-
-/** The coordinator of a group that nobody used before is found, but not ready, for a moment. */
-const isCoordinatorYoung = (error: unknown): boolean =>
-  [
-    'NOT_COORDINATOR_FOR_GROUP',
-    'GROUP_COORDINATOR_NOT_AVAILABLE',
-    'GROUP_LOAD_IN_PROGRESS',
-    'UNKNOWN_TOPIC_OR_PARTITION',
-  ].includes(protocolErrorType(error) ?? '');
-
-/** The transaction before is committed, but not yet known as such to every broker. */
-const isTransactionEnding = (error: unknown): boolean =>
-  protocolErrorType(error) === 'CONCURRENT_TRANSACTIONS';
-
-async function retrying<T>(isTransient: (error: unknown) => boolean, request: () => Promise<T>): Promise<T> {
-  for (const end = Date.now() + TRANSIENT_MS; ; ) {
-    try {
-      return await request();
-    } catch (error) {
-      if (!isTransient(error) || Date.now() >= end) throw error;
-      await sleep(TRANSIENT_PAUSE_MS);
-    }
-  }
 }
 
 async function part(session: Session | undefined, admin: Admin | undefined): Promise<void> {
