@@ -119,7 +119,7 @@ describe('a table', () => {
     expect((await pipeline.emit()).emitted.pin).toBe(200);
     // All rows together are 170 MB.
     expect(process.memoryUsage().rss - before).toBeLessThan(120_000_000);
-    expect(await pipeline.verify()).toMatchObject({ equal: true });
+    expect((await pipeline.emit()).emitted.pin).toBe(0);
   });
 });
 
