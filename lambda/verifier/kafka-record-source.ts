@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaJSError, KafkaMessage } from 'kafkajs';
+import { EmitterError } from '../emitter/errors';
 import { kafkaError } from '../emitter/kafka-errors';
 import { deadLetterTopicOf, STREAMS, topicOf } from '../emitter/streams';
 import { disconnect } from './disconnect';
@@ -60,7 +61,7 @@ const newGroupId = (userId: string): string => `${userId}.verifier.${randomUUID(
 /** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */
 const TRY_AGAIN_AFTER_MS = [200, 400, 800, 1_600, 3_200, 6_400];
 
-/** kafkajs gives up at once while a partition changes its leader, and only a new client asks who the leader is now. */
+/** kafkajs gives up at once, at times with a TypeError, while a partition changes its leader, and only a new client asks who the leader is now. */
 async function spansOf(kafka: Kafka, topics: readonly string[], waits = TRY_AGAIN_AFTER_MS): Promise<Span[]> {
   const [wait, ...laterWaits] = waits;
   const admin = kafka.admin();
@@ -68,7 +69,7 @@ async function spansOf(kafka: Kafka, topics: readonly string[], waits = TRY_AGAI
     await admin.connect();
     return await committedSpans(admin, topics);
   } catch (error) {
-    if (wait === undefined || (error as KafkaJSError).retriable !== true) {
+    if (wait === undefined || error instanceof EmitterError || (error as KafkaJSError).retriable === false) {
       throw kafkaError(error, 'asking for the ends of the topics');
     }
   } finally {

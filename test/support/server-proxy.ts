@@ -9,6 +9,8 @@ afterAll(async () => {
 
 /** A way to a server that a test can close, freeze and open again. */
 export class ServerProxy {
+  /** How often somebody has connected. */
+  connections = 0;
   private readonly sockets = new Set<Socket>();
   private server = createServer();
   private isFrozen = false;
@@ -61,6 +63,7 @@ export class ServerProxy {
   }
 
   private join(near: Socket): void {
+    this.connections += 1;
     this.keep(near);
     if (this.isFrozen) return;
     const far = connect(this.target, '127.0.0.1');

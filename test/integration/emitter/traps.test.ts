@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
+import { parseEvent } from '../../../lambda/emitter/event';
+import { createKafka } from '../../../lambda/emitter/kafka-client';
+import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka-topic-publisher';
+import { messageBytes } from '../../../lambda/emitter/messages';
+import { MysqlTableReader } from '../../../lambda/emitter/mysql-table-reader';
+import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
+import { serverFiles } from '../../../scripts/local/downloads';
+import { EmitterProcess } from '../../../scripts/local/emitter-process';
+import { startKafka } from '../../../scripts/local/kafka';
+import { createTopics } from '../../../scripts/local/topics';
+import { silentProgress } from '../../../scripts/progress';
+import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
+import { recordProducers } from '../../support/recorded-producers';
+import { ServerProxy } from '../../support/server-proxy';
+import { testDirectory, testKafka, testServers, uniqueName } from '../../support/servers';
+
+/** What the client (kafkajs 2.2.4) is known to do wrong, and that the emitter keeps clear of it. */
+
+const newKafka = (): Kafka =>
+  createKafka({ brokers: testServers().bootstrapServers, authentication: 'none', region: 'us-east-1' });
+
+/** One run with a client that the test watches. */
+async function runWith(kafka: Kafka, { logins, userId }: TestPipeline): Promise<EmitOutcome> {
+  const reader = new MysqlTableReader({
+    readLogin: async () => logins.emitter,
+    tls: 'off',
+    onMissingIndex: () => {},
+  });
+  const publisher = new KafkaTopicPublisher(kafka, userId);
+  const never = new AbortController().signal;
+  try {
+    return await emit(parseEvent({}, undefined), {
+      reader,
+      publisher,
+      progress: { committed: () => {}, retrying: () => {} },
+      sleep: async (milliseconds) => await delay(milliseconds),
+      deadline: never,
+      cutOff: never,
+    });
+  } finally {
+    reader.end();
+    await publisher.discard();
+  }
+}
+
+describe('a send', () => {
+  test('has one partition and keys, at most 1,000 messages and 900 KB (upstream issue 1303; K1, K4, K5, K6)', async () => {
+    const pipeline = await testPipeline(2);
+    await pipeline.sql(
+      ...SMALL_TABLES,
+      'ALTER TABLE user_data MODIFY first_name LONGTEXT',
+      "INSERT INTO pinterest_data SELECT seq, 'x' FROM seq_1_to_9000",
+      "INSERT INTO user_data SELECT 10000 + seq, REPEAT('x', 200000) FROM seq_1_to_40",
+      'INSERT INTO geolocation_data SELECT NULL, seq FROM seq_1_to_3000',
+    );
+    const kafka = newKafka();
+    const producers = recordProducers(kafka);
+
+    await runWith(kafka, pipeline);
+
+    const sends = producers.flatMap((producer) => producer.sends);
+    for (const { messages } of sends) {
+      const partitions = new Set(messages.map(({ partition }) => partition));
+      expect(partitions.size).toBe(1);
+      expect(partitions).not.toContain(undefined);
+      expect(messages.every(({ key }) => typeof key === 'string' && key !== '')).toBe(true);
+    }
+    const counts = sends.map(({ messages }) => messages.length);
+    const sizes = sends.map(({ messages }) =>
+      messages.reduce((sum, message) => sum + messageBytes(message as never), 0),
+    );
+    // Both limits were reached, or this would show nothing.
+    expect(Math.max(...counts)).toBe(1_000);
+    expect(Math.max(...sizes)).toBeGreaterThan(700_000);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(900_000);
+    expect(await pipeline.verify()).toMatchObject({ equal: true });
+  });
+
+  test('that was rejected is the last of its producer (upstream issue 598; K2, K3)', async () => {
+    const pipeline = await testPipeline();
+    await loadSampleTables(pipeline.logins.owner, { rows: 9_000 });
+    const kafka = newKafka();
+    let sends = 0;
+    const producers = recordProducers(kafka, () => {
+      sends += 1;
+      if (sends === 12) throw new Error('the answer is lost');
+    });
+
+    expect(await runWith(kafka, pipeline)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 9_000 } });
+
+    expect(producers).toHaveLength(2);
+    const [first, second] = producers;
+    expect(first?.calls.slice(-3).filter((call) => call === 'commit')).toEqual([]);
+    expect(first?.calls.at(-1)).toBe('disconnect');
+    expect(second?.calls.filter((call) => call === 'commit').length).toBeGreaterThan(1);
+    for (const { config } of producers) expect(config.maxInFlightRequests).toBe(1);
+    expect(await pipeline.verify()).toMatchObject({ equal: true });
+  });
+});
+
+test('a run prints no warning of a negative timeout (upstream issue 1751; K8)', async () => {
+  const pipeline = await testPipeline(1);
+  await pipeline.sql(...SMALL_TABLES, "INSERT INTO pinterest_data VALUES (1, 'x')");
+  const logFile = path.join(testServers().directory, `${pipeline.userId}.log`);
+  const emitter = new EmitterProcess(pipeline.variables, logFile);
+  try {
+    expect((await emitter.invoke()).summary).toMatchObject({ emitted: { pin: 1 }, caughtUp: true });
+  } finally {
+    await emitter.stop();
+  }
+  const log = readFileSync(logFile, 'utf8');
+  expect(log).toContain('Run ended');
+  expect(log).not.toContain('Warning');
+});
+
+test('a broker that is slow to shake hands is waited for longer than a second (K9)', async () => {
+  const slow = await ServerProxy.to(9);
+  slow.freeze();
+  const admin = createKafka({
+    brokers: [`127.0.0.1:${slow.port}`],
+    authentication: 'iam',
+    region: 'us-east-1',
+  }).admin();
+  const connecting = admin.connect().catch(() => {});
+
+  await delay(2_500);
+
+  expect(slow.connections).toBe(1);
+  await admin.disconnect();
+  await slow.stop();
+  await Promise.race([connecting, delay(100)]);
+});
+
+test('parting from a broker that never answers is given up (upstream issue 1686; K10)', async () => {
+  const pipeline = await testPipeline(1);
+  const kafka = newKafka();
+  const newProducer = kafka.producer.bind(kafka);
+  const disconnects: (() => Promise<void>)[] = [];
+  kafka.producer = (config) => {
+    const producer = newProducer(config);
+    disconnects.push(producer.disconnect);
+    return Object.assign(producer, { disconnect: () => new Promise<void>(() => {}) });
+  };
+  const publisher = new KafkaTopicPublisher(kafka, pipeline.userId);
+  await publisher.open();
+
+  const began = performance.now();
+  await publisher.discard();
+
+  expect(performance.now() - began).toBeLessThan(7_000);
+  await Promise.all(disconnects.map((disconnect) => disconnect()));
+});
+
+test('three young brokers, two of them killed while it copies: nothing is lost or repeated (K1, K3, K10, K11, K12)', async () => {
+  const { kafkaClassPath } = await serverFiles(silentProgress);
+  const cluster = await startKafka({
+    classPath: kafkaClassPath,
+    directory: testDirectory(),
+    brokers: 3,
+    // A broker that is gone is noticed sooner than by default, so that the test takes less time.
+    properties: { 'broker.session.timeout.ms': 2_000, 'broker.heartbeat.interval.ms': 500 },
+  });
+  try {
+    const userId = uniqueName();
+    await createTopics(testKafka(cluster.bootstrapServers), userId);
+    const pipeline = await testPipeline(3, { bootstrapServers: cluster.bootstrapServers, userId });
+    await loadSampleTables(pipeline.logins.owner, { rows: 60_000 });
+    const emitter = new EmitterProcess(
+      pipeline.variables,
+      path.join(testServers().directory, `${userId}.log`),
+    );
+    try {
+      const [first, second] = cluster.brokers.toSorted(() => Math.random() - 0.5);
+      let onCommit = (): void => {};
+      const nextCommit = () =>
+        new Promise<void>((resolve) => {
+          onCommit = resolve;
+        });
+      let isKilling = true;
+      const kill = async () => {
+        await nextCommit();
+        await first?.kill('SIGKILL');
+        await delay(1_000);
+        await first?.start();
+        await nextCommit();
+        await second?.kill('SIGKILL');
+      };
+      const killing = kill().finally(() => {
+        isKilling = false;
+      });
+
+      // It has something to copy at every moment of it.
+      await emitter.invoke({}, () => onCommit());
+      while (isKilling) {
+        await addSamplePosts(pipeline.logins.owner, 10_000);
+        await emitter.invoke({}, () => onCommit());
+      }
+      await killing;
+      await addSamplePosts(pipeline.logins.owner, 5_000);
+      const { summary } = await emitter.invoke();
+
+      expect(summary).toMatchObject({ stopped: 'caught-up', deadLettered: 0 });
+      const report = await pipeline.verify();
+      expect(report).toMatchObject({ equal: true });
+      expect(report.streams.pin.records).toBeGreaterThanOrEqual(65_000);
+    } finally {
+      await emitter.stop();
+    }
+  } finally {
+    await cluster.stop();
+  }
+}, 180_000);
