@@ -112,7 +112,7 @@ describe('a second run', () => {
 
 test('a run that ends before the tables leaves no query behind', async () => {
   const pipeline = await testPipeline();
-  await loadSampleTables(pipeline.logins.owner, { rows: 50_000 });
+  await loadSampleTables(pipeline.logins.owner, { rows: 30_000 });
 
   expect(await pipeline.emit({ limit: 10 })).toMatchObject({ stopped: 'limit' });
 
@@ -125,7 +125,7 @@ test('a run that ends before the tables leaves no query behind', async () => {
 
 test('connections that are killed while it reads are replaced, and no row is lost or repeated', async () => {
   const pipeline = await testPipeline();
-  await loadSampleTables(pipeline.logins.owner, { rows: 40_000 });
+  await loadSampleTables(pipeline.logins.owner, { rows: 25_000 });
   let isRunning = true;
   const killing = (async () => {
     let kills = 0;
@@ -145,7 +145,7 @@ test('connections that are killed while it reads are replaced, and no row is los
 
   expect(await killing).toBeGreaterThan(0);
   expect(summary).toMatchObject({ stopped: 'caught-up' });
-  expect(await pipeline.verify()).toMatchObject({ equal: true, streams: { pin: { rows: 40_000 } } });
+  expect(await pipeline.verify()).toMatchObject({ equal: true, streams: { pin: { rows: 25_000 } } });
 });
 
 describe('two emitters', () => {
@@ -165,9 +165,9 @@ describe('two emitters', () => {
     expect(await pipeline.verify()).toMatchObject({ equal: true, streams: { pin: { rows: 2_700 } } });
   });
 
-  test('at the same time: one of them ends as fenced, and nothing is lost or repeated', async () => {
+  test('at the same time: nothing is lost or repeated', async () => {
     const pipeline = await testPipeline();
-    await loadSampleTables(pipeline.logins.owner, { rows: 30_000 });
+    await loadSampleTables(pipeline.logins.owner, { rows: 20_000 });
     const [a, b] = [pipeline.newEmitter(), pipeline.newEmitter()];
 
     const first = a.handle({}, 120_000);
@@ -177,7 +177,7 @@ describe('two emitters', () => {
     const stops = (await Promise.all([first, second])).map(({ stopped }) => stopped);
     expect(stops).toContain('caught-up');
     await pipeline.emit();
-    expect(await pipeline.verify()).toMatchObject({ equal: true, streams: { pin: { rows: 30_000 } } });
+    expect(await pipeline.verify()).toMatchObject({ equal: true, streams: { pin: { rows: 20_000 } } });
   });
 
   test.each(['rowsFrom', 'send', 'commit'] as const)(

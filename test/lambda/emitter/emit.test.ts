@@ -113,6 +113,45 @@ describe('a run', () => {
     expect(kafka.transactions).toBe(0);
   });
 
+  test.each(['keylessRows', 'rowsFrom', 'batches'] as const)(
+    'ends at the deadline when the database falls silent in its %s',
+    async (place) => {
+      const tables = new MemoryTables({ pin: posts(1), geo: [], user: [] });
+      const silence = () => new Promise<never>(() => {});
+      if (place !== 'batches') tables[place] = silence;
+      else {
+        tables.rowsFrom = async () => ({ columns: [], keyIndex: 0, batches: { next: silence } });
+      }
+
+      const outcome = await run(tables, new MemoryKafka().producer(), everything, {
+        deadline: AbortSignal.timeout(50),
+      });
+
+      expect(outcome).toMatchObject({ stopped: 'deadline', emitted: { pin: 0 } });
+      expect(tables.closed).toBe(1);
+    },
+  );
+
+  test('gives up the rows of an unfinished key at the deadline, rather than hold back consumers', async () => {
+    const tables = new MemoryTables({ pin: posts(...Array<number>(20).fill(7)), geo: [], user: [] });
+    const kafka = new MemoryKafka();
+    const publisher = kafka.producer();
+    const deadline = new AbortController();
+    const send = publisher.send.bind(publisher);
+    publisher.send = async (batch) => {
+      await send(batch);
+      deadline.abort();
+    };
+    const discard = jest.spyOn(publisher, 'discard');
+
+    const outcome = await run(tables, publisher, everything, { deadline: deadline.signal });
+
+    expect(outcome).toMatchObject({ stopped: 'deadline', emitted: { pin: 0 } });
+    expect(discard).toHaveBeenCalledTimes(1);
+    expect((await run(tables, publisher)).emitted.pin).toBe(20);
+    expect(keysIn(kafka).pin).toHaveLength(20);
+  });
+
   test('with `tables` leaves the others and their checkpoints alone', async () => {
     const tables = new MemoryTables({ pin: posts(1), geo: posts(1), user: posts(1) });
     const kafka = new MemoryKafka();
