@@ -2,7 +2,7 @@
 import { App, Aspects, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ArmFunctions } from '../lib/arm-functions';
-import { readConfig } from '../lib/config';
+import { ConfigError, readConfig } from '../lib/config';
 import { EmitterStack } from '../lib/emitter-stack';
 import { KafkaClientStack } from '../lib/kafka-client-stack';
 import { KafkaClusterStack } from '../lib/kafka-cluster-stack';
@@ -16,7 +16,7 @@ import { RdsAccessStack } from '../lib/rds-access-stack';
  *
  *     RdsAccess ──► Emitter ──► KafkaCluster ◄── KafkaClient        all of them in Network
  *
- * @throws Error if the context has a wrong configuration; see {@link readConfig}.
+ * @throws ConfigError if the context has a wrong configuration; see {@link readConfig}.
  */
 export function pinterestDataPipeline(app: App): void {
   const config = readConfig(app.node);
@@ -44,4 +44,12 @@ export function pinterestDataPipeline(app: App): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 
-if (require.main === module) pinterestDataPipeline(new App());
+if (require.main === module) {
+  try {
+    pinterestDataPipeline(new App());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

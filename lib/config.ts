@@ -205,7 +205,7 @@ const TEXTS = /^pipeline\.(userId|keyPairName|database\.name|tags\..*)$/;
  *
  * A value that is JSON is taken as JSON, unless the field is a text, for a user's id may well look like a number.
  *
- * @throws Error naming each wrong or unknown field, its value and what is allowed.
+ * @throws ConfigError naming each wrong or unknown field, its value and what is allowed.
  */
 export function readConfig(node: Node): PipelineConfig {
   const context = node.getAllContext() as Record<string, unknown>;
@@ -220,7 +220,7 @@ export function readConfig(node: Node): PipelineConfig {
 /**
  * Checks a configuration and fills in its defaults.
  *
- * @throws Error naming each wrong or unknown field, its value and what is allowed.
+ * @throws ConfigError naming each wrong or unknown field, its value and what is allowed.
  */
 export function parseConfig(input: unknown): PipelineConfig {
   const parsed = pipelineSchema.safeParse(input, { error: allowedBy });
@@ -233,9 +233,14 @@ export function parseConfig(input: unknown): PipelineConfig {
       return `  ${['pipeline', ...path].join('.')} is ${JSON.stringify(value) ?? 'not set'}: ${issue.message}`;
     });
   });
-  throw new Error(
+  throw new ConfigError(
     `The configuration is wrong (cdk.json, context "pipeline", or -c):\n${problems.join('\n')}`,
   );
+}
+
+/** The configuration is wrong. Its message says all that its reader can use; where it was thrown says nothing. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
 }
 
 /** Says what is allowed where a field of the schema does not say it itself. */
