@@ -89,6 +89,22 @@ describe('a run', () => {
     expect(keysIn(kafka)).toEqual({ pin: [1, 1, 2], geo: [1], user: [2] });
   });
 
+  test('counts what it committed before a failure towards the limit', async () => {
+    const tables = new MemoryTables({ pin: posts(1, 2, 3, 4, 5, 6, 7, 8), geo: [], user: [] });
+    const kafka = new MemoryKafka();
+    const faults = new FaultSchedule(['done', 'done', 'done', 'refused']);
+
+    const outcome = await run(
+      tables,
+      kafka.producer(faults),
+      { ...everything, limit: 4 },
+      { bounds: { rows: 2, bytes: 1_000_000 } },
+    );
+
+    expect(outcome).toMatchObject({ stopped: 'limit', emitted: { pin: 4 } });
+    expect(keysIn(kafka).pin).toEqual([1, 2, 3, 4]);
+  });
+
   test('is caught up when the limit ends with the tables', async () => {
     const outcome = await run(
       new MemoryTables({ pin: posts(1, 2), geo: posts(1, 2), user: posts(1, 2) }),
