@@ -7,6 +7,7 @@ import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/datab
 import { parseEnvironment, userIdSchema } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka-client';
+import { topicsOf } from '../lambda/emitter/streams';
 import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
 import { runCommand } from './command';
@@ -19,7 +20,7 @@ import { firstRecords } from './local/first-records';
 import { announcePipeline, runningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
-import { createTopics, topicsOf } from './local/topics';
+import { createTopics } from './local/topics';
 import { type Progress, terminalProgress } from './progress';
 
 /** Records of each topic that are shown. */

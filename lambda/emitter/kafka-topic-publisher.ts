@@ -13,7 +13,7 @@ import { CODECS } from './kafka-client';
 import { kafkaError } from './kafka-errors';
 import type { Batch, Checkpoint, Message, TopicPublisher } from './ports';
 import { type Send, sendsByPartition } from './sends';
-import { deadLetterTopicOf, emitterIdOf, perStream, STREAMS, topicOf } from './streams';
+import { deadLetterTopicOf, emitterIdOf, perStream, STREAMS, topicOf, topicsOf } from './streams';
 import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './transient';
 
 /** How long a transaction may stay open before the broker ends it, in milliseconds. It holds back consumers in read_committed. */
@@ -178,8 +178,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
   private async findPartitions(admin: Admin): Promise<ReadonlyMap<string, PartitionMetadata[]>> {
     const { topics } = await admin.fetchTopicMetadata();
     const found = new Map(topics.map(({ name, partitions }) => [name, partitions]));
-    const needed = [...STREAMS.map(({ name }) => topicOf(this.userId, name)), this.deadLetterTopic];
-    const missing = needed.filter((topic) => !found.has(topic));
+    const missing = topicsOf(this.userId).filter((topic) => !found.has(topic));
     if (missing.length > 0) {
       throw new TopicError(
         `Missing topics: ${missing.join(', ')}. Create them, or allow this role to see them.`,

@@ -24,6 +24,12 @@ export const topicOf = (userId: string, stream: StreamName): string => `${userId
 /** The name of the topic for rows that cannot be emitted: `<UserId>.dead-letter`. */
 export const deadLetterTopicOf = (userId: string): string => `${userId}.dead-letter`;
 
+/** All topics of a user: one for each stream, and the one for dead letters. */
+export const topicsOf = (userId: string): string[] => [
+  ...STREAMS.map(({ name }) => topicOf(userId, name)),
+  deadLetterTopicOf(userId),
+];
+
 /** Builds one value for each stream. */
 export const perStream = <T>(build: (stream: Stream) => T): PerStream<T> =>
   Object.fromEntries(STREAMS.map((stream) => [stream.name, build(stream)])) as PerStream<T>;

@@ -16,7 +16,7 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
-import { deadLetterTopicOf, emitterIdOf, STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { emitterIdOf, STREAMS, topicOf, topicsOf } from '../../lambda/emitter/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
 import { FunctionRole } from './function-role';
@@ -120,7 +120,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.clusterArn = cluster.attrArn;
 
-    this.topicNames = [...STREAMS.map(({ name }) => topicOf(userId, name)), deadLetterTopicOf(userId)];
+    this.topicNames = topicsOf(userId);
     for (const topicName of this.topicNames) {
       new msk.CfnTopic(this, topicName, {
         clusterArn: this.clusterArn,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { deadLetterTopicOf, STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { topicsOf } from '../../lambda/emitter/streams';
 import { createDatabase, type DatabaseLogins, dropDatabase } from '../../scripts/local/database-logins';
+import { createTopics } from '../../scripts/local/topics';
 import { testServers } from './test-servers';
 
 export { testServers } from './test-servers';
@@ -56,13 +57,7 @@ export async function testDatabase(): Promise<DatabaseLogins> {
  */
 export async function testUserId(partitions = 3): Promise<string> {
   const userId = uniqueName();
-  const topics = [...STREAMS.map(({ name }) => topicOf(userId, name)), deadLetterTopicOf(userId)];
-  await withAdmin((admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: topics.map((topic) => ({ topic, numPartitions: partitions })),
-    }),
-  );
-  cleanUps.push(() => withAdmin((admin) => admin.deleteTopics({ topics })));
+  await createTopics(testKafka(), userId, partitions);
+  cleanUps.push(() => withAdmin((admin) => admin.deleteTopics({ topics: topicsOf(userId) })));
   return userId;
 }

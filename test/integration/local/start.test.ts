@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { topicsOf } from '../../../lambda/emitter/streams';
 import { writeCredentialsFile } from '../../../scripts/local/database-logins';
-import { topicsOf } from '../../../scripts/local/topics';
 import { SMALL_TABLES } from '../../support/pipeline';
 import { testDatabase, testDirectory, testServers, uniqueName, withAdmin } from '../../support/servers';
 
