@@ -1,0 +1,73 @@
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { LOCAL_DIRECTORY } from '../local/paths';
+import { writePrivateFile } from '../local/private-file';
+
+/** Names the variable with another directory for the deployment, so that tests do not disturb the one of a developer. */
+export const DIRECTORY_VARIABLE = 'EMULATED_DEPLOYMENT_DIRECTORY';
+
+/** The directory of the deployment to the emulator on this machine: its servers, their logs, and how to reach it. */
+export const deploymentDirectory = (): string =>
+  path.resolve(process.env[DIRECTORY_VARIABLE] ?? path.join(LOCAL_DIRECTORY, 'deployment'));
+
+const schema = z.object({
+  /** Where the emulator answers for every AWS service. */
+  endpoint: z.url(),
+  region: z.literal('us-east-1'),
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+  userId: z.string(),
+  /** What was given with `-c`, for example `pipeline.emitter.everyMinutes=2`. */
+  configOverrides: z.array(z.string()),
+  /** A `db_creds.yaml` with the login that may do everything in the embedded MariaDB. */
+  ownerCreds: z.string(),
+  /** The process that owns the emulator and its servers. */
+  pid: z.number(),
+});
+
+/** How to reach a pipeline that is deployed to the emulator on this machine. */
+export type EmulatedDeployment = z.infer<typeof schema>;
+
+const fileIn = (directory: string): string => path.join(directory, 'deployment.json');
+
+/** Tells other commands of a deployment; a second time, of how it has changed. */
+export const announceDeployment = (deployment: EmulatedDeployment, directory = deploymentDirectory()): void =>
+  writePrivateFile(fileIn(directory), JSON.stringify(deployment));
+
+/** Takes the announcement back. */
+export const withdrawDeployment = (directory = deploymentDirectory()): void =>
+  rmSync(fileIn(directory), { force: true });
+
+/** The deployment that runs on this machine; `undefined` when none does. */
+export function runningDeployment(directory = deploymentDirectory()): EmulatedDeployment | undefined {
+  try {
+    const deployment = schema.parse(JSON.parse(readFileSync(fileIn(directory), 'utf8')));
+    process.kill(deployment.pid, 0);
+    return deployment;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The variables with which the CDK CLI, or any AWS SDK, talks to the emulator and to nobody else. */
+export const deploymentEnvironment = (
+  { endpoint, region, accessKeyId, secretAccessKey }: EmulatedDeployment,
+  directory = deploymentDirectory(),
+): Record<string, string> => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  AWS_REGION: region,
+  AWS_DEFAULT_REGION: region,
+  // What would win over, or add to, the login above; empty is as good as not set.
+  AWS_SESSION_TOKEN: '',
+  AWS_PROFILE: '',
+  AWS_DEFAULT_PROFILE: '',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  NO_PROXY: '127.0.0.1',
+  no_proxy: '127.0.0.1',
+  // The CLI remembers there which account an access key belongs to, and would remember the emulator's.
+  CDK_HOME: path.join(directory, 'cdk'),
+});
