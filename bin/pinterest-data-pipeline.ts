@@ -19,7 +19,7 @@ import { RdsAccessStack } from '../lib/rds-access-stack';
  * @throws ConfigError if the context has a wrong configuration; see {@link readConfig}.
  */
 export function pinterestDataPipeline(app: App): void {
-  const config = readConfig(app.node);
+  const config = readConfig(app.node.getAllContext());
   const stack = (id: StackId) => ({
     stackName: nameOf(config.userId, id),
     config,

@@ -1,4 +1,3 @@
-import type { Node } from 'constructs';
 import { z } from 'zod';
 import { COMPRESSIONS, userIdSchema } from '../lambda/emitter/environment';
 
@@ -207,8 +206,7 @@ const TEXTS = /^pipeline\.(userId|keyPairName|database\.name|tags\..*)$/;
  *
  * @throws ConfigError naming each wrong or unknown field, its value and what is allowed.
  */
-export function readConfig(node: Node): PipelineConfig {
-  const context = node.getAllContext() as Record<string, unknown>;
+export function readConfig(context: Readonly<Record<string, unknown>>): PipelineConfig {
   const input = structuredClone(context['pipeline'] ?? {});
   for (const [name, value] of Object.entries(context)) {
     if (!name.startsWith('pipeline.')) continue;

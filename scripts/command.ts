@@ -1,5 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { EmitterError } from '../lambda/emitter/errors';
+import { ConfigError } from '../lib/config';
+import { AwsError } from './aws/aws-call';
 import { EmitterRunError } from './local/emitter-process';
 import { LockedError } from './local/exclusive-lock';
 import { ToolchainError } from './local/toolchain';
@@ -8,17 +10,24 @@ import { ToolchainError } from './local/toolchain';
 const FAILED = 2;
 
 /** Errors that a user can do something about: their message says all, a stack trace would hide it. */
-const EXPECTED = [EmitterError, EmitterRunError, LockedError, ToolchainError];
+const EXPECTED = [AwsError, ConfigError, EmitterError, EmitterRunError, LockedError, ToolchainError];
+
+/** A command of package.json: takes what follows its name and settles with the exit status. */
+export type CommandLine = (argv: readonly string[]) => Promise<number>;
 
 /**
- * Carries out a command of package.json: parses its options, runs it and sets the exit status to what it gives.
+ * Makes a command of package.json: parses its options, carries it out, and gives its exit status.
  *
- * A wrong option, or an error, ends it with status 2 and a line on standard error.
+ * A wrong option, or an error, gives status 2 and a line on standard error.
  */
-export function runCommand<Options>(command: Command, work: (options: Options) => Promise<number>): void {
-  const run = async (): Promise<number> => {
+export function commandLine<Options>(
+  command: Command,
+  work: (options: Options) => Promise<number>,
+): CommandLine {
+  command.exitOverride();
+  return async (argv) => {
     try {
-      return await work(command.exitOverride().parse().opts() as Options);
+      return await work(command.parse(argv, { from: 'user' }).opts() as Options);
     } catch (error) {
       // Commander has said itself what is wrong, or has shown the help that was asked for.
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
@@ -27,7 +36,12 @@ export function runCommand<Options>(command: Command, work: (options: Options) =
       return FAILED;
     }
   };
-  void run().then((status) => {
+}
+
+/** Carries a command out where its file is the program that was started, and not where a test imports it. */
+export function runWhenMain(module: NodeModule, run: CommandLine): void {
+  if (require.main !== module) return;
+  void run(process.argv.slice(2)).then((status) => {
     process.exitCode = status;
   });
 }

@@ -10,7 +10,7 @@ import { createKafka } from '../lambda/emitter/kafka-client';
 import { topicsOf } from '../lambda/emitter/streams';
 import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
-import { runCommand } from './command';
+import { commandLine, runWhenMain } from './command';
 import { beforeServersStop } from './local/child-processes';
 import { type CopyReport, copyAndVerify } from './local/copy';
 import { copyText } from './local/copy-text';
@@ -54,7 +54,7 @@ const userId = (text: string): string => {
   return parsed.data;
 };
 
-const command = new Command('start')
+const command = new Command('npm start --')
   .description(
     'Runs the pipeline on this machine: real tables into real topics, and the proof that every row arrived once.',
   )
@@ -85,13 +85,16 @@ Examples:
   npm start -- --creds db_creds.yaml --brokers 127.0.0.1:9092 --user-id 0ab1234c --create-topics`,
   );
 
-runCommand(command, async (options: Options) => {
+/** `npm start` */
+export const start = commandLine(command, async (options: Options) => {
   refuseContradictions(options);
   const progress = terminalProgress();
   if (options.add !== undefined) return await add(options.add, progress);
   if (options.creds !== undefined) return await copyBetweenOwnServers(options, progress);
   return await copyBetweenLocalServers(options, progress);
 });
+
+runWhenMain(module, start);
 
 function refuseContradictions(options: Options): void {
   const own = [options.creds, options.brokers].filter((value) => value !== undefined).length;

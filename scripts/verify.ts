@@ -6,7 +6,7 @@ import { createKafka } from '../lambda/emitter/kafka-client';
 import { connectToDatabase } from '../lambda/emitter/mysql-connection';
 import { reportText } from '../lambda/verifier/report-text';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
-import { runCommand } from './command';
+import { commandLine, runWhenMain } from './command';
 import { runningPipeline } from './local/local-pipeline';
 
 interface Options {
@@ -16,7 +16,7 @@ interface Options {
   readonly json?: true;
 }
 
-const command = new Command('verify')
+const command = new Command('npm run verify --')
   .description('Compares every record of the topics with every row of the tables.')
   .option('--creds <file>', 'login of the database: HOST, PORT, USER, PASSWORD, DATABASE (YAML)')
   .option('--brokers <list>', 'bootstrap brokers, host:port separated by commas')
@@ -32,7 +32,8 @@ Exit status: 0 every row is in its topic once; 1 different; 2 bad use, or a serv
 Example: npm run verify -- --creds db_creds.yaml --brokers 127.0.0.1:9092 --user-id 0ab1234c`,
   );
 
-runCommand(command, async (options: Options) => {
+/** `npm run verify` */
+export const verify = commandLine(command, async (options: Options) => {
   const { creds, brokers, userId } = target(options);
   const { kafka } = parseEnvironment({
     USER_ID: userId,
@@ -49,6 +50,8 @@ runCommand(command, async (options: Options) => {
     database.destroy();
   }
 });
+
+runWhenMain(module, verify);
 
 function target({
   creds,

@@ -64,7 +64,7 @@ describe('the configuration', () => {
   test('takes a user id that looks like a number from the command line', () => {
     const app = new App({ context: { 'pipeline.userId': '12e45', 'pipeline.tags.Course': '7' } });
 
-    expect(readConfig(app.node)).toMatchObject({ userId: '12e45', tags: { Course: '7' } });
+    expect(readConfig(app.node.getAllContext())).toMatchObject({ userId: '12e45', tags: { Course: '7' } });
   });
 
   test('is taken from context, and the command line comes last', () => {
@@ -78,7 +78,7 @@ describe('the configuration', () => {
       },
     });
 
-    expect(readConfig(app.node)).toMatchObject({
+    expect(readConfig(app.node.getAllContext())).toMatchObject({
       userId: 'grace',
       keyPairName: 'grace-key-pair',
       kafka: { brokers: 6, partitions: 6 },

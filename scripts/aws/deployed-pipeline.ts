@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { PipelineConfig } from '../../lib/config';
+import { type AwsAccount, chooseAccount } from './aws-account';
+import { pipelineConfig } from './pipeline-config';
+
+/** The options that say which deployed pipeline a command is about. */
+export interface DeployedPipelineOptions {
+  readonly userId?: string;
+  readonly context: readonly string[];
+  readonly aws?: true;
+}
+
+/** A pipeline on AWS or on the emulator, as it is configured; whether it is deployed is another question. */
+export interface DeployedPipeline {
+  readonly account: AwsAccount;
+  readonly config: PipelineConfig;
+  /** What was configured on the command line, for the CDK CLI: `pipeline.<field>=<value>` each. */
+  readonly overrides: readonly string[];
+}
+
+/** Adds the options that say which deployed pipeline a command is about. */
+export const withPipelineOptions = (command: Command): Command =>
+  command
+    .option('--user-id <id>', 'whose pipeline (default: the one of cdk.json)')
+    .option(
+      '-c, --context <field=value>',
+      'configuration over that of cdk.json, as "cdk -c" takes it: pipeline.kafka.brokers=6; may be repeated',
+      (value: string, values: readonly string[]) => [...values, value],
+      [],
+    )
+    .option('--aws', 'AWS itself, also while "npm run deploy:local" runs');
+
+/**
+ * Finds the pipeline that a command is about. While "npm run deploy:local" has left one on the emulator it is that one,
+ * and a line on standard error says so.
+ *
+ * @throws ConfigError naming each wrong field of the configuration.
+ */
+export function deployedPipeline({ aws, userId, context }: DeployedPipelineOptions): DeployedPipeline {
+  const account = chooseAccount({ aws });
+  const overrides = [
+    ...account.overrides,
+    ...context,
+    ...(userId === undefined ? [] : [`pipeline.userId=${userId}`]),
+  ];
+  const config = pipelineConfig(overrides);
+  if (account.isEmulator) {
+    process.stderr.write(
+      `On the emulator on this machine, user id ${config.userId} ("-- --aws" is for AWS itself).\n`,
+    );
+  }
+  return { account, config, overrides };
+}
