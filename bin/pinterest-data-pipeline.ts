@@ -33,9 +33,13 @@ export function pinterestDataPipeline(app: App): void {
 
   const { cluster } = new KafkaClusterStack(app, 'KafkaCluster', { ...stack('KafkaCluster'), network });
 
-  new KafkaClientStack(app, 'KafkaClient', { ...stack('KafkaClient'), network, cluster });
+  const { client } = new KafkaClientStack(app, 'KafkaClient', {
+    ...stack('KafkaClient'),
+    network,
+    cluster,
+  });
 
-  const { database } = new RdsAccessStack(app, 'RdsAccess', { ...stack('RdsAccess'), network });
+  const { database } = new RdsAccessStack(app, 'RdsAccess', { ...stack('RdsAccess'), network, client });
 
   new EmitterStack(app, 'Emitter', { ...stack('Emitter'), network, database, cluster });
 

@@ -5,6 +5,7 @@ import { METRICS } from '../lambda/emitter/metric-names';
 import type { EmitterConfig, PipelineConfig } from './config';
 import type { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';
+import { PipelineVerifier } from './constructs/pipeline-verifier';
 import type { SourceDatabase } from './constructs/source-database';
 import { TableEmitter } from './constructs/table-emitter';
 import { nameOf, OUTPUTS } from './names';
@@ -21,7 +22,7 @@ export interface EmitterStackProps extends StackProps {
   readonly cluster: KafkaCluster;
 }
 
-/** The function that copies the tables, the alarms that watch it, and one dashboard for the whole pipeline. */
+/** The function that copies the tables, the one that compares, the alarms, and one dashboard for the whole pipeline. */
 export class EmitterStack extends Stack {
   constructor(scope: Construct, id: string, props: EmitterStackProps) {
     const { config, network, database, cluster, ...stackProps } = props;
@@ -29,15 +30,14 @@ export class EmitterStack extends Stack {
       description: 'Emitter. Removal stops the copying; the checkpoint stays in Kafka.',
       ...stackProps,
     });
+    const between = { vpc: network.vpc, subnets: network.emitterSubnets, database, cluster };
     const emitter = new TableEmitter(this, 'Emitter', {
       userId: config.userId,
       emitter: config.emitter,
-      vpc: network.vpc,
-      subnets: network.emitterSubnets,
-      database,
-      cluster,
+      ...between,
     });
-    network.allowSecretsManager(emitter.fn);
+    const verifier = new PipelineVerifier(this, 'Verifier', between);
+    for (const { fn } of [emitter, verifier]) network.allowSecretsManager(fn);
     this.watch(emitter, network, config.emitter);
 
     const dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
@@ -46,6 +46,8 @@ export class EmitterStack extends Stack {
     });
 
     new CfnOutput(this, OUTPUTS.Emitter.functionName, { value: emitter.fn.functionName });
+    new CfnOutput(this, OUTPUTS.Emitter.verifierName, { value: verifier.fn.functionName });
+    new CfnOutput(this, OUTPUTS.Emitter.scheduleName, { value: emitter.schedule.scheduleName });
     new CfnOutput(this, OUTPUTS.Emitter.dashboardName, { value: dashboard.dashboardName });
   }
 

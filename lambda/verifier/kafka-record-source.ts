@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka, KafkaJSError, KafkaMessage } from 'kafkajs';
 import { EmitterError } from '../emitter/errors';
@@ -10,14 +9,18 @@ import { committedSpans, readSpans, type Span } from './read-spans';
 import { recordValues } from './record-values';
 import { fingerprintOf, type Value } from './value';
 
-/** The topics of a user, read with kafkajs by consumer groups `<UserId>.verifier.<random>` that commit nothing. */
-export function kafkaRecordSource(kafka: Kafka, userId: string): RecordSource {
+/**
+ * The topics of a user, read with kafkajs by a consumer group that commits nothing.
+ *
+ * @param groupId of its own: another member of the group would be given a part of the partitions
+ */
+export function kafkaRecordSource(kafka: Kafka, userId: string, groupId: string): RecordSource {
   const readAll = async (
     topics: readonly string[],
     onMessage: (message: KafkaMessage, span: Span) => void,
   ): Promise<void> => {
     const spans = await spansOf(kafka, topics);
-    await readSpans(kafka, { groupId: newGroupId(userId), spans, onMessage });
+    await readSpans(kafka, { groupId, spans, onMessage });
   };
   return {
     read: async (streams, columns, sink) => {
@@ -42,7 +45,7 @@ export function kafkaRecordSource(kafka: Kafka, userId: string): RecordSource {
         return { topic, partition, from: Math.min(...offsets), to: Math.max(...offsets) + 1 };
       });
       await readSpans(kafka, {
-        groupId: newGroupId(userId),
+        groupId,
         spans,
         onMessage: ({ offset, value }, { partition }) => {
           const id = idOf({ partition, offset: Number(offset) });
@@ -55,8 +58,6 @@ export function kafkaRecordSource(kafka: Kafka, userId: string): RecordSource {
 }
 
 const idOf = ({ partition, offset }: Place): string => `${partition} ${offset}`;
-
-const newGroupId = (userId: string): string => `${userId}.verifier.${randomUUID()}`;
 
 /** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */
 const TRY_AGAIN_AFTER_MS = [200, 400, 800, 1_600, 3_200, 6_400];

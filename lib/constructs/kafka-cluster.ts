@@ -16,7 +16,7 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
-import { emitterIdOf, STREAMS, topicOf, topicsOf } from '../../lambda/emitter/streams';
+import { emitterIdOf, STREAMS, topicOf, topicsOf, verifierIdOf } from '../../lambda/emitter/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
 import { FunctionRole } from './function-role';
@@ -168,12 +168,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     const topics = this.topicNames.map((topic) => this.arnOf('topic', topic));
     const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
 
-    fn.connections.allowToDefaultPort(this, 'Kafka');
-    addVariables<EmitterVariables>(fn, {
-      USER_ID: userId,
-      KAFKA_BROKERS: this.bootstrapServers,
-      KAFKA_AUTHENTICATION: 'iam',
-    });
+    this.connect(fn);
     allow(fn, ['Connect', 'WriteDataIdempotently'], [this.clusterArn]);
     allow(fn, ['DescribeTopic', 'WriteData'], topics);
     // Offsets may be committed only for topics that one may read.
@@ -204,6 +199,25 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       groups.map((name) => this.arnOf('group', name)),
     );
     allow(client, ['DescribeGroup'], [this.arnOf('group', emitterIdOf(userId))]);
+  }
+
+  /**
+   * Lets a function compare: the port, reading of this user's topics in the group `<UserId>.verifier`, which it removes
+   * afterwards, and the variables that say where and how.
+   */
+  grantVerify(fn: lambda.Function): void {
+    this.connect(fn);
+    allow(fn, ['Connect'], [this.clusterArn]);
+    allow(
+      fn,
+      ['DescribeTopic', 'ReadData'],
+      this.topicNames.map((topic) => this.arnOf('topic', topic)),
+    );
+    allow(
+      fn,
+      ['DescribeGroup', 'AlterGroup', 'DeleteGroup'],
+      [this.arnOf('group', verifierIdOf(this.userId))],
+    );
   }
 
   /** A metric of the whole cluster, as its largest value in a minute. */
@@ -249,6 +263,16 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   }
 
   /** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html#msk-iam-resources */
+  /** The way to the brokers, and the variables that say where and how. */
+  private connect(fn: lambda.Function): void {
+    fn.connections.allowToDefaultPort(this, 'Kafka');
+    addVariables<EmitterVariables>(fn, {
+      USER_ID: this.userId,
+      KAFKA_BROKERS: this.bootstrapServers,
+      KAFKA_AUTHENTICATION: 'iam',
+    });
+  }
+
   private arnOf(resource: 'topic' | 'group' | 'transactional-id', name: string): string {
     const uuid = Fn.select(2, Fn.split('/', this.clusterArn));
     return Stack.of(this).formatArn({

@@ -37,6 +37,7 @@ export class TableEmitter extends Construct {
   readonly fn: NodejsFunction;
   /** Events of runs that failed, and of ticks that never became a run. */
   readonly failedRuns: sqs.Queue;
+  readonly schedule: scheduler.Schedule;
 
   private readonly dimensionsMap: cloudwatch.DimensionsMap;
 
@@ -106,7 +107,7 @@ export class TableEmitter extends Construct {
       new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.fn.functionArn] }),
     );
     this.failedRuns.grantSendMessages(scheduleRole);
-    new scheduler.Schedule(this, 'Schedule', {
+    this.schedule = new scheduler.Schedule(this, 'Schedule', {
       description: `Runs the emitter every ${emitter.everyMinutes} minutes`,
       schedule: scheduler.ScheduleExpression.rate(interval),
       target: new targets.LambdaInvoke(this.fn, {

@@ -169,7 +169,7 @@ describe('the Kafka client', () => {
   });
 
   test('may look into the topics of its user, and change nothing but its own groups', () => {
-    expect(kafkaStatements(client)).toEqual([
+    expect(kafkaStatements(client, 'ClientInstance')).toEqual([
       [['Connect'], ['cluster']],
       [
         ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
@@ -273,7 +273,7 @@ describe('the emitter', () => {
   });
 
   test('may do in Kafka what one transactional producer does, and no more', () => {
-    expect(kafkaStatements(emitter)).toEqual([
+    expect(kafkaStatements(emitter, 'EmitterRole')).toEqual([
       [['Connect', 'WriteDataIdempotently'], ['cluster']],
       [
         ['DescribeTopic', 'WriteData'],
@@ -285,17 +285,23 @@ describe('the emitter', () => {
     ]);
   });
 
-  test('reaches Secrets Manager, the brokers and the database, and nothing else', () => {
-    const ports = Object.values(emitter.findResources('AWS::EC2::SecurityGroupEgress')).map(
-      ({ Properties }) => [Properties.Description, Properties.DestinationSecurityGroupId !== undefined],
-    );
+  test.each(['EmitterFunction', 'VerifierFunction'])(
+    '%s reaches Secrets Manager, the brokers and the database, and nothing else',
+    (fn) => {
+      const ports = Object.entries(emitter.findResources('AWS::EC2::SecurityGroupEgress'))
+        .filter(([id]) => id.startsWith(fn))
+        .map(([, { Properties }]) => [
+          Properties.Description,
+          Properties.DestinationSecurityGroupId !== undefined,
+        ]);
 
-    expect(ports).toEqual([
-      ['Database', true],
-      ['Kafka', true],
-      ['Secrets Manager', true],
-    ]);
-  });
+      expect(ports).toEqual([
+        ['Database', true],
+        ['Kafka', true],
+        ['Secrets Manager', true],
+      ]);
+    },
+  );
 
   test('is never run again for the same event: the next tick goes on', () => {
     emitter.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
@@ -321,10 +327,24 @@ describe('the emitter', () => {
   });
 });
 
-/** The statements about Kafka in a template: actions, and resources as `kind/name`, each in the order of the alphabet. */
-const kafkaStatements = (stack: Template): [string[], string[]][] =>
-  Object.values(stack.findResources('AWS::IAM::Policy'))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+describe('the verifier', () => {
+  test('may read the topics in a group of its own, and write nothing', () => {
+    expect(kafkaStatements(template(provisioned, 'Emitter'), 'VerifierRole')).toEqual([
+      [['Connect'], ['cluster']],
+      [
+        ['DescribeTopic', 'ReadData'],
+        ['topic/ada.dead-letter', 'topic/ada.geo', 'topic/ada.pin', 'topic/ada.user'],
+      ],
+      [['AlterGroup', 'DeleteGroup', 'DescribeGroup'], ['group/ada.verifier']],
+    ]);
+  });
+});
+
+/** The statements about Kafka of a role: actions, and resources as `kind/name`, each in the order of the alphabet. */
+const kafkaStatements = (stack: Template, role: string): [string[], string[]][] =>
+  Object.entries(stack.findResources('AWS::IAM::Policy'))
+    .filter(([id]) => id.startsWith(role))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
     .filter(({ Action }) => [Action].flat().every((action) => action.startsWith('kafka-cluster:')))
     .map(({ Action, Resource }) => [
       [Action].flat().map((action) => action.replace('kafka-cluster:', '')),

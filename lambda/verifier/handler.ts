@@ -1,0 +1,49 @@
+import type { Kafka } from 'kafkajs';
+import { readDatabaseLogin } from '../emitter/database-login';
+import { parseEnvironment } from '../emitter/environment';
+import { UnreachableError } from '../emitter/errors';
+import { createKafka } from '../emitter/kafka-client';
+import { kafkaError } from '../emitter/kafka-errors';
+import { connectToDatabase } from '../emitter/mysql-connection';
+import { readSecret } from '../emitter/read-secret';
+import { verifierIdOf } from '../emitter/streams';
+import { disconnect } from './disconnect';
+import type { VerificationReport } from './report';
+import { verifyPipeline } from './verify-pipeline';
+
+/**
+ * The Lambda function that compares every record of the topics with every row of the tables, from where both can be
+ * reached. It takes the variables of the emitter, and any event.
+ *
+ * @throws EmitterError when a table, topic or server cannot be read, or another invocation is comparing.
+ */
+export async function handler(): Promise<VerificationReport> {
+  const environment = parseEnvironment(process.env);
+  const { userId, database: source } = environment;
+  const kafka = createKafka(environment.kafka);
+  // The one group that the function's role may use.
+  const groupId = verifierIdOf(userId);
+  await refuseSecond(kafka, groupId);
+  const database = await connectToDatabase(await readDatabaseLogin(source.login, readSecret), source.tls);
+  try {
+    return await verifyPipeline({ userId, groupId, kafka, database });
+  } finally {
+    database.destroy();
+  }
+}
+
+async function refuseSecond(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const { groups } = await admin.describeGroups([groupId]);
+    if (groups.every(({ members }) => members.length === 0)) return;
+  } catch (error) {
+    throw kafkaError(error, 'looking for another comparison');
+  } finally {
+    await disconnect(admin);
+  }
+  throw new UnreachableError(
+    `Another comparison reads in the group ${groupId}. One that was cut off leaves it within a minute.`,
+  );
+}

@@ -1,0 +1,49 @@
+import { verifierIdOf } from '../../../lambda/emitter/streams';
+import { handler } from '../../../lambda/verifier/handler';
+import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
+import { testKafka, withAdmin } from '../../support/servers';
+
+test('the function compares topics with tables, in the one group that it may use', async () => {
+  const pipeline = await pipelineInEnvironment();
+  await pipeline.sql("INSERT INTO pinterest_data VALUES (1, 'one'), (2, 'two')");
+  await pipeline.emit();
+
+  expect(await handler()).toMatchObject({ equal: true, streams: { pin: { rows: 2, records: 2 } } });
+
+  await pipeline.sql("INSERT INTO pinterest_data VALUES (3, 'three')");
+
+  expect(await handler()).toMatchObject({ equal: false, streams: { pin: { missing: 1 } } });
+  const { groups } = await withAdmin((admin) => admin.listGroups());
+  expect(groups.filter(({ groupId }) => groupId.startsWith(verifierIdOf(pipeline.userId)))).toEqual([]);
+});
+
+test('refuses to share its group with another comparison, which would be given a part of the partitions', async () => {
+  const { userId } = await pipelineInEnvironment();
+  const other = testKafka().consumer({ groupId: verifierIdOf(userId) });
+  await other.connect();
+  await other.subscribe({ topics: [`${userId}.pin`] });
+  const joined = new Promise((resolve) => other.on(other.events.GROUP_JOIN, resolve));
+  await other.run({ eachMessage: async () => {} });
+  await joined;
+  try {
+    await expect(handler()).rejects.toThrow(
+      `Another comparison reads in the group ${userId}.verifier. One that was cut off leaves it within a minute.`,
+    );
+  } finally {
+    await other.disconnect();
+  }
+});
+
+const outside = { ...process.env };
+
+afterEach(() => {
+  process.env = { ...outside };
+});
+
+/** Empty tables and topics that the environment of this process names, as a stack does for the function. */
+async function pipelineInEnvironment() {
+  const pipeline = await testPipeline();
+  await pipeline.sql(...SMALL_TABLES);
+  Object.assign(process.env, pipeline.variables);
+  return pipeline;
+}
