@@ -37,10 +37,10 @@ function awsError(action: string, error: Error): AwsError {
   const code = codeOf(error);
   const because = (message: string): AwsError => new AwsError(message, code, { cause: error });
 
-  if (NO_CREDENTIALS.test(code)) return because(`There are no AWS credentials here. ${SIGN_IN}`);
   if (EXPIRED.test(code) || /session.*expired|token.*expired/i.test(error.message)) {
     return because(`The AWS credentials have expired (${action}). ${SIGN_IN}`);
   }
+  if (NO_CREDENTIALS.test(code)) return because(`There are no AWS credentials here. ${SIGN_IN}`);
   if (UNKNOWN_KEY.test(code)) {
     return because(`AWS does not know these credentials (${action}: ${code}). ${SIGN_IN}`);
   }
@@ -50,7 +50,8 @@ function awsError(action: string, error: Error): AwsError {
       `These AWS credentials may not ${denied}. Ask for that permission, or sign in as someone who has it.`,
     );
   }
-  if (UNREACHABLE.test(code)) return because(`AWS cannot be reached (${action}: ${code}).`);
+  const [unreachable] = UNREACHABLE.exec(`${code} ${error.message}`) ?? [];
+  if (unreachable) return because(`AWS cannot be reached (${action}: ${unreachable}).`);
   return because(`${action} failed: ${code}: ${error.message}`);
 }
 
@@ -61,10 +62,8 @@ const UNKNOWN_KEY =
   /^(UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignatureException|AuthFailure|IncompleteSignature)$/;
 const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|ForbiddenException)$/;
 const UNREACHABLE =
-  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError|NetworkingError)$/;
+  /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|TimeoutError)\b/;
 
-/** A connection that fails has Node's code, sometimes inside an AggregateError of all the addresses that were tried. */
+/** A connection that fails has Node's code and no name of its own. */
 const codeOf = (error: Error): string =>
-  /^(Error|AggregateError)$/.test(error.name)
-    ? ((error as NodeJS.ErrnoException).code ?? error.name)
-    : error.name;
+  error.name === 'Error' ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.name;
