@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { Kafka } from 'kafkajs';
 import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/database-login';
-import { parseEnvironment, userIdSchema } from '../lambda/emitter/environment';
+import { parseEnvironment } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka-client';
 import { topicsOf } from '../lambda/emitter/streams';
@@ -21,6 +21,7 @@ import { announcePipeline, runningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
 import { createTopics } from './local/topics';
+import { userId, wholeNumber } from './option-values';
 import { type Progress, terminalProgress } from './progress';
 
 /** Records of each topic that are shown. */
@@ -38,21 +39,6 @@ interface Options {
   readonly createTopics?: true;
   readonly json?: true;
 }
-
-const wholeNumber = (text: string): number => {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError('allowed: a whole number from 1 on.');
-  }
-  return value;
-};
-
-const userId = (text: string): string => {
-  const parsed = userIdSchema.safeParse(text);
-  if (!parsed.success)
-    throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
-  return parsed.data;
-};
 
 const command = new Command('npm start --')
   .description(

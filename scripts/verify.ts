@@ -4,28 +4,37 @@ import { parseEnvironment } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka-client';
 import { connectToDatabase } from '../lambda/emitter/mysql-connection';
-import { reportText } from '../lambda/verifier/report-text';
+import type { VerificationReport } from '../lambda/verifier/report';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
+import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
+import { invokeFunction } from './aws/invoke-function';
+import { stackOutputs } from './aws/stack-outputs';
 import { commandLine, runWhenMain } from './command';
-import { runningPipeline } from './local/local-pipeline';
+import { findRunningPipeline } from './local/local-pipeline';
+import { terminalProgress } from './progress';
+import { reportText } from './report-text';
 
-interface Options {
-  readonly creds?: string;
-  readonly brokers?: string;
-  readonly userId?: string;
+/** A database and a Kafka that can be reached from here. */
+interface Servers {
+  readonly creds: string;
+  readonly brokers: string;
+  readonly userId: string;
+}
+
+interface Options extends DeployedPipelineOptions, Partial<Servers> {
   readonly json?: true;
 }
 
-const command = new Command('npm run verify --')
+const command = withPipelineOptions(new Command('npm run verify --'))
   .description('Compares every record of the topics with every row of the tables.')
-  .option('--creds <file>', 'login of the database: HOST, PORT, USER, PASSWORD, DATABASE (YAML)')
-  .option('--brokers <list>', 'bootstrap brokers, host:port separated by commas')
-  .option('--user-id <id>', 'the user id that the topics begin with')
+  .option('--creds <file>', 'a database that can be reached from here: its login (a db_creds.yaml)')
+  .option('--brokers <list>', 'a Kafka that can be reached from here: host:port, several separated by commas')
   .option('--json', 'write the report as JSON')
   .addHelpText(
     'after',
     `
-Without the first three options: the pipeline that "npm start -- --keep" runs on this machine.
+With --creds, --brokers and --user-id, between these servers. Otherwise of the pipeline that "npm start -- --keep" runs;
+where none does, or with --aws, of the deployed one, by its function inside the VPC.
 
 Exit status: 0 every row is in its topic once; 1 different; 2 bad use, or a server cannot be read.
 
@@ -34,7 +43,23 @@ Example: npm run verify -- --creds db_creds.yaml --brokers 127.0.0.1:9092 --user
 
 /** `npm run verify` */
 export const verify = commandLine(command, async (options: Options) => {
-  const { creds, brokers, userId } = target(options);
+  const servers = serversOf(options);
+  const report = servers === undefined ? await verifyDeployed(options) : await verifyBetween(servers);
+  process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
+  return report.equal ? 0 : 1;
+});
+
+/** @returns `undefined` for the deployed pipeline. */
+function serversOf({ creds, brokers, userId, aws, context }: Options): Servers | undefined {
+  if (creds !== undefined && brokers !== undefined && userId !== undefined) return { creds, brokers, userId };
+  if (creds !== undefined || brokers !== undefined) {
+    throw new ConfigurationError('--creds, --brokers and --user-id go together: give all three or none.');
+  }
+  const isDeployed = aws === true || userId !== undefined || context.length > 0;
+  return isDeployed ? undefined : findRunningPipeline();
+}
+
+async function verifyBetween({ creds, brokers, userId }: Servers): Promise<VerificationReport> {
   const { kafka } = parseEnvironment({
     USER_ID: userId,
     KAFKA_BROKERS: brokers,
@@ -43,24 +68,24 @@ export const verify = commandLine(command, async (options: Options) => {
   });
   const database = await connectToDatabase(await readCredentialsFile(creds), 'off');
   try {
-    const report = await verifyPipeline({ userId, kafka: createKafka(kafka), database });
-    process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
-    return report.equal ? 0 : 1;
+    return await verifyPipeline({ userId, kafka: createKafka(kafka), database });
   } finally {
     database.destroy();
   }
-});
+}
+
+async function verifyDeployed(options: Options): Promise<VerificationReport> {
+  const { account, config } = deployedPipeline(options);
+  const { verifierName } = await stackOutputs(account, config.userId, 'Emitter');
+  const step = terminalProgress().step('Comparing every record with every row');
+  try {
+    const report = await invokeFunction<VerificationReport>(account, verifierName);
+    step.done();
+    return report;
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}
 
 runWhenMain(module, verify);
-
-function target({
-  creds,
-  brokers,
-  userId,
-}: Options): Required<Pick<Options, 'creds' | 'brokers' | 'userId'>> {
-  if (creds === undefined && brokers === undefined && userId === undefined) return runningPipeline();
-  if (creds === undefined || brokers === undefined || userId === undefined) {
-    throw new ConfigurationError('--creds, --brokers and --user-id go together: give all three or none.');
-  }
-  return { creds, brokers, userId };
-}

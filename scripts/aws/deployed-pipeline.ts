@@ -31,8 +31,8 @@ export const withPipelineOptions = (command: Command): Command =>
     .option('--aws', 'AWS itself, also while "npm run deploy:local" runs');
 
 /**
- * Finds the pipeline that a command is about. While "npm run deploy:local" has left one on the emulator it is that one,
- * and a line on standard error says so.
+ * Finds the pipeline that a command is about, and says on standard error where. While "npm run deploy:local" has left
+ * one on the emulator it is that one.
  *
  * @throws ConfigError naming each wrong field of the configuration.
  */
@@ -44,10 +44,7 @@ export function deployedPipeline({ aws, userId, context }: DeployedPipelineOptio
     ...(userId === undefined ? [] : [`pipeline.userId=${userId}`]),
   ];
   const config = pipelineConfig(overrides);
-  if (account.isEmulator) {
-    process.stderr.write(
-      `On the emulator on this machine, user id ${config.userId} ("-- --aws" is for AWS itself).\n`,
-    );
-  }
+  const hint = account.isEmulator ? ' ("-- --aws" is for AWS itself)' : '';
+  process.stderr.write(`On ${account.name}, ${config.region}, user id ${config.userId}${hint}.\n`);
   return { account, config, overrides };
 }

@@ -40,6 +40,7 @@ let handlersInstalled = false;
 
 /** Registers work to finish, such as an emitter's open transaction, before a signal stops the servers. */
 export const beforeServersStop = (work: () => Promise<void>): void => {
+  installHandlers();
   beforeStop.push(work);
 };
 
@@ -69,8 +70,17 @@ function installHandlers(): void {
     });
   }
   process.on('exit', () => {
-    for (const { child } of running) child.kill('SIGKILL');
+    for (const { child } of running) killGroup(child.pid);
   });
+}
+
+/** Ends a server, if it has not ended yet, and what it has started itself. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of them have ended.
+  }
 }
 
 /** Starts a server in its own process group, with its output appended to `<name>.log` in the directory. */
@@ -98,6 +108,7 @@ export async function startChild(options: ChildProcessOptions): Promise<RunningC
   void ended.then(() => {
     hasEnded = true;
     running.delete(entry);
+    killGroup(child.pid);
     rmSync(pidFile, { force: true });
   });
 
@@ -153,7 +164,7 @@ export async function endLeftOvers(directory: string): Promise<void> {
     files.map(async (file) => {
       const pid = Number(readFileSync(path.join(directory, file), 'utf8'));
       if (commandLineOf(pid).includes(directory)) {
-        process.kill(pid, 'SIGKILL');
+        killGroup(pid);
         while (commandLineOf(pid).includes(directory)) await delay(20);
       }
       rmSync(path.join(directory, file), { force: true });
@@ -162,7 +173,7 @@ export async function endLeftOvers(directory: string): Promise<void> {
 }
 
 /** The command line of a process; empty when there is none, or it has ended and nobody has asked how yet. */
-function commandLineOf(pid: number): string {
+export function commandLineOf(pid: number): string {
   if (!Number.isSafeInteger(pid) || pid <= 1) return '';
   try {
     return process.platform === 'linux'

@@ -1,4 +1,4 @@
-import { reportText } from '../../lambda/verifier/report-text';
+import { reportText } from '../report-text';
 import type { CopyReport } from './copy';
 import type { TopicRecord } from './first-records';
 

@@ -29,17 +29,24 @@ export function announcePipeline(pipeline: Omit<LocalPipeline, 'pid'>): () => vo
   return () => rmSync(FILE, { force: true });
 }
 
+/** The pipeline that `npm start -- --keep` runs on this machine; `undefined` when none does. */
+export function findRunningPipeline(): LocalPipeline | undefined {
+  try {
+    const pipeline = schema.parse(JSON.parse(readFileSync(FILE, 'utf8')));
+    process.kill(pipeline.pid, 0);
+    return pipeline;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The pipeline that runs on this machine.
  *
  * @throws ConfigurationError when none does.
  */
 export function runningPipeline(): LocalPipeline {
-  try {
-    const pipeline = schema.parse(JSON.parse(readFileSync(FILE, 'utf8')));
-    process.kill(pipeline.pid, 0);
-    return pipeline;
-  } catch {
-    throw new ConfigurationError('No pipeline runs on this machine: begin one with "npm start -- --keep".');
-  }
+  const pipeline = findRunningPipeline();
+  if (pipeline !== undefined) return pipeline;
+  throw new ConfigurationError('No pipeline runs on this machine: begin one with "npm start -- --keep".');
 }

@@ -1,10 +1,11 @@
-import type { Example, StreamReport, VerificationReport } from './report';
+import type { Example, StreamReport, VerificationReport } from '../lambda/verifier/report';
+import { textTable } from './text-table';
 
 /** A report for people: a table of numbers, the examples, and the verdict. No line break at the end. */
 export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: VerificationReport): string {
   const reports = Object.values(streams);
   const lines = [
-    ...aligned([HEADINGS, ...reports.map(cells)]),
+    ...textTable([HEADINGS, ...reports.map(cells)]),
     ...reports.flatMap(({ topic, examples }) =>
       examples.map((example) => `${topic}: ${exampleText(example)}`),
     ),
@@ -63,18 +64,6 @@ function exampleText(example: Example): string {
   const place = `partition ${example.partition} offset ${example.offset}`;
   if (example.kind !== 'changed') return `${key} is ${example.kind} at ${place}`;
   return `${key} is changed at ${place}: ${example.column} is ${example.row} in the table and ${example.record} in the topic`;
-}
-
-/** Names to the left, numbers to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number),
-      )
-      .join('  '),
-  );
 }
 
 const number = (value: number): string => value.toLocaleString('en');

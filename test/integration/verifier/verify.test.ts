@@ -5,12 +5,12 @@ import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafka
 import type { Connection } from 'mysql2';
 import { createConnection, type Connection as OwnerConnection } from 'mysql2/promise';
 import { stringify } from 'yaml';
-import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
-import { deadLetterTopicOf, topicOf } from '../../lambda/emitter/streams';
-import { readSpans } from '../../lambda/verifier/read-spans';
-import type { VerificationReport } from '../../lambda/verifier/report';
-import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
-import type { DatabaseLogins } from '../../scripts/local/database-logins';
+import { connectToDatabase } from '../../../lambda/emitter/mysql-connection';
+import { deadLetterTopicOf, topicOf } from '../../../lambda/emitter/streams';
+import { readSpans } from '../../../lambda/verifier/read-spans';
+import type { VerificationReport } from '../../../lambda/verifier/report';
+import { verifyPipeline } from '../../../lambda/verifier/verify-pipeline';
+import type { DatabaseLogins } from '../../../scripts/local/database-logins';
 import {
   testDatabase,
   testDirectory,
@@ -19,7 +19,7 @@ import {
   testUserId,
   uniqueName,
   withAdmin,
-} from '../support/servers';
+} from '../../support/servers';
 
 /** A message as the contract has it, written by hand. */
 interface Message {
@@ -360,7 +360,7 @@ describe('verify', () => {
 describe('npm run verify', () => {
   const run = (...options: string[]): Promise<{ status: number; stdout: string; stderr: string }> =>
     new Promise((resolve) => {
-      const script = path.join(__dirname, '../../scripts/verify.ts');
+      const script = path.join(__dirname, '../../../scripts/verify.ts');
       execFile(process.execPath, ['--import', 'tsx', script, ...options], (error, stdout, stderr) =>
         resolve({ status: Number(error?.code ?? 0), stdout, stderr }),
       );

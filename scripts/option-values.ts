@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from 'commander';
+import { userIdSchema } from '../lambda/emitter/environment';
+
+/** Reads the value of an option that counts something. */
+export const wholeNumber = (text: string): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('allowed: a whole number from 1 on.');
+  }
+  return value;
+};
+
+/** Reads the value of an option that is a user's id. */
+export const userId = (text: string): string => {
+  const parsed = userIdSchema.safeParse(text);
+  if (!parsed.success)
+    throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
+  return parsed.data;
+};
