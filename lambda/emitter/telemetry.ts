@@ -7,8 +7,9 @@ import type { EmitSummary } from './summary';
 /** The emitter's logger: one JSON object a line, on standard output. */
 export const createLogger = (): Logger => new Logger({ serviceName: SERVICE_NAME });
 
-/** Publishes a run's metrics, as a log line in CloudWatch's embedded metric format. */
+/** Publishes a run's metrics, as a log line in CloudWatch's embedded metric format; a dry run has none. */
 export function publishMetrics(summary: EmitSummary): void {
+  if (summary.dryRun) return;
   const metrics = new Metrics({
     namespace: METRICS_NAMESPACE,
     serviceName: SERVICE_NAME,

@@ -12,8 +12,10 @@ const run = (...argv: readonly string[]) => runCommand(verify, '--aws', '--user-
 
 const report = (missing: number): VerificationReport => ({
   equal: missing === 0,
-  streams: perStream(({ name }) => ({
+  streams: perStream(({ name, table }) => ({
     topic: topicOf('ada', name),
+    table,
+    equal: missing === 0,
     rows: 5,
     records: 5 - missing,
     deadLettered: 0,

@@ -74,16 +74,8 @@ describe('the summary', () => {
   });
 
   test('becomes one line of metrics with exactly the names that alarms and dashboard read', () => {
-    const variables = { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' };
-    const before = { ...process.env };
-    Object.assign(process.env, variables);
-    const log = jest.spyOn(console, 'log').mockImplementation();
+    const lines = publishedBy({ dryRun: false });
 
-    publishMetrics(summarise('me', outcome('limit'), { lagKeys, dryRun: false, elapsedMs: 250 }));
-
-    process.env = before;
-    const lines = log.mock.calls.map(([line]) => JSON.parse(line as string));
-    log.mockRestore();
     expect(lines).toHaveLength(1);
     const [{ _aws, ...values }] = lines;
     const [{ Namespace, Dimensions, Metrics }, ...others] = _aws.CloudWatchMetrics;
@@ -109,4 +101,22 @@ describe('the summary', () => {
       CaughtUp: 0,
     });
   });
+
+  test('of a dry run is no metric: nothing was emitted', () => {
+    expect(publishedBy({ dryRun: true })).toEqual([]);
+  });
+
+  /** The lines that a run writes for CloudWatch. */
+  function publishedBy({ dryRun }: { readonly dryRun: boolean }) {
+    const before = { ...process.env };
+    Object.assign(process.env, { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' });
+    const log = jest.spyOn(console, 'log').mockImplementation();
+    try {
+      publishMetrics(summarise('me', outcome('limit'), { lagKeys, dryRun, elapsedMs: 250 }));
+      return log.mock.calls.map(([line]) => JSON.parse(line as string));
+    } finally {
+      process.env = before;
+      log.mockRestore();
+    }
+  }
 });
