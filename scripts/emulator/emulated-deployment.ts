@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { commandLineOf } from '../local/child-processes';
 import { LOCAL_DIRECTORY } from '../local/paths';
 import { writePrivateFile } from '../local/private-file';
 
@@ -43,8 +44,7 @@ export const withdrawDeployment = (directory = deploymentDirectory()): void =>
 export function runningDeployment(directory = deploymentDirectory()): EmulatedDeployment | undefined {
   try {
     const deployment = schema.parse(JSON.parse(readFileSync(fileIn(directory), 'utf8')));
-    process.kill(deployment.pid, 0);
-    return deployment;
+    return commandLineOf(deployment.pid) === '' ? undefined : deployment;
   } catch {
     return undefined;
   }

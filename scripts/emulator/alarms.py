@@ -1,0 +1,30 @@
+"""AWS::CloudWatch::Alarm with metric math: described as it is, and never evaluated, for no broker sends metrics."""
+
+from ministack.services.cloudformation import provisioners
+from resource_types import any_of, refuse_unknown
+
+_METRICS = {
+    **any_of("AccountId", "Expression", "Id", "Label", "Period", "ReturnData"),
+    "MetricStat": {
+        **any_of("Period", "Stat", "Unit"),
+        "Metric": {**any_of("MetricName", "Namespace"), "Dimensions": any_of("Name", "Value")},
+    },
+}
+
+_OF_ONE_METRIC = ("Dimensions", "ExtendedStatistic", "MetricName", "Namespace", "Period", "Statistic", "Unit")
+
+
+def register():
+    """Lets MiniStack's alarm have the property Metrics."""
+    record = provisioners._cw_metric_alarm_record
+
+    def record_with_metrics(name, properties):
+        metrics = properties.get("Metrics")
+        if not metrics:
+            return record(name, properties)
+        refuse_unknown("AWS::CloudWatch::Alarm", metrics, _METRICS, "Metrics.")
+        others = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record(name, {**others, "MetricName": "none", "Namespace": "none"})
+        return {**{key: alarm[key] for key in alarm if key not in _OF_ONE_METRIC}, "Metrics": metrics}
+
+    provisioners._cw_metric_alarm_record = record_with_metrics

@@ -1,0 +1,127 @@
+import path from 'node:path';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  type DatabaseLogin,
+  readCredentialsFile,
+  readDatabaseLogin,
+} from '../../lambda/emitter/database-login';
+import { chooseAccount } from '../aws/aws-account';
+import { writeCredentialsFile } from '../local/database-logins';
+import { serverFiles } from '../local/downloads';
+import { checkToolchain } from '../local/toolchain';
+import type { Progress } from '../progress';
+import { runCdk } from './cdk';
+import { type DeploymentDescription, describeDeployment } from './describe-deployment';
+import { announceDeployment, deploymentEnvironment, type EmulatedDeployment } from './emulated-deployment';
+import { startHost } from './host-process';
+import { emulatorPython } from './python-environment';
+
+/** The login that the emulator is given. It takes any; no account of AWS has this key id. */
+const LOGIN = { accessKeyId: 'PINTERESTDATAPIPELINE', secretAccessKey: 'emulator' } as const;
+
+/** The emulator's account. */
+const ACCOUNT = '000000000000';
+
+/**
+ * Starts the emulator and deploys to it. When this throws, or a signal ends this process, nothing is left running.
+ *
+ * @param wanted what is deployed
+ * @param directory of the deployment
+ * @throws AwsError with what the CDK CLI says is wrong.
+ */
+export async function deployToNewEmulator(
+  wanted: Pick<EmulatedDeployment, 'userId' | 'configOverrides'>,
+  directory: string,
+  progress: Progress,
+): Promise<DeploymentDescription> {
+  // Here, so that a user sees what is downloaded; the host finds it done.
+  await checkToolchain();
+  await serverFiles(progress);
+  await emulatorPython(progress);
+  const step = progress.step('Starting Kafka, MariaDB and the emulator');
+  const host = await startHost(directory).catch((error: unknown) => {
+    step.failed();
+    throw error;
+  });
+  step.done('Kafka, MariaDB and the emulator are ready');
+  try {
+    const deployment: EmulatedDeployment = {
+      ...wanted,
+      ...LOGIN,
+      endpoint: host.endpoint,
+      region: 'us-east-1',
+      ownerCreds: path.join(directory, 'owner_db_creds.yaml'),
+      pid: host.pid,
+    };
+    await runCdk({
+      args: ['bootstrap', `aws://${ACCOUNT}/${deployment.region}`],
+      environment: deploymentEnvironment(deployment, directory),
+      logFile: path.join(directory, 'cdk-bootstrap.log'),
+      text: 'Bootstrapping the account of the emulator',
+      progress,
+    });
+    const description = await deploy(deployment, host.admin, directory, progress);
+    await host.stay();
+    return description;
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+/**
+ * Deploys once more to an emulator that runs.
+ *
+ * @throws AwsError with what the CDK CLI says is wrong; the deployment before it goes on then.
+ */
+export async function updateDeployment(
+  deployment: EmulatedDeployment,
+  directory: string,
+  progress: Progress,
+): Promise<DeploymentDescription> {
+  return await deploy(deployment, await readCredentialsFile(deployment.ownerCreds), directory, progress);
+}
+
+async function deploy(
+  deployment: EmulatedDeployment,
+  admin: DatabaseLogin,
+  directory: string,
+  progress: Progress,
+): Promise<DeploymentDescription> {
+  await runCdk({
+    args: [
+      'deploy',
+      '--all',
+      '--require-approval=never',
+      // The emulator drops a change of nothing but outputs from a change set.
+      '--method=direct',
+      `--output=${path.join(directory, 'cdk.out')}`,
+      ...contextOf(deployment),
+    ],
+    environment: deploymentEnvironment(deployment, directory),
+    logFile: path.join(directory, 'cdk-deploy.log'),
+    text: 'Making the templates',
+    progress,
+  });
+  announceDeployment(deployment, directory);
+  const description = await describeDeployment(deployment);
+  writeCredentialsFile(deployment.ownerCreds, {
+    ...admin,
+    database: await databaseIn(description.secretArn),
+  });
+  return description;
+}
+
+/** The configuration as arguments of the CDK CLI. */
+export const contextOf = ({ configOverrides }: EmulatedDeployment): string[] =>
+  configOverrides.map((override) => `--context=${override}`);
+
+/** The database that the emitter reads. */
+async function databaseIn(secretArn: string): Promise<string> {
+  const secrets = new SecretsManagerClient(chooseAccount().client);
+  const { database } = await readDatabaseLogin({ secretArn }, async (SecretId) => {
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+    return SecretString;
+  });
+  return database;
+}

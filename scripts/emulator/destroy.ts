@@ -1,0 +1,50 @@
+import path from 'node:path';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
+import { chooseAccount } from '../aws/aws-account';
+import { awsCall } from '../aws/aws-call';
+import type { Progress } from '../progress';
+import { runCdk } from './cdk';
+import { contextOf } from './deploy';
+import { deploymentEnvironment, type EmulatedDeployment } from './emulated-deployment';
+
+/**
+ * Destroys all stacks of a deployment to the emulator, also those that are protected from that.
+ *
+ * @throws AwsError with what the CDK CLI says is wrong.
+ */
+export async function destroyDeployment(
+  deployment: EmulatedDeployment,
+  directory: string,
+  progress: Progress,
+): Promise<void> {
+  const cloudFormation = new CloudFormationClient(chooseAccount().client);
+  const { Stacks = [] } = await awsCall('cloudformation:DescribeStacks', () =>
+    cloudFormation.send(new DescribeStacksCommand({})),
+  );
+  for (const { StackName } of Stacks.filter(
+    ({ EnableTerminationProtection }) => EnableTerminationProtection,
+  )) {
+    await awsCall('cloudformation:UpdateTerminationProtection', () =>
+      cloudFormation.send(
+        new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }),
+      ),
+    );
+  }
+  await runCdk({
+    args: [
+      'destroy',
+      '--all',
+      '--force',
+      `--output=${path.join(directory, 'cdk.out')}`,
+      ...contextOf(deployment),
+    ],
+    environment: deploymentEnvironment(deployment, directory),
+    logFile: path.join(directory, 'cdk-destroy.log'),
+    text: 'Making the templates',
+    progress,
+  });
+}

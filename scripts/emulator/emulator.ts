@@ -1,0 +1,97 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { endLeftOvers, startChild } from '../local/child-processes';
+import { freePorts } from '../local/free-ports';
+import type { LocalServers } from '../local/pipeline-servers';
+import { writePrivateFile } from '../local/private-file';
+
+/** The `node_modules` that functions find the AWS SDK in, as they find it in Lambda's runtime. */
+const NODE_MODULES = path.resolve(__dirname, '../../node_modules');
+
+/** How to start the emulator. */
+export interface EmulatorOptions {
+  /** The Python that has it, from `emulatorPython`. */
+  readonly python: string;
+  /** Its own directory for logs and the files of functions; created when missing. */
+  readonly directory: string;
+  /** What stands behind the emulated Kafka and database. */
+  readonly servers: LocalServers;
+}
+
+/** A running emulator of AWS on 127.0.0.1. It keeps everything in memory. */
+export interface Emulator {
+  /** Where it answers for every service. */
+  readonly endpoint: string;
+  /** Settles when its process has ended, with how it ended. */
+  readonly ended: Promise<string>;
+  /** Stops it, with all functions that run. Calling it again is harmless. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the emulator.
+ *
+ * @throws Error with the end of its log when it does not come up.
+ */
+export async function startEmulator({ python, directory, servers }: EmulatorOptions): Promise<Emulator> {
+  const files = path.join(directory, 'tmp');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  await endLeftOvers(directory);
+  rmSync(files, { recursive: true, force: true });
+  mkdirSync(files);
+
+  const [port] = (await freePorts(1)) as [number];
+  const endpoint = `http://127.0.0.1:${port}`;
+  const settings = path.join(directory, 'settings.json');
+  const { host, port: databasePort, user, password } = servers.database.admin;
+  writePrivateFile(
+    settings,
+    JSON.stringify({
+      bootstrapServers: servers.kafka.bootstrapServers.join(','),
+      database: { host, port: databasePort, user, password },
+    }),
+  );
+  const child = await startChild({
+    name: 'emulator',
+    directory,
+    command: python,
+    // Without bytecode, which would be written beside the sources.
+    args: ['-B', path.join(__dirname, 'launch.py'), settings],
+    environment: {
+      // Functions inherit it, so nothing of the user's own environment but what programs are found with.
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TMPDIR: files,
+      NODE_PATH: NODE_MODULES,
+      BIND_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      MINISTACK_HOST: '127.0.0.1',
+      LOG_LEVEL: 'WARNING',
+      IOT_MTLS_ENABLED: '0',
+      SFTP_ENABLED: '0',
+      // Nothing listens there: containers of a MiniStack of the user's own are left alone.
+      DOCKER_HOST: `unix://${path.join(directory, 'no-docker.sock')}`,
+    },
+  });
+  try {
+    await child.ready(() => answers(endpoint));
+  } catch (error) {
+    await child.stop();
+    throw error;
+  } finally {
+    rmSync(settings, { force: true });
+  }
+  return {
+    endpoint,
+    ended: child.ended,
+    stop: async () => {
+      await child.stop();
+      rmSync(files, { recursive: true, force: true });
+    },
+  };
+}
+
+async function answers(endpoint: string): Promise<void> {
+  const response = await fetch(`${endpoint}/_ministack/ready`, { signal: AbortSignal.timeout(2_000) });
+  if (!response.ok) throw new Error(`The emulator answers ${response.status}.`);
+}

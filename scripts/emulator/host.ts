@@ -1,0 +1,50 @@
+import path from 'node:path';
+import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import { beforeServersStop } from '../local/child-processes';
+import { dropDatabase } from '../local/database-logins';
+import { startLocalServers } from '../local/pipeline-servers';
+import { silentProgress } from '../progress';
+import { withdrawDeployment } from './emulated-deployment';
+import { startEmulator } from './emulator';
+import { emulatorPython } from './python-environment';
+
+/** What the host tells the process that started it: once, when all is up or when it cannot be. */
+export type HostAnswer =
+  | { readonly endpoint: string; readonly admin: DatabaseLogin }
+  | { readonly error: { readonly name: string; readonly message: string } };
+
+/** What that process says when the host shall stay after it has gone. */
+export const STAY = 'stay';
+
+if (require.main === module) void run(process.argv[2] as string);
+
+/** The process that owns the emulator with its servers, and ends them when it ends. */
+async function run(directory: string): Promise<void> {
+  let stays = false;
+  process.once('message', (message) => {
+    stays = message === STAY;
+  });
+  process.once('disconnect', () => {
+    if (!stays) process.kill(process.pid, 'SIGTERM');
+  });
+  beforeServersStop(async () => withdrawDeployment(directory));
+  try {
+    const servers = await startLocalServers({ directory, fresh: true, progress: silentProgress });
+    // Databases and accounts are what is deployed, and nothing else.
+    await dropDatabase(servers.database.admin, servers.database);
+    const emulator = await startEmulator({
+      python: await emulatorPython(silentProgress),
+      directory: path.join(directory, 'emulator'),
+      servers,
+    });
+    // First, so that functions can end their work.
+    beforeServersStop(() => emulator.stop());
+    void emulator.ended.then(() => process.kill(process.pid, 'SIGTERM'));
+    answer({ endpoint: emulator.endpoint, admin: servers.database.admin });
+  } catch (error) {
+    const { name, message } = error as Error;
+    answer({ error: { name, message } });
+  }
+}
+
+const answer = (what: HostAnswer): void => void process.send?.(what);

@@ -1,0 +1,65 @@
+"""Runs MiniStack with the resource types that it lacks, before the embedded servers. No installed file is changed.
+
+usage: launch.py FILE; FILE is JSON with bootstrapServers and database (host, port, user, password), and is removed.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ministack import app
+from ministack.services import ssm
+
+import alarms
+import ec2_types
+import embedded_servers
+import functions
+import key_pairs
+import msk_api
+import msk_types
+import rds_types
+
+_MACHINE_IMAGE = "ami-0c2023a1b2c3d4e5f"
+
+
+def _read_settings(file):
+    settings = json.loads(file.read_text())
+    file.unlink()
+    embedded_servers.connect_to(settings["bootstrapServers"], settings["database"])
+
+
+def _add_machine_images():
+    """The parameters with Amazon's machine images; MiniStack has two of them."""
+    for kernel in ("6.1", "6.12", "default"):
+        for cpu in ("arm64", "x86_64"):
+            name = f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-{kernel}-{cpu}"
+            ssm._PUBLIC_AMI_PARAMETERS.setdefault(name, _MACHINE_IMAGE)
+
+
+def _end_with(parent):
+    """Asks this process to end when the one that started it has died."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main():
+    _read_settings(Path(sys.argv.pop(1)))
+    _add_machine_images()
+    for part in (alarms, key_pairs, ec2_types, msk_types, msk_api, rds_types, functions):
+        part.register()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    try:
+        app.main()
+    finally:
+        functions.end()
+        # Threads that wait for an answer, of a function that has been ended, would wait for an hour.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

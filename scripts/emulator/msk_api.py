@@ -1,0 +1,89 @@
+"""What MSK's API answers beyond MiniStack's: bootstrap brokers, clusters as version 2 has them, and topics."""
+
+import re
+from urllib.parse import unquote
+
+from ministack.services import msk
+
+import embedded_servers
+
+_V2 = re.compile(r"^/api/v2/clusters(?:/(?P<arn>.+))?$")
+_TOPICS = re.compile(r"^/v1/clusters/(?P<arn>.+?)/topics(?:/(?P<topic>[^/]+))?$")
+
+_PROVISIONED = (
+    "BrokerNodeGroupInfo",
+    "ClientAuthentication",
+    "CurrentBrokerSoftwareInfo",
+    "EncryptionInfo",
+    "EnhancedMonitoring",
+    "LoggingInfo",
+    "NumberOfBrokerNodes",
+)
+_ALWAYS = ("ClusterArn", "ClusterName", "CreationTime", "CurrentVersion", "State", "Tags")
+
+
+def _bootstrap_brokers(arn):
+    """The embedded Kafka, as what an IAM client is told; it speaks plain text and asks for no login."""
+    error = msk._validate_existing_cluster_arn(arn)
+    if error:
+        return error
+    iam = msk._clusters[arn]["ClientAuthentication"].get("sasl", {}).get("iam", {}).get("enabled")
+    return msk._json({"BootstrapBrokerStringSaslIam": embedded_servers.bootstrap_servers()} if iam else {})
+
+
+def _version_2(cluster):
+    return {
+        **{name: cluster[name] for name in _ALWAYS},
+        "ClusterType": "PROVISIONED",
+        "Provisioned": {name: cluster[name] for name in _PROVISIONED},
+    }
+
+
+def _describe_clusters(arn):
+    if arn is None:
+        return msk._json({"ClusterInfoList": [_version_2(cluster) for cluster in msk._clusters.values()]})
+    error = msk._validate_existing_cluster_arn(arn)
+    return error or msk._json({"ClusterInfo": _version_2(msk._clusters[arn])})
+
+
+def _describe_topics(arn, topic):
+    """What the embedded Kafka has; so the replication factor is that of its one broker."""
+    error = msk._validate_existing_cluster_arn(arn)
+    if error:
+        return error
+    with embedded_servers.kafka_admin() as kafka:
+        known = {one["name"]: one for one in kafka.describe_topics() if not one["is_internal"]}
+    prefix = arn.replace(":cluster/", ":topic/")
+    topics = [
+        {
+            "TopicArn": f"{prefix}/{name}",
+            "TopicName": name,
+            "PartitionCount": len(one["partitions"]),
+            "ReplicationFactor": len(one["partitions"][0]["replica_nodes"]),
+        }
+        for name, one in sorted(known.items())
+        if topic in (None, name)
+    ]
+    if topic is None:
+        return msk._json({"Topics": topics})
+    if not topics:
+        return msk._not_found(f"The topic {topic} does not exist.")
+    return msk._json({**topics[0], "Status": "ACTIVE"})
+
+
+def _with_more(handle_request):
+    async def handle(method, path, headers, body, query_params):
+        if method == "GET":
+            if match := _V2.match(path):
+                return _describe_clusters(match["arn"] and unquote(match["arn"]))
+            if match := _TOPICS.match(path):
+                return _describe_topics(unquote(match["arn"]), match["topic"] and unquote(match["topic"]))
+        return await handle_request(method, path, headers, body, query_params)
+
+    return handle
+
+
+def register():
+    """Adds the answers."""
+    msk._get_bootstrap_brokers = _bootstrap_brokers
+    msk.handle_request = _with_more(msk.handle_request)

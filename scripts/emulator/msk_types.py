@@ -1,0 +1,205 @@
+"""The types of MSK. A cluster is a description only; its topics are those of the embedded Kafka."""
+
+import json
+import secrets
+import time
+
+from kafka.errors import UnknownTopicOrPartitionError
+from ministack.services import msk
+
+import embedded_servers
+from resource_types import any_of, resource_type
+
+_FORGOTTEN_SECONDS = 30
+"""How long Kafka may take to forget a topic."""
+
+_CLUSTER = {
+    **any_of("ClusterName", "EnhancedMonitoring", "KafkaVersion", "NumberOfBrokerNodes", "Tags"),
+    "BrokerNodeGroupInfo": {
+        **any_of("ClientSubnets", "InstanceType", "SecurityGroups"),
+        "StorageInfo": {"EBSStorageInfo": any_of("VolumeSize")},
+    },
+    "ClientAuthentication": {"Sasl": {"Iam": any_of("Enabled")}, "Unauthenticated": any_of("Enabled")},
+    "ConfigurationInfo": any_of("Arn", "Revision"),
+    "EncryptionInfo": {"EncryptionInTransit": any_of("ClientBroker", "InCluster")},
+    "LoggingInfo": {"BrokerLogs": {"CloudWatchLogs": any_of("Enabled", "LogGroup")}},
+}
+
+_CONFIGURATION = any_of("Description", "Name", "ServerProperties")
+
+_TOPIC = any_of("ClusterArn", "Configs", "PartitionCount", "ReplicationFactor", "TopicName")
+
+
+def _refuse(resource, reason):
+    raise ValueError(f"AWS::MSK::{resource}: {reason}")
+
+
+def _answer(status_headers_body):
+    status, _, body = status_headers_body
+    if status >= 400:
+        raise ValueError(f"MSK answers {status}: {body.decode()}")
+    return json.loads(body)
+
+
+def _as_api(value):
+    """A property as MSK's API has it: names begin with a small letter, and values are not text only."""
+    if isinstance(value, dict):
+        return {
+            "ebsStorageInfo" if name == "EBSStorageInfo" else name[:1].lower() + name[1:]: _as_api(item)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_as_api(item) for item in value]
+    # CloudFormation may hand booleans and numbers over as text.
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _create_cluster(_logical_id, properties, _stack_name):
+    _check_cluster(properties)
+    request = {**_as_api(properties), "tags": properties.get("Tags", {})}
+    arn = _answer(msk._create_cluster(json.dumps(request).encode()))["clusterArn"]
+    return arn, {"Arn": arn, "CurrentVersion": msk._clusters[arn]["CurrentVersion"]}
+
+
+def _check_cluster(properties):
+    zones = len(properties["BrokerNodeGroupInfo"]["ClientSubnets"])
+    if int(properties["NumberOfBrokerNodes"]) % zones:
+        _refuse("Cluster", f"NumberOfBrokerNodes must be a multiple of the {zones} subnets.")
+    configuration = properties.get("ConfigurationInfo")
+    if configuration and not _revision(configuration["Arn"], int(configuration["Revision"])):
+        _refuse("Cluster", f"there is no configuration {configuration['Arn']}, {configuration['Revision']}.")
+
+
+def _revision(arn, number):
+    return next((one for one in msk._config_revisions.get(arn, []) if one["Revision"] == number), None)
+
+
+def _update_cluster(arn, old, properties, _stack_name):
+    _check_cluster(properties)
+    new_group, old_group = properties["BrokerNodeGroupInfo"], old["BrokerNodeGroupInfo"]
+    for name in ("ClientSubnets", "SecurityGroups"):
+        if new_group.get(name) != old_group.get(name):
+            _refuse("Cluster", f"{name} cannot change, for a cluster with a name cannot be replaced.")
+    if int(properties["NumberOfBrokerNodes"]) < int(old["NumberOfBrokerNodes"]):
+        _refuse("Cluster", "NumberOfBrokerNodes cannot become less.")
+    if _volume_size(new_group) < _volume_size(old_group):
+        _refuse("Cluster", "VolumeSize cannot become less.")
+    # As MiniStack makes its description of a new cluster, so that both are alike.
+    fresh = {**_as_api(properties), "clusterName": f"changing-{secrets.token_hex(4)}"}
+    described = msk._clusters.pop(_answer(msk._create_cluster(json.dumps(fresh).encode()))["clusterArn"])
+    kept = {name: msk._clusters[arn][name] for name in ("ClusterArn", "ClusterName", "CreationTime")}
+    msk._clusters[arn] = {
+        **described,
+        **kept,
+        "Tags": properties.get("Tags", {}),
+        "CurrentVersion": _version(),
+    }
+    msk._tags[arn] = properties.get("Tags", {})
+    return arn, {"Arn": arn, "CurrentVersion": msk._clusters[arn]["CurrentVersion"]}
+
+
+def _volume_size(group):
+    return int(group.get("StorageInfo", {}).get("EBSStorageInfo", {}).get("VolumeSize", 1))
+
+
+def _version():
+    return f"K{secrets.token_hex(7).upper()}"[:14]
+
+
+def _delete_cluster(arn, _properties):
+    msk._delete_cluster(arn)
+
+
+def _create_configuration(_logical_id, properties, _stack_name):
+    arn = _answer(msk._create_configuration(json.dumps(_as_api(properties)).encode()))["arn"]
+    return arn, _configuration_attributes(arn)
+
+
+def _update_configuration(arn, _old, properties, _stack_name):
+    """Every change is a further revision; the ones before stay."""
+    revisions, description = msk._config_revisions[arn], properties.get("Description", "")
+    latest = {"CreationTime": msk._now_iso(), "Description": description, "Revision": len(revisions) + 1}
+    revisions.append({**latest, "ServerProperties": properties["ServerProperties"]})
+    msk._configurations[arn].update(LatestRevision=latest, Description=description)
+    return arn, _configuration_attributes(arn)
+
+
+def _configuration_attributes(arn):
+    latest = msk._configurations[arn]["LatestRevision"]
+    return {"Arn": arn, **{f"LatestRevision.{name}": str(value) for name, value in latest.items()}}
+
+
+def _delete_configuration(arn, _properties):
+    msk._configurations.pop(arn, None)
+    msk._config_revisions.pop(arn, None)
+
+
+def _create_topic(_logical_id, properties, _stack_name):
+    """The embedded Kafka is one broker, so that the topic there has one copy, whatever ReplicationFactor says."""
+    cluster = msk._clusters.get(properties["ClusterArn"])
+    if cluster is None:
+        _refuse("Topic", f"the cluster {properties['ClusterArn']} does not exist.")
+    if int(properties["ReplicationFactor"]) > int(cluster["NumberOfBrokerNodes"]):
+        _refuse("Topic", "ReplicationFactor is larger than the number of brokers.")
+    name, partitions = properties["TopicName"], int(properties["PartitionCount"])
+    with embedded_servers.kafka_admin() as kafka:
+        kafka.create_topics(
+            {name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True
+        )
+    arn = f"{properties['ClusterArn'].replace(':cluster/', ':topic/')}/{name}"
+    return arn, {"TopicArn": arn}
+
+
+def _update_topic(arn, old, properties, _stack_name):
+    if properties.get("Configs") != old.get("Configs"):
+        _refuse("Topic", "the emulator does not change Configs.")
+    partitions, former = int(properties["PartitionCount"]), int(old["PartitionCount"])
+    if partitions < former:
+        _refuse("Topic", "PartitionCount cannot become less.")
+    if partitions > former:
+        with embedded_servers.kafka_admin() as kafka:
+            kafka.create_partitions({properties["TopicName"]: partitions})
+    return arn, {"TopicArn": arn}
+
+
+def _delete_topic(_arn, properties):
+    with embedded_servers.kafka_admin() as kafka:
+        try:
+            kafka.delete_topics([properties["TopicName"]])
+        except UnknownTopicOrPartitionError:
+            return
+        end = time.monotonic() + _FORGOTTEN_SECONDS
+        while properties["TopicName"] in kafka.list_topics():
+            if time.monotonic() > end:
+                _refuse("Topic", f"Kafka still has {properties['TopicName']}.")
+            time.sleep(0.05)
+
+
+def register():
+    """Adds the types."""
+    resource_type(
+        "AWS::MSK::Cluster",
+        properties=_CLUSTER,
+        create=_create_cluster,
+        update=_update_cluster,
+        delete=_delete_cluster,
+        replaced_by={"ClusterName"},
+    )
+    resource_type(
+        "AWS::MSK::Configuration",
+        properties=_CONFIGURATION,
+        create=_create_configuration,
+        update=_update_configuration,
+        delete=_delete_configuration,
+        replaced_by={"Name"},
+    )
+    resource_type(
+        "AWS::MSK::Topic",
+        properties=_TOPIC,
+        create=_create_topic,
+        update=_update_topic,
+        delete=_delete_topic,
+        replaced_by={"ClusterArn", "ReplicationFactor", "TopicName"},
+    )

@@ -1,0 +1,56 @@
+"""How resource types are added to MiniStack's CloudFormation: each with all the properties that it knows."""
+
+from ministack.services.cloudformation import provisioners
+
+
+def resource_type(name, *, properties, create, delete, update=None, replaced_by=(), snapshot=None):
+    """Adds a type, or puts ours in the place of MiniStack's.
+
+    properties: every property that is known. `None` stands for any value, a dict for the properties of an object, or
+        of each object in a list. Any other property fails the deployment, as it would on AWS.
+    create: (logical_id, properties, stack_name) -> (physical_id, attributes)
+    update: (physical_id, old_properties, properties, stack_name) -> (physical_id, attributes)
+    delete: (physical_id, properties)
+    replaced_by: properties whose change makes a new resource.
+    """
+
+    def checked_create(logical_id, given, stack_name):
+        refuse_unknown(name, given, properties)
+        return create(logical_id, given, stack_name)
+
+    def checked_update(physical_id, old, given, stack_name):
+        refuse_unknown(name, given, properties)
+        return update(physical_id, old, given, stack_name)
+
+    handler = {"create": checked_create, "delete": delete}
+    if update:
+        handler["update"] = checked_update
+    if snapshot:
+        handler["snapshot"] = snapshot
+    provisioners._RESOURCE_HANDLERS[name] = handler
+    if replaced_by:
+        provisioners._REPLACING_PROPERTIES[name] = frozenset(replaced_by)
+    if "Tags" in properties:
+        # CloudFormation hands the tags of a stack on to all that can carry tags.
+        shape = "map" if name.startswith("AWS::MSK::") else "list"
+        provisioners._STACK_TAG_PROPERTY.setdefault(name, ("Tags", shape))
+
+
+def refuse_unknown(name, given, known, path=""):
+    """Raises where `given` has a property, at any depth, that is not in `known`."""
+    if known is None:
+        return
+    for item in given if isinstance(given, list) else [given]:
+        if not isinstance(item, dict):
+            raise ValueError(f"{name}: {path.rstrip('.') or 'Properties'} must be an object.")
+        for key, value in item.items():
+            if key not in known:
+                raise ValueError(
+                    f"{name}: unknown property {path}{key}. The emulator knows {', '.join(sorted(known))}."
+                )
+            refuse_unknown(name, value, known[key], f"{path}{key}.")
+
+
+def any_of(*names):
+    """Properties that may have any value."""
+    return dict.fromkeys(names)
