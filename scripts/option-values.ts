@@ -10,6 +10,15 @@ export const wholeNumber = (text: string): number => {
   return value;
 };
 
+/** Reads the value of an option that is a TCP port. */
+export const portNumber = (text: string): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 65_535) {
+    throw new InvalidArgumentError('allowed: 1 to 65535.');
+  }
+  return value;
+};
+
 /** Reads the value of an option that is a user's id. */
 export const userId = (text: string): string => {
   const parsed = userIdSchema.safeParse(text);
