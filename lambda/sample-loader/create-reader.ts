@@ -4,11 +4,15 @@ import type { DatabaseLogin } from '../emitter/database-login';
 /** How an administrator of the database connects; TLS is up to them. */
 export type AdministratorLogin = DatabaseLogin & Pick<ConnectionOptions, 'ssl'>;
 
-/** Creates the account of `reader` anew: over TLS only, and with no right but to read the tables of its database. */
+/**
+ * Creates the account of `reader` anew, with no right but to read the tables of its database; over TLS only, where the
+ * administrator's own way there is TLS.
+ */
 export async function createReader(administrator: AdministratorLogin, reader: DatabaseLogin): Promise<void> {
   const connection = await createConnection(administrator);
+  const requirement = administrator.ssl === undefined ? '' : ' REQUIRE SSL';
   try {
-    await connection.query("CREATE OR REPLACE USER ?@'%' IDENTIFIED BY ? REQUIRE SSL", [
+    await connection.query(`CREATE OR REPLACE USER ?@'%' IDENTIFIED BY ?${requirement}`, [
       reader.user,
       reader.password,
     ]);

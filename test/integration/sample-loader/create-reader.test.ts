@@ -24,4 +24,15 @@ describe('the reader of the sample tables', () => {
     await expect(createConnection({ ...reader, ssl })).rejects.toThrow(/Access denied/);
     await expect(createConnection({ ...reader, password: 'second' })).rejects.toThrow(/Access denied/);
   });
+
+  test('needs no TLS where the administrator has none', async () => {
+    const { owner } = await testDatabase();
+    const reader = { ...owner, user: uniqueName() };
+
+    await createReader(testServers().admin, reader);
+
+    const connection = await createConnection(reader);
+    await expect(connection.query('CREATE TABLE posts (id INT)')).rejects.toThrow(/CREATE command denied/);
+    await connection.end();
+  });
 });

@@ -7,9 +7,6 @@ import { STREAMS } from '../../../lambda/emitter/streams';
 import { handler } from '../../../lambda/sample-loader/handler';
 import { testDatabase, testServers, uniqueName } from '../../support/servers';
 
-/** The server of the tests signs its certificate itself. */
-const ssl = { rejectUnauthorized: false };
-
 const secretsManager = mockClient(SecretsManagerClient);
 let owner: DatabaseLogin;
 let reader: DatabaseLogin;
@@ -29,12 +26,11 @@ afterEach(async () => {
 });
 
 describe('the resource "sample tables"', () => {
-  test('is three tables with as many rows as asked for, and an account that may read them over TLS', async () => {
+  test('is three tables with as many rows as asked for, and an account that may read them', async () => {
     await handler(create({ rows: '300' }));
 
-    expect(await rowsOf({ ...reader, ssl })).toEqual([300, 300, 300]);
-    await expect(createConnection({ ...reader })).rejects.toThrow(/Access denied/);
-    await expect(inDatabase({ ...reader, ssl }, 'DELETE FROM user_data')).rejects.toThrow(/denied/);
+    expect(await rowsOf(reader)).toEqual([300, 300, 300]);
+    await expect(inDatabase(reader, 'DELETE FROM user_data')).rejects.toThrow(/denied/);
   });
 
   test('may be created again: nothing is there twice', async () => {
@@ -61,7 +57,7 @@ describe('the resource "sample tables"', () => {
     hold('reader', reader);
 
     await handler(update({ rows: '300' }, { rows: '300' }));
-    expect(await rowsOf({ ...reader, ssl })).toEqual([300, 300, 299]);
+    expect(await rowsOf(reader)).toEqual([300, 300, 299]);
   });
 
   test('leaves the tables to their database when it is removed, and asks for no login', async () => {
@@ -158,10 +154,7 @@ const update = (
   OldResourceProperties: { ServiceToken: 'older provider', ...old },
 });
 
-async function inDatabase(
-  login: DatabaseLogin & { ssl?: object },
-  statement: string,
-): Promise<RowDataPacket[]> {
+async function inDatabase(login: DatabaseLogin, statement: string): Promise<RowDataPacket[]> {
   const connection = await createConnection({ ...login });
   try {
     const [rows] = await connection.query<RowDataPacket[]>(statement);
@@ -172,7 +165,7 @@ async function inDatabase(
 }
 
 /** The number of rows in each table. */
-const rowsOf = (login: DatabaseLogin & { ssl?: object }): Promise<number[]> =>
+const rowsOf = (login: DatabaseLogin): Promise<number[]> =>
   Promise.all(
     STREAMS.map(async ({ table }) => {
       const [row] = await inDatabase(login, `SELECT COUNT(*) AS number FROM ${table}`);
