@@ -1,0 +1,230 @@
+import { METRICS } from '../../lambda/emitter/metric-names';
+import type { PipelineConfig } from '../../lib/config';
+import { STACKS, type StackId } from '../../lib/names';
+import measurement from './emitter-measurement.json';
+import { PRICES, type Price, type PriceName, priceOfBroker } from './prices';
+
+/** Hours of a month, as AWS's own calculator counts them. */
+export const HOURS_A_MONTH = 730;
+
+/** Disk of the Kafka client, in GiB. */
+const CLIENT_DISK_GIB = 16;
+
+/** Storage of a provisioned database, in GiB. */
+const DATABASE_GIB = 20;
+
+/**
+ * Metrics of one broker that `PER_BROKER` adds, when all of them have values: the table of that level in
+ * https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html, counted in the copy that is
+ * awsdocs/amazon-msk-developer-guide, doc_source/metrics-details.md.
+ */
+const METRICS_PER_BROKER = 47;
+
+/** One thing that is billed. */
+export interface BillLine {
+  readonly stack: StackId;
+  readonly what: string;
+  /** The type of the resource that brings it, as CloudFormation names it. */
+  readonly resourceType: string;
+  /** Units a month; absent for what is billed by use, which no configuration tells. */
+  readonly quantity?: number;
+  /** Absent when it is not known. */
+  readonly price?: Price;
+  /** Dollars; absent when the quantity or the price is. */
+  readonly monthly?: number;
+  readonly hourly?: number;
+}
+
+/** Dollars that go by with time, whether rows flow or not. */
+export interface Total {
+  readonly monthly: number;
+  readonly hourly: number;
+}
+
+/** What Lambda takes for rows, over and above the runs that find none. */
+export interface EmittingCost {
+  /** Dollars for a million rows. */
+  readonly perMillionRows: number;
+  readonly secondsPerMillionRows: number;
+  readonly memoryMB: number;
+  /** Where, when and on what the seconds were measured. */
+  readonly measurement: typeof measurement;
+}
+
+/** What a configuration costs on AWS. */
+export interface Bill extends Total {
+  readonly lines: readonly BillLine[];
+  readonly stacks: readonly ({ readonly stack: StackId } & Total)[];
+  readonly emitting: EmittingCost;
+}
+
+/** Works out what a configuration costs on AWS. What has no known quantity or price is in the lines, not in the totals. */
+export function billOf(config: PipelineConfig): Bill {
+  const lines = STACKS.flatMap((stack) => CHARGES[stack](config).map((charge) => ({ stack, ...charge })));
+  return {
+    lines,
+    stacks: STACKS.map((stack) => ({ stack, ...totalOf(lines.filter((line) => line.stack === stack)) })),
+    ...totalOf(lines),
+    emitting: emittingCost(config),
+  };
+}
+
+type Charge = Omit<BillLine, 'stack'>;
+
+const CHARGES: Readonly<Record<StackId, (config: PipelineConfig) => Charge[]>> = {
+  Network: ({ database, endpointZones }) => [
+    ...(database.mode === 'existing' && database.reach.via === 'internet'
+      ? [
+          charge('AWS::EC2::NatGateway', 'NAT gateway', 'NAT gateway', HOURS_A_MONTH),
+          charge('AWS::EC2::EIP', 'Public address of the NAT gateway', 'public IPv4 address', HOURS_A_MONTH),
+          charge('AWS::EC2::NatGateway', 'Traffic through the NAT gateway', 'NAT gateway traffic'),
+        ]
+      : [
+          charge(
+            'AWS::EC2::VPCEndpoint',
+            `Endpoint of Secrets Manager, in ${count(endpointZones, 'zone')}`,
+            'interface endpoint',
+            endpointZones * HOURS_A_MONTH,
+          ),
+          charge('AWS::EC2::VPCEndpoint', 'Traffic through the endpoint', 'interface endpoint traffic'),
+        ]),
+    charge('AWS::EC2::VPC', 'Traffic between zones', 'transfer between zones'),
+    charge('AWS::EC2::FlowLog', 'Log of refused connections', 'log ingestion'),
+    charge('AWS::Logs::LogGroup', 'Keeping it for two weeks', 'log storage'),
+    charge('AWS::Lambda::Function', 'Function that runs in a deployment', 'Lambda duration, arm64'),
+    charge('AWS::SNS::Topic', 'Mails of alarms', 'e-mail'),
+  ],
+
+  KafkaCluster: ({ kafka }) => [
+    costs(
+      'AWS::MSK::Cluster',
+      `${kafka.brokers} brokers ${kafka.brokerType}`,
+      priceOfBroker(kafka.brokerType),
+      kafka.brokers * HOURS_A_MONTH,
+    ),
+    charge(
+      'AWS::MSK::Cluster',
+      `${kafka.brokers} disks of ${kafka.volumeGiB} GiB`,
+      'broker storage',
+      kafka.brokers * kafka.volumeGiB,
+    ),
+    ...(kafka.monitoring === 'PER_BROKER'
+      ? [
+          charge(
+            'AWS::MSK::Cluster',
+            `Metrics of PER_BROKER, at most ${METRICS_PER_BROKER} a broker`,
+            'custom metric',
+            kafka.brokers * METRICS_PER_BROKER,
+          ),
+        ]
+      : []),
+    charge('AWS::CloudWatch::Alarm', 'Alarms, by the metrics they watch', 'alarm', kafkaAlarmMetrics(kafka)),
+    charge('AWS::Logs::LogGroup', 'Logs of the brokers', 'log ingestion'),
+    charge('AWS::Logs::LogGroup', 'Keeping them for a month', 'log storage'),
+    charge('AWS::Lambda::Function', 'Function that runs in a deployment', 'Lambda duration, arm64'),
+  ],
+
+  KafkaClient: () => [
+    charge('AWS::EC2::Instance', 'Machine t4g.small', 't4g.small', HOURS_A_MONTH),
+    charge('AWS::EC2::Instance', `Disk of ${CLIENT_DISK_GIB} GiB`, 'gp3 volume', CLIENT_DISK_GIB),
+    charge('AWS::EC2::Instance', 'Public address', 'public IPv4 address', HOURS_A_MONTH),
+    charge('AWS::EC2::Instance', 'CPU above the baseline of the machine', 't4g CPU credits'),
+    charge('AWS::EC2::Instance', 'Traffic to the internet', 'transfer to the internet'),
+    charge('AWS::EC2::KeyPair', 'Decryption of the private key', 'KMS requests'),
+  ],
+
+  RdsAccess: ({ database }) => [
+    ...(database.mode === 'provisioned'
+      ? [
+          charge('AWS::RDS::DBInstance', 'MariaDB db.t4g.micro', 'db.t4g.micro', HOURS_A_MONTH),
+          charge('AWS::RDS::DBInstance', `Its storage, ${DATABASE_GIB} GiB`, 'RDS gp3 storage', DATABASE_GIB),
+          charge('AWS::RDS::DBInstance', 'CPU above the baseline of the machine', 'db.t4g CPU credits'),
+          charge('AWS::RDS::DBInstance', 'Backups above the size of the storage', 'RDS backup storage'),
+          charge('AWS::Logs::LogGroup', 'Log of the sample loader', 'log ingestion'),
+          charge('AWS::Lambda::Function', 'Functions that run in a deployment', 'Lambda duration, arm64'),
+        ]
+      : []),
+    ...(database.mode === 'existing' && database.reach.via === 'vpc'
+      ? [charge('AWS::EC2::VPCPeeringConnection', 'Traffic between zones', 'transfer between zones')]
+      : []),
+    charge(
+      'AWS::SecretsManager::Secret',
+      'Secrets with logins',
+      'secret',
+      database.mode === 'provisioned' ? 2 : 1,
+    ),
+    charge('AWS::SecretsManager::Secret', 'Readings of them', 'secret requests'),
+  ],
+
+  Emitter: ({ emitter }) => {
+    const runs = (HOURS_A_MONTH * 60) / emitter.everyMinutes;
+    const idleGBSeconds = runs * measurement.idleRunSeconds * (emitter.memoryMB / 1024);
+    return [
+      charge('AWS::Scheduler::Schedule', `Schedule, every ${emitter.everyMinutes} minutes`, 'schedule', runs),
+      charge('AWS::Lambda::Function', 'Runs', 'Lambda requests', runs),
+      charge(
+        'AWS::Lambda::Function',
+        `Runs that find no new rows, at ${emitter.memoryMB.toLocaleString('en')} MB`,
+        'Lambda duration, arm64',
+        idleGBSeconds,
+      ),
+      charge('AWS::Lambda::Function', 'Runs that emit, verify', 'Lambda duration, arm64'),
+      charge('AWS::Lambda::Function', 'Traces in X-Ray', 'trace', runs),
+      charge('AWS::Lambda::Function', 'Metrics of the emitter', 'custom metric', OWN_METRICS),
+      charge('AWS::CloudWatch::Alarm', 'Alarms', 'alarm', EMITTER_ALARMS),
+      charge('AWS::CloudWatch::Dashboard', 'Dashboard', 'dashboard', 1),
+      charge('AWS::Logs::LogGroup', 'Logs', 'log ingestion'),
+      charge('AWS::Logs::LogGroup', 'Keeping them for a month', 'log storage'),
+      charge('AWS::SQS::Queue', 'Queue of failed runs', 'queue requests'),
+    ];
+  },
+};
+
+/** Alarms of the emitter; each watches one metric. */
+const EMITTER_ALARMS = 7;
+
+/** An alarm that compares the brokers is billed for the metric of each of them. */
+const kafkaAlarmMetrics = ({ brokers, brokerType, monitoring }: PipelineConfig['kafka']): number =>
+  2 + brokers * (4 + Number(brokerType.startsWith('kafka.t3.')) + Number(monitoring === 'PER_BROKER'));
+
+/** Every name in {@link METRICS} is a metric; it gets a value in each run, and so is billed for every hour. */
+const OWN_METRICS = Object.values(METRICS).flatMap((name) =>
+  typeof name === 'string' ? name : Object.values(name),
+).length;
+
+const charge = (resourceType: string, what: string, price: PriceName, quantity?: number): Charge =>
+  costs(resourceType, what, PRICES[price], quantity);
+
+function costs(
+  resourceType: string,
+  what: string,
+  price: Price | undefined,
+  quantity: number | undefined,
+): Charge {
+  const monthly = quantity === undefined || price === undefined ? undefined : quantity * price.dollars;
+  return {
+    resourceType,
+    what,
+    quantity,
+    price,
+    monthly,
+    hourly: monthly === undefined ? undefined : monthly / HOURS_A_MONTH,
+  };
+}
+
+function totalOf(charges: readonly Charge[]): Total {
+  const monthly = charges.reduce((sum, line) => sum + (line.monthly ?? 0), 0);
+  return { monthly, hourly: monthly / HOURS_A_MONTH };
+}
+
+function emittingCost({ emitter: { memoryMB } }: PipelineConfig): EmittingCost {
+  const secondsPerMillionRows = (measurement.seconds / measurement.rows) * 1_000_000;
+  return {
+    perMillionRows: secondsPerMillionRows * (memoryMB / 1024) * PRICES['Lambda duration, arm64'].dollars,
+    secondsPerMillionRows,
+    memoryMB,
+    measurement,
+  };
+}
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

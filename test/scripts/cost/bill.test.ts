@@ -1,0 +1,164 @@
+import 'aws-cdk-lib/testhelpers/jest-autoclean';
+import { parseConfig } from '../../../lib/config';
+import { STACKS } from '../../../lib/names';
+import { type Bill, billOf } from '../../../scripts/cost/bill';
+import { billText, shortBillText } from '../../../scripts/cost/bill-text';
+import { PRICES, UNVERIFIED } from '../../../scripts/cost/prices';
+import { type CfnResource, CONFIGURATIONS, resourcesOf, synthesize } from '../../lib/synthesize';
+
+/** Types of resources that are free themselves. */
+const FREE = [
+  /^AWS::(IAM|Events)::/,
+  /^AWS::EC2::(Subnet|Route|RouteTable|SubnetRouteTableAssociation|InternetGateway|VPCGatewayAttachment)$/,
+  /^AWS::EC2::(SecurityGroup|SecurityGroupIngress|SecurityGroupEgress|LaunchTemplate)$/,
+  /^AWS::EC2::VPCEndpoint Gateway$/,
+  /^AWS::MSK::(Configuration|Topic)$/,
+  /^AWS::RDS::(DBParameterGroup|DBSubnetGroup)$/,
+  /^AWS::SecretsManager::SecretTargetAttachment$/,
+  /^AWS::(SNS::TopicPolicy|SNS::Subscription|SQS::QueuePolicy|Lambda::EventInvokeConfig)$/,
+  // The function behind it is billed, not the resource.
+  /^Custom::/,
+];
+
+const kindOf = ({ Type, Properties }: CfnResource): string =>
+  Properties?.VpcEndpointType === 'Gateway' ? `${Type} Gateway` : Type;
+
+/** Units a month of all lines with this price. */
+const quantityOf = ({ lines }: Bill, price: string): number =>
+  lines
+    .filter((line) => line.price === PRICES[price as keyof typeof PRICES])
+    .reduce((sum, { quantity = 0 }) => sum + quantity, 0);
+
+const pipelines = [
+  ...Object.entries(CONFIGURATIONS),
+  [
+    'nine m7g brokers',
+    { userId: 'ada', kafka: { brokers: 9, brokerType: 'kafka.m7g.large' }, endpointZones: 3 },
+  ],
+] as const;
+
+describe.each(pipelines)('the bill of a pipeline (%s)', (_, configuration) => {
+  const pipeline = synthesize(configuration);
+  const bill = billOf(parseConfig(configuration));
+  const properties = (type: string) => resourcesOf(pipeline, type).map(([, resource]) => resource.Properties);
+
+  test.each(STACKS)('has a line for every resource of %s that is billed', (stack) => {
+    const kinds = new Set(Object.values(pipeline.templates[stack].Resources).map(kindOf));
+    const billed = [...kinds].filter((kind) => !FREE.some((free) => free.test(kind)));
+    const lines = bill.lines.filter((line) => line.stack === stack).map((line) => line.resourceType);
+
+    expect(lines).toEqual(expect.arrayContaining(billed));
+    expect(billed).toEqual(expect.arrayContaining(lines));
+  });
+
+  test('counts what the templates have', () => {
+    const [cluster] = properties('AWS::MSK::Cluster');
+    const brokers = cluster.NumberOfBrokerNodes;
+    const endpoints = properties('AWS::EC2::VPCEndpoint').flatMap(({ SubnetIds = [] }) => SubnetIds);
+    const alarmMetrics = properties('AWS::CloudWatch::Alarm').flatMap(({ Metrics }) =>
+      Metrics === undefined ? 1 : Metrics.filter(({ MetricStat }: { MetricStat?: object }) => MetricStat),
+    );
+    const [client] = properties('AWS::EC2::Instance');
+    const databases = properties('AWS::RDS::DBInstance');
+
+    expect(quantityOf(bill, cluster.BrokerNodeGroupInfo.InstanceType)).toBe(brokers * 730);
+    expect(quantityOf(bill, 'broker storage')).toBe(
+      brokers * cluster.BrokerNodeGroupInfo.StorageInfo.EBSStorageInfo.VolumeSize,
+    );
+    expect(quantityOf(bill, 'interface endpoint')).toBe(endpoints.length * 730);
+    expect(quantityOf(bill, 'NAT gateway')).toBe(properties('AWS::EC2::NatGateway').length * 730);
+    expect(quantityOf(bill, 'public IPv4 address')).toBe((1 + properties('AWS::EC2::EIP').length) * 730);
+    expect(quantityOf(bill, client.InstanceType)).toBe(730);
+    expect(quantityOf(bill, 'gp3 volume')).toBe(client.BlockDeviceMappings[0].Ebs.VolumeSize);
+    expect(quantityOf(bill, 'db.t4g.micro')).toBe(databases.length * 730);
+    expect(quantityOf(bill, 'RDS gp3 storage')).toBe(
+      databases.reduce((sum, { AllocatedStorage }) => sum + Number(AllocatedStorage), 0),
+    );
+    expect(quantityOf(bill, 'secret')).toBe(properties('AWS::SecretsManager::Secret').length);
+    expect(quantityOf(bill, 'dashboard')).toBe(properties('AWS::CloudWatch::Dashboard').length);
+    expect(quantityOf(bill, 'alarm')).toBe(alarmMetrics.length);
+  });
+
+  test('names the machines that the templates have', () => {
+    const [cluster] = properties('AWS::MSK::Cluster');
+
+    expect(properties('AWS::EC2::Instance')).toMatchObject([{ InstanceType: 't4g.small' }]);
+    for (const database of properties('AWS::RDS::DBInstance')) {
+      expect(database).toMatchObject({
+        DBInstanceClass: 'db.t4g.micro',
+        StorageType: 'gp3',
+        Engine: 'mariadb',
+      });
+    }
+    expect(cluster.EnhancedMonitoring === 'PER_BROKER').toBe(
+      billText(bill).includes('Metrics of PER_BROKER'),
+    );
+  });
+
+  test('adds its lines up', () => {
+    const sum = bill.lines.reduce((total, { monthly = 0 }) => total + monthly, 0);
+
+    expect(bill.monthly).toBeCloseTo(sum);
+    expect(bill.stacks.reduce((total, { monthly }) => total + monthly, 0)).toBeCloseTo(sum);
+    expect(bill.hourly * 730).toBeCloseTo(sum);
+  });
+});
+
+test('the defaults cost about 150 dollars a month, most of it brokers', () => {
+  const bill = billOf(parseConfig({ userId: 'ada' }));
+
+  expect(bill.monthly).toBeGreaterThan(145);
+  expect(bill.monthly).toBeLessThan(155);
+  expect(billText(bill)).toMatch(
+    /3 brokers kafka\.t3\.small +2,190 +\$0\.0456 per broker-hour +0\.1368 +99\.86/,
+  );
+});
+
+test('a type of broker whose price is not known is never taken for free', () => {
+  const bill = billOf(parseConfig({ userId: 'ada', kafka: { brokerType: 'kafka.m7g.32xlarge' } }));
+
+  expect(billText(bill)).toMatch(/3 brokers kafka\.m7g\.32xlarge +2,190 +not known$/m);
+  for (const text of [billText(bill), shortBillText(bill)]) {
+    expect(text).toContain('NOT in the totals, for the price is not known: 3 brokers kafka.m7g.32xlarge.');
+  }
+});
+
+test('runs twice as often cost twice as much', () => {
+  const [often, seldom] = [5, 10].map((everyMinutes) =>
+    billOf(parseConfig({ userId: 'ada', emitter: { everyMinutes } })),
+  ) as [Bill, Bill];
+
+  expect(quantityOf(often, 'Lambda requests')).toBe(8760);
+  for (const price of ['schedule', 'trace', 'Lambda duration, arm64']) {
+    expect(quantityOf(often, price)).toBeCloseTo(2 * quantityOf(seldom, price));
+  }
+});
+
+test('emitting costs by the memory of the function', () => {
+  const [small, large] = [1024, 2048].map(
+    (memoryMB) => billOf(parseConfig({ userId: 'ada', emitter: { memoryMB } })).emitting.perMillionRows,
+  ) as [number, number];
+
+  expect(small).toBeGreaterThan(0);
+  expect(large).toBeCloseTo(2 * small, 10);
+});
+
+describe('the prices', () => {
+  test.each(Object.entries(PRICES))('%s is above 0, and says where and when it was read', (_, price) => {
+    expect(price.dollars).toBeGreaterThan(0);
+    expect(price.unit).toMatch(/\w/);
+    expect(price.source).toMatch(/\w/);
+    if (price.asOf !== undefined) expect(price.asOf).toMatch(/^20\d\d-\d\d-\d\d$/);
+    expect(price.asOf === undefined || price.source !== UNVERIFIED).toBe(true);
+  });
+
+  test('are marked in the bill when they were not verified', () => {
+    const text = billText(billOf(parseConfig({ userId: 'ada' })));
+    const marked = text.split('\n').filter((line) => / \* {2}/.test(line));
+
+    expect(marked).toHaveLength(
+      billOf(parseConfig({ userId: 'ada' })).lines.filter(({ price }) => price?.source === UNVERIFIED).length,
+    );
+    expect(text).toContain(`* ${UNVERIFIED}`);
+  });
+});
