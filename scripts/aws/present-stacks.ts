@@ -1,0 +1,59 @@
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  type Stack,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
+import { STACKS, type StackId } from '../../lib/names';
+import type { AwsAccount } from './aws-account';
+import { awsCall } from './aws-call';
+import { describeStack } from './stack-outputs';
+
+/** A stack of the pipeline that is there, in whatever state. */
+export interface PresentStack extends Stack {
+  readonly id: StackId;
+  readonly StackName: string;
+}
+
+/** The stacks of a user's pipeline that are there, in the order in which they are deployed. */
+export async function presentStacks(account: AwsAccount, userId: string): Promise<PresentStack[]> {
+  const stacks = await Promise.all(
+    STACKS.map(async (id) => {
+      const stack = await describeStack(account, userId, id);
+      return stack === undefined ? [] : [{ ...stack, id } as PresentStack];
+    }),
+  );
+  return stacks.flat();
+}
+
+/** Whether the first deployment of a stack failed: nothing can be done with it but to delete it, which the CDK CLI does. */
+export const hasNeverBeenDeployed = ({ StackStatus }: Stack): boolean =>
+  StackStatus === 'ROLLBACK_COMPLETE' || StackStatus === 'ROLLBACK_FAILED';
+
+/** Lets stacks be deleted. Those that are deployed again are protected again. */
+export async function endTerminationProtection(
+  { client }: AwsAccount,
+  stacks: readonly PresentStack[],
+): Promise<void> {
+  const cloudFormation = new CloudFormationClient(client);
+  for (const { StackName, EnableTerminationProtection } of stacks) {
+    if (!EnableTerminationProtection) continue;
+    await awsCall('cloudformation:UpdateTerminationProtection', () =>
+      cloudFormation.send(
+        new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }),
+      ),
+    );
+  }
+}
+
+/** Whether a stack has a resource of a type, as CloudFormation names it. */
+export async function hasResource(
+  { client }: AwsAccount,
+  { StackName }: PresentStack,
+  type: string,
+): Promise<boolean> {
+  const { StackResources } = await awsCall('cloudformation:DescribeStackResources', () =>
+    new CloudFormationClient(client).send(new DescribeStackResourcesCommand({ StackName })),
+  );
+  return StackResources?.some(({ ResourceType }) => ResourceType === type) ?? false;
+}

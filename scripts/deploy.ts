@@ -1,0 +1,95 @@
+import { Command } from 'commander';
+import { ConfigurationError } from '../lambda/emitter/errors';
+import { accountId } from './aws/account-id';
+import { isBootstrapped } from './aws/bootstrap';
+import { type Cdk, cdk, contextArguments } from './aws/cdk';
+import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
+import { endTerminationProtection, hasNeverBeenDeployed, presentStacks } from './aws/present-stacks';
+import { type CommandLine, commandLine, runWhenMain } from './command';
+import { billOf } from './cost/bill';
+import { shortBillText } from './cost/bill-text';
+import { type Ask, askOnTerminal } from './question';
+
+interface Options extends DeployedPipelineOptions {
+  readonly yes?: true;
+}
+
+const command = withPipelineOptions(new Command('npm run deploy --'))
+  .description('Says what the pipeline costs, asks, and deploys it: the five stacks, by the CDK CLI.')
+  .option('-y, --yes', 'do not ask')
+  .argument('[cdk...]', 'after another "--": what "cdk deploy" takes besides')
+  .addHelpText(
+    'after',
+    `
+An account that CDK has not been set up in is bootstrapped first. What a first deployment that failed has left is deleted.
+"npm run diff" shows beforehand what changes, permissions as well; the CDK CLI does not ask about those again, unless it
+is told to: -- --require-approval broadening.
+
+Exit status: 0 deployed; 1 declined; 2 bad use, or AWS cannot be asked; otherwise that of the CDK CLI.
+
+Examples:
+  npm run deploy
+  npm run deploy -- --yes -c pipeline.userId=ada -- --no-rollback`,
+  );
+
+/** `npm run deploy`, with this CDK CLI and this way to ask. */
+export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask }): CommandLine =>
+  commandLine(command, async ({ yes, ...options }: Options) => {
+    const { account, config, overrides } = deployedPipeline(options);
+    const [id, bootstrapped, stacks] = await Promise.all([
+      accountId(account),
+      isBootstrapped(account),
+      presentStacks(account, config.userId),
+    ]);
+    const environment = `aws://${id}/${config.region}`;
+    const failed = stacks.filter(hasNeverBeenDeployed);
+
+    say(account.isEmulator ? 'On AWS this would cost:\n' : `In the account ${id} this costs:\n`);
+    say(`${shortBillText(billOf(config))}\n`);
+    if (!bootstrapped) say(`CDK is not set up there yet. That is done first: cdk bootstrap ${environment}`);
+    for (const { StackName, StackStatus } of failed) {
+      say(
+        `The first deployment of ${StackName} failed (${StackStatus}). Its termination protection is taken off, and what is left of it is deleted and made anew.`,
+      );
+    }
+
+    if (!yes && !account.isEmulator) {
+      const answer = await surroundings.ask('Deploy? [y/N] ');
+      if (answer === undefined) {
+        throw new ConfigurationError(
+          'There is no terminal to ask on. Nothing was deployed; --yes deploys without asking.',
+        );
+      }
+      if (!/^y(es)?$/i.test(answer)) {
+        say('Nothing was deployed.');
+        return 1;
+      }
+    }
+
+    if (!bootstrapped) {
+      const status = await surroundings.cdk(account, ['bootstrap', environment]);
+      if (status !== 0) return status;
+    }
+    await endTerminationProtection(account, failed);
+    return await surroundings.cdk(account, [
+      'deploy',
+      '--all',
+      // It would ask in the middle, stack by stack, of a deployment that takes the better part of an hour.
+      ...(command.args.some((arg) => arg.startsWith('--require-approval'))
+        ? []
+        : ['--require-approval=never']),
+      // The emulator drops a change of nothing but outputs from a change set.
+      ...(account.isEmulator ? ['--method=direct'] : []),
+      ...contextArguments(overrides),
+      ...command.args,
+    ]);
+  });
+
+/** `npm run deploy` */
+export const deploy = deployWith({ cdk, ask: askOnTerminal });
+
+runWhenMain(module, deploy);
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

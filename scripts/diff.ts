@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { type Cdk, cdk, contextArguments } from './aws/cdk';
+import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
+import { type CommandLine, commandLine, runWhenMain } from './command';
+
+const command = withPipelineOptions(new Command('npm run diff --'))
+  .description('Shows what "npm run deploy" would change, by the CDK CLI.')
+  .argument('[cdk...]', 'after another "--": what "cdk diff" takes besides')
+  .addHelpText(
+    'after',
+    `
+Exit status: that of the CDK CLI, 0 whether or not something would change; 2 bad use.
+
+Examples:
+  npm run diff
+  npm run diff -- -c pipeline.kafka.volumeGiB=20 -- KafkaCluster --fail`,
+  );
+
+/** `npm run diff`, with this CDK CLI. */
+export const diffWith = (surroundings: { readonly cdk: Cdk }): CommandLine =>
+  commandLine(command, async (options: DeployedPipelineOptions) => {
+    const { account, overrides } = deployedPipeline(options);
+    return await surroundings.cdk(account, [
+      'diff',
+      // As the deployment there is made without a change set.
+      ...(account.isEmulator ? ['--method=template'] : []),
+      ...contextArguments(overrides),
+      ...command.args,
+    ]);
+  });
+
+/** `npm run diff` */
+export const diff = diffWith({ cdk });
+
+runWhenMain(module, diff);
