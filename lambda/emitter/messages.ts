@@ -42,16 +42,21 @@ export const messageBytes = (message: { readonly key: string; readonly value: Bu
 /**
  * Compiles the function that turns rows of these columns into JSON.
  *
- * The function throws UnemittableRowError for a row that has no JSON form within {@link MAX_ROW_BYTES}.
+ * The function throws UnemittableRowError for a row that has no JSON form within `maxBytes`.
+ *
+ * @param maxBytes most bytes of a row's JSON. @default {@link MAX_ROW_BYTES}
  */
-export function rowEncoder(columns: readonly Column[]): (row: Row) => Buffer {
+export function rowEncoder(columns: readonly Column[], maxBytes = MAX_ROW_BYTES): (row: Row) => Buffer {
   const fields = columns.map(({ name, kind }, index) => ({
     prefix: `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`,
     name,
     encode: ENCODERS[kind],
   }));
   return (row) => {
-    refuseTooLarge(row.reduce((bytes, value) => bytes + (value?.length ?? 0), 0));
+    refuseTooLarge(
+      row.reduce((bytes, value) => bytes + (value?.length ?? 0), 0),
+      maxBytes,
+    );
     let json = '';
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index] as (typeof fields)[number];
@@ -60,7 +65,7 @@ export function rowEncoder(columns: readonly Column[]): (row: Row) => Buffer {
       json += value === null ? 'null' : field.encode(value, field.name);
     }
     const encoded = Buffer.from(`${json}}`);
-    refuseTooLarge(encoded.length);
+    refuseTooLarge(encoded.length, maxBytes);
     return encoded;
   };
 }
@@ -82,11 +87,9 @@ const ENCODERS: Record<ColumnKind, (value: Buffer, column: string) => string> = 
   binary: (value) => `"${value.toString('base64')}"`,
 };
 
-function refuseTooLarge(bytes: number): void {
-  if (bytes > MAX_ROW_BYTES) {
-    throw new UnemittableRowError(
-      `the row takes at least ${bytes} bytes, and a message holds ${MAX_ROW_BYTES}`,
-    );
+function refuseTooLarge(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) {
+    throw new UnemittableRowError(`the row takes at least ${bytes} bytes, and a message holds ${maxBytes}`);
   }
 }
 
@@ -95,7 +98,12 @@ function withoutLeadingZeros(digits: string): string {
   return digits.charCodeAt(0) === 48 && digits.length > 1 ? digits.replace(/^0+(?=\d)/, '') : digits;
 }
 
-function utf8(value: Buffer, column: string): string {
+/**
+ * Decodes the text of a column.
+ *
+ * @throws UnemittableRowError for bytes that are not UTF-8.
+ */
+export function utf8(value: Buffer, column: string): string {
   const text = value.toString('utf8');
   if (text.includes('\uFFFD') && !isUtf8(value)) {
     throw new UnemittableRowError(`column ${column} holds bytes that are not UTF-8`);
