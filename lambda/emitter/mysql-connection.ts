@@ -22,11 +22,13 @@ const SESSION = "SET time_zone = '+00:00', net_write_timeout = 600";
  * Results come as arrays of the bytes that the text protocol carries: the only form in which a FLOAT has the digits
  * that the database prints.
  *
+ * @param stream leads to the server another way than by its host and port; TLS verifies the host all the same
  * @throws EmitterError that says whether the server refused, was out of reach, or could not be trusted.
  */
 export async function connectToDatabase(
   login: DatabaseLogin,
   tls: EmitterEnvironment['database']['tls'],
+  stream?: Socket,
 ): Promise<Connection> {
   const connection = createConnection({
     host: login.host,
@@ -39,6 +41,7 @@ export async function connectToDatabase(
     typeCast: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     enableKeepAlive: true,
+    stream,
     ...(tls === 'rds' && {
       ssl: { ca: awsCertificates.ca, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
     }),
