@@ -25,3 +25,9 @@ export const OUTPUTS = {
     scheduleName: 'ScheduleName',
   },
 } as const satisfies Record<StackId, Record<string, string>>;
+
+/**
+ * The user in the secret of an existing database until `npm run put-credentials` has put another one: the database
+ * refuses it, by a name that says what is missing.
+ */
+export const PLACEHOLDER_USER = 'run-put-credentials-first';

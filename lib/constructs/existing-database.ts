@@ -6,6 +6,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
 import type { ExistingDatabaseConfig } from '../config';
+import { PLACEHOLDER_USER } from '../names';
 import type { SourceDatabase } from './source-database';
 import { addVariables } from './variables';
 
@@ -30,12 +31,11 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
     this.secret = new secretsmanager.Secret(this, 'Login', {
       description: 'Login to the database. npm run put-credentials fills in user name and password.',
       generateSecretString: {
-        // Without put-credentials the database refuses this user, by a name that says what is missing.
         secretStringTemplate: JSON.stringify({
           host,
           port,
           dbname: name,
-          username: 'run-put-credentials-first',
+          username: PLACEHOLDER_USER,
         }),
         generateStringKey: 'password',
       },

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 /** A program that the local servers need. */
-interface Tool {
+export interface Tool {
   readonly name: string;
   /** Oldest version that will do, as `[major, minor]`. */
   readonly atLeast: readonly [number, number];
@@ -59,17 +59,15 @@ export class ToolchainError extends Error {
  * @throws ToolchainError that names everything to install at once.
  */
 export async function checkToolchain(ask: Ask = askProgram): Promise<void> {
-  const problems = await Promise.all(
-    TOOLS.map(async (tool) => {
-      const [command, ...args] = tool.command;
-      return problemWith(tool, await ask(command, args));
-    }),
-  );
+  const problems = await Promise.all(TOOLS.map((tool) => problemWith(tool, ask)));
   const lines = problems.filter((problem) => problem !== undefined);
   if (lines.length > 0) throw new ToolchainError(lines.join('\n'));
 }
 
-function problemWith(tool: Tool, answer: string | undefined): string | undefined {
+/** What is wrong with a program; `undefined` when it is there and new enough. */
+export async function problemWith(tool: Tool, ask: Ask = askProgram): Promise<string | undefined> {
+  const [command, ...args] = tool.command;
+  const answer = await ask(command, args);
   const [, major, minor = '0'] = answer?.match(tool.version) ?? [];
   const [leastMajor, leastMinor] = tool.atLeast;
   const needed = `${tool.name} ${leastMinor === 0 ? leastMajor : tool.atLeast.join('.')} or newer is needed`;
@@ -81,7 +79,7 @@ function problemWith(tool: Tool, answer: string | undefined): string | undefined
 
 const askProgram: Ask = async (command, args) => {
   try {
-    const { stdout, stderr } = await promisify(execFile)(command, [...args]);
+    const { stdout, stderr } = await promisify(execFile)(command, [...args], { env: process.env });
     return stdout + stderr;
   } catch {
     return undefined;

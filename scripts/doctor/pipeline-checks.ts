@@ -1,0 +1,182 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchLogsClient,
+  type FilteredLogEvent,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeClusterV2Command, KafkaClient, ListTopicsCommand } from '@aws-sdk/client-kafka';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { EmitEvent } from '../../lambda/emitter/event';
+import { topicsOf } from '../../lambda/emitter/streams';
+import type { EmitSummary } from '../../lambda/emitter/summary';
+import { ZONES } from '../../lib/config';
+import { nameOf, PLACEHOLDER_USER } from '../../lib/names';
+import { awsCall } from '../aws/aws-call';
+import { databaseLogin } from '../aws/database-secret';
+import type { DeployedPipeline } from '../aws/deployed-pipeline';
+import { FunctionError, invokeFunction } from '../aws/invoke-function';
+import { stackOutputs } from '../aws/stack-outputs';
+import { type Check, failed, ok, warning } from './check';
+import { stackCheck } from './stack-checks';
+
+/** Whether rows can flow, and do. */
+export const pipelineChecks = (pipeline: DeployedPipeline): Check[] => [
+  { name: 'cluster', needs: [stackCheck('KafkaCluster')], examine: () => examineCluster(pipeline) },
+  { name: 'topics', needs: ['cluster'], examine: () => examineTopics(pipeline) },
+  { name: 'secret', needs: [stackCheck('RdsAccess')], examine: () => examineSecret(pipeline) },
+  { name: 'schedule', needs: [stackCheck('Emitter')], examine: () => examineSchedule(pipeline) },
+  { name: 'last run', needs: [stackCheck('Emitter')], examine: () => examineLastRun(pipeline) },
+  // After the last run, of which its own line in the log is no part.
+  {
+    name: 'emitter to database and Kafka',
+    needs: [stackCheck('Emitter'), 'topics', 'secret'],
+    examine: () => examineWay(pipeline),
+  },
+  { name: 'alarms', needs: ['credentials'], examine: () => examineAlarms(pipeline) },
+];
+
+async function examineCluster({ account, config }: DeployedPipeline) {
+  const { clusterArn: ClusterArn } = await stackOutputs(account, config.userId, 'KafkaCluster');
+  const kafka = new KafkaClient(account.client);
+  const { ClusterInfo } = await awsCall('kafka:DescribeClusterV2', () =>
+    kafka.send(new DescribeClusterV2Command({ ClusterArn })),
+  );
+  const state = ClusterInfo?.State ?? 'gone';
+  if (state === 'ACTIVE') return ok(state);
+  if (state === 'FAILED' || state === 'gone') {
+    return failed(
+      `${state}: ${ClusterInfo?.StateInfo?.Message ?? 'no reason given'}`,
+      'npm run destroy, npm run deploy',
+    );
+  }
+  return warning(state, 'wait, and ask again');
+}
+
+async function examineTopics({ account, config }: DeployedPipeline) {
+  const { clusterArn: ClusterArn } = await stackOutputs(account, config.userId, 'KafkaCluster');
+  const kafka = new KafkaClient(account.client);
+  const found = new Set<string | undefined>();
+  let NextToken: string | undefined;
+  do {
+    const page = await awsCall('kafka:ListTopics', () =>
+      kafka.send(new ListTopicsCommand({ ClusterArn, TopicNameFilter: config.userId, NextToken })),
+    );
+    for (const { TopicName } of page.Topics ?? []) found.add(TopicName);
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined);
+  const missing = topicsOf(config.userId).filter((topic) => !found.has(topic));
+  return missing.length === 0
+    ? ok(topicsOf(config.userId).join(', '))
+    : failed(
+        `missing: ${missing.join(', ')}`,
+        missing
+          .map(
+            (topic) =>
+              `aws kafka create-topic --region ${config.region} --cluster-arn ${ClusterArn} --topic-name ${topic} --partition-count ${config.kafka.partitions} --replication-factor ${ZONES}`,
+          )
+          .join('\n'),
+      );
+}
+
+async function examineSecret(pipeline: DeployedPipeline) {
+  const { user, host, port, database } = await databaseLogin(pipeline);
+  return user === PLACEHOLDER_USER
+    ? failed('the login of the database was not put into the secret yet', 'npm run put-credentials')
+    : ok(`${user} at ${host}:${port}/${database}`);
+}
+
+/** A dry run of the emitter itself: its own role, its own network, nothing written. */
+async function examineWay({ account, config }: DeployedPipeline) {
+  const { functionName } = await stackOutputs(account, config.userId, 'Emitter');
+  try {
+    const dryRun: EmitEvent = { dryRun: true, limit: 1 };
+    const { lagKeys } = await invokeFunction<EmitSummary>(account, functionName, dryRun);
+    return ok(`reached both; keys still to read: ${Math.max(...Object.values(lagKeys))}`);
+  } catch (error) {
+    if (!(error instanceof FunctionError)) throw error;
+    return failed(
+      error.message,
+      FIXES[error.errorName] ?? 'look at the log of the function: README, "Emitter fails"',
+    );
+  }
+}
+
+/** By the name of the emitter's error. */
+const FIXES: Readonly<Record<string, string>> = {
+  AccessDeniedError:
+    'npm run put-credentials where it is the database; npm run deploy where it is Kafka or the secret',
+  UnreachableError:
+    'see that the server named is up; of an existing database, that its firewall lets the pipeline in (output NatIpAddress, or its security group)',
+  TableError: 'create the table that is named, or grant SELECT on it',
+  TopicError: 'create the topic that is named',
+  ConfigurationError: 'npm run deploy',
+};
+
+async function examineSchedule({ account, config }: DeployedPipeline) {
+  const { scheduleName: Name } = await stackOutputs(account, config.userId, 'Emitter');
+  const scheduler = new SchedulerClient(account.client);
+  const { State, ScheduleExpression } = await awsCall('scheduler:GetSchedule', () =>
+    scheduler.send(new GetScheduleCommand({ Name })),
+  );
+  return State === 'DISABLED'
+    ? warning(
+        'switched off: nothing is emitted',
+        `in the EventBridge Scheduler console, enable ${Name}; or npm run emit by hand`,
+      )
+    : ok(`${ScheduleExpression}`);
+}
+
+/** How the emitter's last run ended, as it logged it. */
+async function examineLastRun({ account, config }: DeployedPipeline) {
+  const { functionName: FunctionName } = await stackOutputs(account, config.userId, 'Emitter');
+  const lambda = new LambdaClient(account.client);
+  const { LoggingConfig } = await awsCall('lambda:GetFunctionConfiguration', () =>
+    lambda.send(new GetFunctionConfigurationCommand({ FunctionName })),
+  );
+  const logs = new CloudWatchLogsClient(account.client);
+  const since = Date.now() - 3 * config.emitter.everyMinutes * 60_000;
+  const lines = await awsCall('logs:FilterLogEvents', async () => {
+    const found: FilteredLogEvent[] = [];
+    const pages = paginateFilterLogEvents(
+      { client: logs },
+      {
+        logGroupName: LoggingConfig?.LogGroup,
+        startTime: since,
+        filterPattern: '?"Run ended" ?"Run failed"',
+      },
+    );
+    for await (const { events = [] } of pages) found.push(...events);
+    return found;
+  });
+  const last = lines
+    .filter(
+      ({ message }) => /"Run (ended|failed)"/.test(`${message}`) && !`${message}`.includes('"dryRun":true'),
+    )
+    .at(-1);
+  if (last === undefined) {
+    return warning(
+      `none in ${3 * config.emitter.everyMinutes} minutes`,
+      'just deployed: wait; otherwise see the schedule, or npm run emit',
+    );
+  }
+  const at = new Date(last.timestamp ?? 0).toISOString();
+  return String(last.message).includes('Run failed')
+    ? failed(`the one of ${at} failed`, 'npm run emit shows why')
+    : ok(`ended well at ${at}`);
+}
+
+async function examineAlarms({ account, config }: DeployedPipeline) {
+  const cloudWatch = new CloudWatchClient(account.client);
+  const { MetricAlarms = [] } = await awsCall('cloudwatch:DescribeAlarms', () =>
+    cloudWatch.send(
+      new DescribeAlarmsCommand({ AlarmNamePrefix: nameOf(config.userId, ''), StateValue: 'ALARM' }),
+    ),
+  );
+  return MetricAlarms.length === 0
+    ? ok('none rings')
+    : failed(
+        MetricAlarms.map(({ AlarmName }) => AlarmName).join('; '),
+        MetricAlarms.map(({ AlarmDescription }) => AlarmDescription).join('\n'),
+      );
+}
