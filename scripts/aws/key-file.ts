@@ -4,6 +4,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ConfigurationError } from '../../lambda/emitter/errors';
+import { isOutOfGit } from '../out-of-git';
 
 /** What became of a key file. */
 export type KeyFileOutcome = 'written' | 'replaced' | 'as it was';
@@ -78,16 +79,3 @@ async function publicKeyOf(file: string): Promise<string> {
 export const sameFingerprint = (one: string, other: string): boolean => bare(one) === bare(other);
 
 const bare = (fingerprint: string): string => fingerprint.replace(/^SHA256:/, '').replace(/=+$/, '');
-
-/** Whether git ignores a path, or has nothing to do with it. */
-async function isOutOfGit(file: string): Promise<boolean> {
-  try {
-    await promisify(execFile)('git', ['check-ignore', '--quiet', '--', path.basename(file)], {
-      cwd: path.dirname(path.resolve(file)),
-    });
-    return true;
-  } catch (error) {
-    // 1: it would be tracked, or is already. All else: there is no repository, or no git.
-    return (error as { code?: unknown }).code !== 1;
-  }
-}
