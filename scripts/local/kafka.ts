@@ -18,8 +18,18 @@ export interface KafkaOptions {
   readonly brokers?: 1 | 3;
   /** Whether to begin without the data of an earlier start. @default false */
   readonly fresh?: boolean;
-  /** More broker properties, or other values for the ones below. */
-  readonly properties?: Readonly<Record<string, string | number | boolean>>;
+  /** More broker properties, or other values for the ones below; of each broker where they are a function. */
+  readonly properties?: BrokerProperties | ((broker: BrokerPorts) => BrokerProperties);
+}
+
+/** Broker properties by name. https://kafka.apache.org/39/documentation.html#brokerconfigs */
+export type BrokerProperties = Readonly<Record<string, string | number | boolean>>;
+
+/** Where a broker listens. */
+export interface BrokerPorts {
+  readonly nodeId: number;
+  readonly port: number;
+  readonly controllerPort: number;
 }
 
 /** One broker of a {@link LocalKafka}. */
@@ -83,7 +93,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
         'log.dirs': node.data,
         ...CLUSTER_PROPERTIES,
         ...replication(count),
-        ...options.properties,
+        ...(typeof options.properties === 'function' ? options.properties(node) : options.properties),
       });
       if (!existsSync(path.join(node.data, 'meta.properties'))) {
         await format(classPath, node.propertiesFile, clusterId);
@@ -162,7 +172,7 @@ const javaOptions = (brokers: 1 | 3): string[] => [
   `-Dlog4j.configuration=file:${path.join(__dirname, 'log4j.properties')}`,
 ];
 
-function writeProperties(file: string, properties: Record<string, string | number | boolean>): void {
+function writeProperties(file: string, properties: BrokerProperties): void {
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
   writeFileSync(file, `${lines.join('\n')}\n`);
 }
