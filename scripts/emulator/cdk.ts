@@ -6,11 +6,13 @@ import { createInterface } from 'node:readline';
 import { AwsError } from '../aws/aws-call';
 import { beforeServersStop } from '../local/child-processes';
 import type { Progress } from '../progress';
+import { deploymentEnvironment, type EmulatedDeployment } from './emulated-deployment';
 
-const ROOT = path.resolve(__dirname, '../..');
+/** Where the CLI finds cdk.json. */
+const PROJECT = path.resolve(__dirname, '../..');
 
-/** The CDK CLI of this project. */
-const CLI = path.join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+/** The version of the CLI that the project pins. */
+const CLI = require.resolve('aws-cdk/bin/cdk');
 
 /** How the CLI says that it goes on with a stack: `Network (Pinterest-ada-Network): deploying... [1/5]`. */
 const BEGINS = /^(\S+) \(\S+\): (deploying|destroying)\.\.\./;
@@ -18,13 +20,13 @@ const BEGINS = /^(\S+) \(\S+\): (deploying|destroying)\.\.\./;
 /** Where the CLI begins to say what is wrong. */
 const WRONG = /Failed resources:|❌|^\S*Error\b|The configuration is wrong/;
 
-/** A run of the CDK CLI. */
+/** A run of the CDK CLI on the emulator. */
 export interface CdkRun {
-  readonly args: readonly string[];
-  /** Over this process's own. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Takes all that it prints; written anew. */
-  readonly logFile: string;
+  /** What it is asked, such as `deploy --all`. */
+  readonly args: readonly [command: string, ...string[]];
+  readonly deployment: EmulatedDeployment;
+  /** Of the deployment; takes the templates, and in `cdk-<command>.log` all that the CLI prints. */
+  readonly directory: string;
   /** What it does until it begins with a stack. */
   readonly text: string;
   readonly progress: Progress;
@@ -35,17 +37,23 @@ export interface CdkRun {
  *
  * @throws AwsError with what the CLI says is wrong.
  */
-export async function runCdk({ args, environment, logFile, text, progress }: CdkRun): Promise<void> {
-  const child = spawn(process.execPath, [CLI, ...args], {
-    // A group of its own, so that it can be ended together with the app that it runs.
-    detached: true,
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment, NO_COLOR: '1' },
-  });
+export async function runCdk({ args, deployment, directory, text, progress }: CdkRun): Promise<void> {
+  const context = deployment.configOverrides.map((override) => `--context=${override}`);
+  const child = spawn(
+    process.execPath,
+    [CLI, ...args, `--output=${path.join(directory, 'cdk.out')}`, ...context],
+    {
+      // A group of its own, so that it can be ended together with the app that it runs.
+      detached: true,
+      cwd: PROJECT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...deploymentEnvironment(deployment, directory), NO_COLOR: '1' },
+    },
+  );
   beforeServersStop(async () => {
     if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid as number), 'SIGTERM');
   });
+  const logFile = path.join(directory, `cdk-${args[0]}.log`);
   const log = createWriteStream(logFile, { mode: 0o600 });
   const lines: string[] = [];
   let step = progress.step(text);

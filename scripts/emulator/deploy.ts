@@ -12,7 +12,7 @@ import { checkToolchain } from '../local/toolchain';
 import type { Progress } from '../progress';
 import { runCdk } from './cdk';
 import { type DeploymentDescription, describeDeployment } from './describe-deployment';
-import { announceDeployment, deploymentEnvironment, type EmulatedDeployment } from './emulated-deployment';
+import { announceDeployment, type EmulatedDeployment } from './emulated-deployment';
 import { startHost } from './host-process';
 import { emulatorPython } from './python-environment';
 
@@ -55,8 +55,8 @@ export async function deployToNewEmulator(
     };
     await runCdk({
       args: ['bootstrap', `aws://${ACCOUNT}/${deployment.region}`],
-      environment: deploymentEnvironment(deployment, directory),
-      logFile: path.join(directory, 'cdk-bootstrap.log'),
+      deployment,
+      directory,
       text: 'Bootstrapping the account of the emulator',
       progress,
     });
@@ -89,17 +89,10 @@ async function deploy(
   progress: Progress,
 ): Promise<DeploymentDescription> {
   await runCdk({
-    args: [
-      'deploy',
-      '--all',
-      '--require-approval=never',
-      // The emulator drops a change of nothing but outputs from a change set.
-      '--method=direct',
-      `--output=${path.join(directory, 'cdk.out')}`,
-      ...contextOf(deployment),
-    ],
-    environment: deploymentEnvironment(deployment, directory),
-    logFile: path.join(directory, 'cdk-deploy.log'),
+    // By no change set, from which the emulator drops a change of nothing but outputs.
+    args: ['deploy', '--all', '--require-approval=never', '--method=direct'],
+    deployment,
+    directory,
     text: 'Making the templates',
     progress,
   });
@@ -111,10 +104,6 @@ async function deploy(
   });
   return description;
 }
-
-/** The configuration as arguments of the CDK CLI. */
-export const contextOf = ({ configOverrides }: EmulatedDeployment): string[] =>
-  configOverrides.map((override) => `--context=${override}`);
 
 /** The database that the emitter reads. */
 async function databaseIn(secretArn: string): Promise<string> {

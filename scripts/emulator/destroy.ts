@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -8,8 +7,7 @@ import { chooseAccount } from '../aws/aws-account';
 import { awsCall } from '../aws/aws-call';
 import type { Progress } from '../progress';
 import { runCdk } from './cdk';
-import { contextOf } from './deploy';
-import { deploymentEnvironment, type EmulatedDeployment } from './emulated-deployment';
+import type { EmulatedDeployment } from './emulated-deployment';
 
 /**
  * Destroys all stacks of a deployment to the emulator, also those that are protected from that.
@@ -35,15 +33,9 @@ export async function destroyDeployment(
     );
   }
   await runCdk({
-    args: [
-      'destroy',
-      '--all',
-      '--force',
-      `--output=${path.join(directory, 'cdk.out')}`,
-      ...contextOf(deployment),
-    ],
-    environment: deploymentEnvironment(deployment, directory),
-    logFile: path.join(directory, 'cdk-destroy.log'),
+    args: ['destroy', '--all', '--force'],
+    deployment,
+    directory,
     text: 'Making the templates',
     progress,
   });

@@ -17,7 +17,7 @@ export interface CommandOutcome {
 /** A command that goes on. */
 export interface RunningCommand {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
-  /** Waits for a text on its standard error. */
+  /** Waits for a text on its standard error; throws when the command ends without. */
   says(text: string): Promise<void>;
   readonly outcome: Promise<CommandOutcome>;
 }
@@ -42,12 +42,16 @@ export function startCommand(directory: string, script: string, ...args: readonl
   process_.stderr.on('data', (chunk) => {
     said.stderr += String(chunk);
   });
+  const outcome = once(process_, 'close').then(([status]) => ({ status: status as number, ...said }));
   return {
     process: process_,
     says: async (text) => {
-      while (!said.stderr.includes(text)) await once(process_.stderr, 'data');
+      while (!said.stderr.includes(text)) {
+        const ended = await Promise.race([outcome, once(process_.stderr, 'data').then(() => undefined)]);
+        if (ended !== undefined) throw new Error(`${script} never said "${text}": ${ended.stderr}`);
+      }
     },
-    outcome: once(process_, 'close').then(([status]) => ({ status: status as number, ...said })),
+    outcome,
   };
 }
 
