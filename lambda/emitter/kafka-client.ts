@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { CompressionCodecs, CompressionTypes, Kafka, type LogEntry, logLevel } from 'kafkajs';
 import type { EmitterEnvironment } from './environment';
+import { mskIam } from './msk-iam';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 
 /** Takes a line of the client's own log, which is about single tries and not about outcomes. */
@@ -29,13 +29,7 @@ export function createKafka(
     // About half a minute in all: longer than a broker takes to fail over. Given in full, since under NODE_ENV=test the
     // client has other defaults.
     retry: { retries: 12, initialRetryTime: 50, maxRetryTime: 5_000, factor: 0.2, multiplier: 2 },
-    ...(authentication === 'iam' && {
-      ssl: true,
-      sasl: {
-        mechanism: 'oauthbearer',
-        oauthBearerProvider: async () => ({ value: (await generateAuthToken({ region })).token }),
-      },
-    }),
+    ...(authentication === 'iam' && { ssl: true, sasl: mskIam(region) }),
     logLevel: logLevel.WARN,
     logCreator:
       () =>

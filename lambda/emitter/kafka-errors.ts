@@ -9,7 +9,8 @@ export function protocolErrorType(error: unknown): string | undefined {
 
 /** Turns an error of the client into one of the emitter's. */
 export function kafkaError(error: unknown, doing: string): Error {
-  if (error instanceof EmitterError) return error;
+  const own = chain(error).find((link) => link instanceof EmitterError);
+  if (own !== undefined) return own;
   const type = protocolErrorType(error);
   const causes = chain(error);
   const detail = causes.at(-1)?.message ?? String(error);
@@ -18,10 +19,18 @@ export function kafkaError(error: unknown, doing: string): Error {
     return new FencedError(`A newer run has taken over while this one was ${doing}.`, options);
   }
   if (type?.endsWith('AUTHORIZATION_FAILED') === true) {
-    return new AccessDeniedError(`Kafka denies access while ${doing}: ${detail} (${type}).`, options);
+    const permission = PERMISSIONS[type] ?? type;
+    return new AccessDeniedError(
+      `Kafka denies access while ${doing}: ${detail} (${type}). Missing: ${permission}.`,
+      options,
+    );
   }
   if (causes.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) {
     return new AccessDeniedError(`Kafka refused the authentication while ${doing}: ${detail}.`, options);
+  }
+  const untrusted = causes.find(({ message }) => /certificate/i.test(message));
+  if (untrusted !== undefined) {
+    return new AccessDeniedError(`The broker is not trusted while ${doing}: ${untrusted.message}.`, options);
   }
   if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
     return new TopicError(
@@ -31,6 +40,15 @@ export function kafkaError(error: unknown, doing: string): Error {
   }
   return new UnreachableError(`Kafka failed while ${doing}: ${detail}.`, options);
 }
+
+/** What MSK calls the permissions that Kafka asks for, by what it answers when one of them is missing. */
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  CLUSTER_AUTHORIZATION_FAILED: 'kafka-cluster:Connect or WriteDataIdempotently on the cluster',
+  GROUP_AUTHORIZATION_FAILED: 'kafka-cluster:DescribeGroup or AlterGroup on the group',
+  TOPIC_AUTHORIZATION_FAILED: 'kafka-cluster:DescribeTopic, ReadData or WriteData on a topic',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    'kafka-cluster:DescribeTransactionalId or AlterTransactionalId on the transactional id',
+};
 
 interface KafkaJsError {
   readonly name: string;

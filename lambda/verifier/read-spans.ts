@@ -86,7 +86,11 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
     reject(new UnreachableError(`Kafka gave nothing for ${stallMs / 1_000} s: ${places.join(', ')}.`));
   }, stallMs);
 
-  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  let crash: Error | undefined;
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    crash = payload.error;
+    reject(crash);
+  });
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
     stalled.refresh();
     const reading = unread.get(idOf(topic, partition));
@@ -114,7 +118,8 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
     for (const { topic, partition, from } of spans) consumer.seek({ topic, partition, offset: String(from) });
     await finished;
   } catch (error) {
-    throw kafkaError(error, 'reading the topics');
+    // A consumer that has crashed complains at the next call of not being started, too.
+    throw kafkaError(crash ?? error, 'reading the topics');
   } finally {
     clearTimeout(stalled);
     await leave(kafka, consumer, groupId);

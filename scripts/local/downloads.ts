@@ -12,6 +12,8 @@ import { mariaDbPlatform } from './platform';
 export interface ServerFiles {
   /** The Java class path of Kafka: every jar of a folder. */
   readonly kafkaClassPath: string;
+  /** The folder with the class that checks the tokens of MSK's IAM. */
+  readonly iamClassPath: string;
   /** MariaDB's base directory, with `bin`, `scripts` and `share`. */
   readonly mariaDbBase: string;
 }
@@ -19,7 +21,7 @@ export interface ServerFiles {
 /**
  * The servers' files, downloaded by Maven when they are not there yet (some 200 MB).
  *
- * The folder is named by the hash of the pom and the platform, and gets its name only when it is complete: a download
+ * The folder is named by the hash of the pom, what it compiles and the platform, and gets its name only when it is complete: a download
  * cut short or of another version is never used.
  *
  * @param directory @default the repository's folder for local servers
@@ -31,7 +33,12 @@ export async function serverFiles(
 ): Promise<ServerFiles> {
   const pom = path.join(__dirname, 'pom.xml');
   const platform = mariaDbPlatform();
-  const hash = createHash('sha256').update(readFileSync(pom)).update(platform).digest('hex').slice(0, 12);
+  const validator = path.join(__dirname, 'iam', 'MskIamTokenValidator.java');
+  const inputs = [readFileSync(pom), readFileSync(validator), platform];
+  const hash = inputs
+    .reduce((sum, input) => sum.update(input), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 12);
   const complete = path.join(directory, hash);
   if (!existsSync(complete)) {
     const lock = await waitForLock(path.join(directory, 'lock'));
@@ -43,6 +50,7 @@ export async function serverFiles(
   }
   return {
     kafkaClassPath: path.join(complete, 'kafka', '*'),
+    iamClassPath: path.join(complete, 'iam'),
     mariaDbBase: mariaDbBase(path.join(complete, 'mariadb')),
   };
 }

@@ -7,6 +7,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import { muteNegativeTimeoutWarning } from '../../lambda/emitter/negative-timeout-warning';
 import { endLeftOvers, type RunningChild, startChild } from './child-processes';
 import { freePorts } from './free-ports';
+import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
+import { writePrivateFile } from './private-file';
 
 /** How to start Kafka. */
 export interface KafkaOptions {
@@ -18,6 +20,8 @@ export interface KafkaOptions {
   readonly brokers?: 1 | 3;
   /** Whether to begin without the data of an earlier start. @default false */
   readonly fresh?: boolean;
+  /** A second listener, that asks for TLS and for the tokens of MSK's IAM; and ACLs, that deny by default. @default none */
+  readonly iam?: IamOptions;
   /** More broker properties, or other values for the ones below; of each broker where they are a function. */
   readonly properties?: BrokerProperties | ((broker: BrokerPorts) => BrokerProperties);
 }
@@ -36,6 +40,8 @@ export interface BrokerPorts {
 export interface LocalBroker {
   readonly nodeId: number;
   readonly port: number;
+  /** The port for TLS and IAM, where there is one. */
+  readonly iamPort: number | undefined;
   /** The process id; another one after `start`. */
   readonly pid: number;
   /** Sends a signal to the broker (tests kill brokers). Settles when the process has ended. */
@@ -49,6 +55,8 @@ export interface LocalKafka {
   /** `host:port` of each broker. */
   readonly bootstrapServers: string[];
   readonly brokers: readonly LocalBroker[];
+  /** The certificate to trust at the ports for IAM: a file in PEM. */
+  readonly certificateFile: string | undefined;
   /** Stops the brokers. Calling it again is harmless. */
   stop(): Promise<void>;
 }
@@ -63,17 +71,20 @@ const OFFSETS_RETENTION_MINUTES = 2_147_483_647;
  */
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const { directory, classPath } = options;
+  const brokerClassPath = [options.iam?.classPath, classPath].filter((part) => part !== undefined).join(':');
   const count = options.brokers ?? 1;
   muteNegativeTimeoutWarning();
   mkdirSync(directory, { recursive: true });
   await endLeftOvers(directory);
   if (options.fresh) rmSync(path.join(directory, 'data'), { recursive: true, force: true });
 
-  const ports = await freePorts(2 * count);
+  const iam = options.iam && (await iamListener(options.iam, directory));
+  const ports = await freePorts(3 * count);
   const nodes = Array.from({ length: count }, (_, index) => ({
     nodeId: index + 1,
-    port: ports[2 * index] as number,
-    controllerPort: ports[2 * index + 1] as number,
+    port: ports[3 * index] as number,
+    controllerPort: ports[3 * index + 1] as number,
+    iamPort: iam && ports[3 * index + 2],
     data: path.join(directory, 'data', `broker-${index + 1}`),
     propertiesFile: path.join(directory, `broker-${index + 1}.properties`),
   }));
@@ -85,14 +96,15 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
         'process.roles': 'broker,controller',
         'node.id': node.nodeId,
         'controller.quorum.voters': voters,
-        listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-        'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+        listeners: [...listenersOf(node), `CONTROLLER://127.0.0.1:${node.controllerPort}`].join(','),
+        'advertised.listeners': listenersOf(node).join(','),
         'controller.listener.names': 'CONTROLLER',
         'inter.broker.listener.name': 'PLAINTEXT',
-        'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+        'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,${IAM_LISTENER}:SASL_SSL`,
         'log.dirs': node.data,
         ...CLUSTER_PROPERTIES,
         ...replication(count),
+        ...iam?.properties,
         ...(typeof options.properties === 'function' ? options.properties(node) : options.properties),
       });
       if (!existsSync(path.join(node.data, 'meta.properties'))) {
@@ -108,7 +120,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
       name: `broker-${node.nodeId}`,
       directory,
       command: 'java',
-      args: [...javaOptions(count), '-cp', classPath, 'kafka.Kafka', node.propertiesFile],
+      args: [...javaOptions(count), '-cp', brokerClassPath, 'kafka.Kafka', node.propertiesFile],
       // Of three controllers that stop together the last cannot hand over to a majority and waits for one in vain.
       graceMs: count === 3 ? 3_000 : 10_000,
     });
@@ -128,9 +140,11 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   }
   return {
     bootstrapServers,
+    certificateFile: iam?.certificateFile,
     brokers: nodes.map((node) => ({
       nodeId: node.nodeId,
       port: node.port,
+      iamPort: node.iamPort,
       get pid() {
         return childOf(node.nodeId).pid;
       },
@@ -143,6 +157,11 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
     stop,
   };
 }
+
+const listenersOf = ({ port, iamPort }: { port: number; iamPort: number | undefined }): string[] => [
+  `PLAINTEXT://127.0.0.1:${port}`,
+  ...(iamPort === undefined ? [] : [`${IAM_LISTENER}://127.0.0.1:${iamPort}`]),
+];
 
 const CLUSTER_PROPERTIES = {
   'auto.create.topics.enable': false,
@@ -174,7 +193,8 @@ const javaOptions = (brokers: 1 | 3): string[] => [
 
 function writeProperties(file: string, properties: BrokerProperties): void {
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
-  writeFileSync(file, `${lines.join('\n')}\n`);
+  // The keys of a listener for IAM are among them.
+  writePrivateFile(file, `${lines.join('\n')}\n`);
 }
 
 /** One id for all brokers of a directory, kept beside their data. */

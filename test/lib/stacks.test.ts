@@ -1,6 +1,7 @@
 import 'aws-cdk-lib/testhelpers/jest-autoclean';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { StackId } from '../../lib/names';
+import { kafkaStatements } from './kafka-statements';
 import { CONFIGURATIONS, type Synthesized, synthesize } from './synthesize';
 
 const provisioned = synthesize(CONFIGURATIONS.provisioned);
@@ -169,7 +170,7 @@ describe('the Kafka client', () => {
   });
 
   test('may look into the topics of its user, and change nothing but its own groups', () => {
-    expect(kafkaStatements(client, 'ClientInstance')).toEqual([
+    expect(kafkaStatements(provisioned.templates.KafkaClient, 'ClientInstance')).toEqual([
       [['Connect'], ['cluster']],
       [
         ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
@@ -273,7 +274,7 @@ describe('the emitter', () => {
   });
 
   test('may do in Kafka what one transactional producer does, and no more', () => {
-    expect(kafkaStatements(emitter, 'EmitterRole')).toEqual([
+    expect(kafkaStatements(provisioned.templates.Emitter, 'EmitterRole')).toEqual([
       [['Connect', 'WriteDataIdempotently'], ['cluster']],
       [
         ['DescribeTopic', 'WriteData'],
@@ -329,7 +330,7 @@ describe('the emitter', () => {
 
 describe('the verifier', () => {
   test('may read the topics in a group of its own, and write nothing', () => {
-    expect(kafkaStatements(template(provisioned, 'Emitter'), 'VerifierRole')).toEqual([
+    expect(kafkaStatements(provisioned.templates.Emitter, 'VerifierRole')).toEqual([
       [['Connect'], ['cluster']],
       [
         ['DescribeTopic', 'ReadData'],
@@ -339,20 +340,3 @@ describe('the verifier', () => {
     ]);
   });
 });
-
-/** The statements about Kafka of a role: actions, and resources as `kind/name`, each in the order of the alphabet. */
-const kafkaStatements = (stack: Template, role: string): [string[], string[]][] =>
-  Object.entries(stack.findResources('AWS::IAM::Policy'))
-    .filter(([id]) => id.startsWith(role))
-    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
-    .filter(({ Action }) => [Action].flat().every((action) => action.startsWith('kafka-cluster:')))
-    .map(({ Action, Resource }) => [
-      [Action].flat().map((action) => action.replace('kafka-cluster:', '')),
-      [Resource].flat().map(resourceName).sort(),
-    ]);
-
-/** `topic/ada.pin` of an ARN that is put together from parts; the cluster's own is a reference as a whole. */
-function resourceName(arn: unknown): string {
-  const [, kind, name] = /:(topic|group|transactional-id)\/.*"\/([\w.-]+)"/.exec(JSON.stringify(arn)) ?? [];
-  return kind === undefined ? 'cluster' : `${kind}/${name}`;
-}

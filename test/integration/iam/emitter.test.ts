@@ -1,0 +1,178 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { EmitterVariables } from '../../../lambda/emitter/environment';
+import { EmitterProcess } from '../../../scripts/local/emitter-process';
+import { createTopics } from '../../../scripts/local/topics';
+import { kafkaStatements } from '../../lib/kafka-statements';
+import { synthesize } from '../../lib/synthesize';
+import { type AccessKey, type IamBroker, iamBroker } from '../../support/iam-broker';
+import { aclsOf, IMPLIED_IN_KAFKA, type KafkaAction, setAcls } from '../../support/kafka-acls';
+import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
+import { testDirectory, testKafka, uniqueName } from '../../support/servers';
+
+/** The role of the function has this key; what the policy allows it, the broker allows the key. */
+const ROLE: AccessKey = { id: 'AKIAEMITTER', secret: 'secret/of+the=emitter' };
+
+const userId = uniqueName();
+const statements = kafkaStatements(synthesize({ userId }).templates.Emitter, 'EmitterRole');
+const logs = testDirectory();
+let broker: IamBroker;
+let pipeline: TestPipeline;
+let keys = 0;
+
+beforeAll(async () => {
+  mkdirSync(logs, { recursive: true });
+  broker = await iamBroker([ROLE]);
+  await createTopics(testKafka(broker.bootstrapServers), userId);
+  pipeline = await testPipeline(3, { bootstrapServers: broker.bootstrapServers, userId });
+  await pipeline.sql(...SMALL_TABLES);
+  await setAcls(broker.bootstrapServers, ROLE.id, aclsOf(statements, ROLE.id));
+});
+
+afterAll(async () => {
+  await broker.stop();
+});
+
+/** Another post, so that there is something to emit. */
+const addPost = async (): Promise<void> => {
+  keys += 1;
+  await pipeline.sql(
+    `INSERT INTO pinterest_data VALUES (${keys}, 'a post'), (NULL, 'post ${keys} without a key')`,
+  );
+};
+
+/** The emitter in a process of its own, with the settings that it has on AWS, and other variables where they are given. */
+async function withEmitter<T>(
+  work: (emitter: EmitterProcess) => Promise<T>,
+  variables: EmitterVariables & NodeJS.ProcessEnv = {},
+): Promise<T> {
+  const emitter = new EmitterProcess(
+    {
+      USER_ID: userId,
+      KAFKA_BROKERS: broker.iamServers,
+      DATABASE_CREDENTIALS_FILE: pipeline.variables['DATABASE_CREDENTIALS_FILE'],
+      AWS_ACCESS_KEY_ID: ROLE.id,
+      AWS_SECRET_ACCESS_KEY: ROLE.secret,
+      AWS_REGION: 'us-east-1',
+      NODE_EXTRA_CA_CERTS: broker.certificateFile,
+      ...variables,
+    } as EmitterVariables,
+    path.join(logs, `${uniqueName()}.log`),
+  );
+  try {
+    return await work(emitter);
+  } finally {
+    await emitter.stop();
+  }
+}
+
+describe('the login', () => {
+  test('with the key of the role, over TLS, is taken', async () => {
+    await addPost();
+
+    const { summary } = await withEmitter((emitter) => emitter.invoke());
+
+    expect(summary).toMatchObject({ emitted: { pin: 1 }, caughtUp: true });
+    expect(await pipeline.verify()).toMatchObject({ equal: true });
+  });
+
+  const hourAgo = path.join(logs, 'an-hour-ago.cjs');
+
+  test.each<[string, NodeJS.ProcessEnv, string]>([
+    ['a wrong secret key', { AWS_SECRET_ACCESS_KEY: 'another' }, 'Kafka refused the authentication'],
+    ['an unknown access key', { AWS_ACCESS_KEY_ID: 'AKIASTRANGER' }, 'Kafka refused the authentication'],
+    ['another region', { AWS_REGION: 'eu-west-1' }, 'Kafka refused the authentication'],
+    [
+      'a token that has expired',
+      { NODE_OPTIONS: `--require ${hourAgo}` },
+      'Kafka refused the authentication',
+    ],
+  ])('with %s is refused, and the error says so without a secret', async (_, variables, message) => {
+    writeFileSync(hourAgo, SHIFTED_CLOCK);
+
+    const error = await withEmitter((emitter) => emitter.invoke(), variables).catch(
+      (thrown: Error) => thrown,
+    );
+
+    expect(error).toMatchObject({ name: 'AccessDeniedError', message: expect.stringContaining(message) });
+    expect((error as Error).message).not.toContain(ROLE.secret);
+  });
+
+  test('at a broker that nobody vouches for, or with the certificate of another, is refused', async () => {
+    const stranger = await iamBroker([ROLE], { subjectAlternativeName: 'dns:elsewhere.example.com' });
+    const untrusted = {
+      name: 'AccessDeniedError',
+      message: expect.stringContaining('The broker is not trusted'),
+    };
+    try {
+      await Promise.all([
+        expect(withEmitter((emitter) => emitter.invoke(), { NODE_EXTRA_CA_CERTS: '' })).rejects.toMatchObject(
+          untrusted,
+        ),
+        expect(
+          withEmitter((emitter) => emitter.invoke(), {
+            KAFKA_BROKERS: stranger.iamServers,
+            NODE_EXTRA_CA_CERTS: stranger.certificateFile,
+          }),
+        ).rejects.toMatchObject(untrusted),
+      ]);
+    } finally {
+      await stranger.stop();
+    }
+  });
+});
+
+describe('the policy of the role', () => {
+  test('is enough for rows, for dead letters and for the checkpoint', async () => {
+    await addPost();
+
+    const { summary } = await withEmitter((emitter) => emitter.invoke());
+
+    expect(summary.emitted.pin).toBe(1);
+    expect(summary.deadLettered).toBeGreaterThan(0);
+  });
+
+  const actions = [...new Set(statements.flatMap(([names]) => names))] as KafkaAction[];
+  const needed = actions.filter((action) => action !== 'Connect' && !IMPLIED_IN_KAFKA.includes(action));
+
+  test.each(needed)('is not enough without %s, and the error names it', async (action) => {
+    await addPost();
+    const without = statements.map(([names, resources]): [string[], string[]] => [
+      names.filter((name) => name !== action),
+      resources,
+    ]);
+    await setAcls(broker.bootstrapServers, ROLE.id, aclsOf(without, ROLE.id));
+
+    try {
+      await expect(withEmitter((emitter) => emitter.invoke())).rejects.toMatchObject({
+        name: 'AccessDeniedError',
+        message: expect.stringContaining(action),
+      });
+    } finally {
+      await setAcls(broker.bootstrapServers, ROLE.id, aclsOf(statements, ROLE.id));
+    }
+  });
+
+  test.each(['pin', 'geo', 'user', 'dead-letter'])('does not reach another user’s topic %s', (topic) => {
+    const topics = statements
+      .flatMap(([, resources]) => resources)
+      .filter((name) => name.startsWith('topic/'));
+
+    expect(topics).toContain(`topic/${userId}.${topic}`);
+    for (const name of topics) expect(name).toMatch(new RegExp(`^topic/${userId}\\.`));
+  });
+});
+
+/** Makes a process believe that it is an hour ago, when a token was signed that is too old now. */
+const SHIFTED_CLOCK = `
+const Now = Date;
+globalThis.Date = class extends Now {
+  constructor(...given) {
+    if (given.length === 0) super(Now.now() - 3_600_000);
+    else super(...given);
+  }
+  static now() {
+    return Now.now() - 3_600_000;
+  }
+};
+`;
