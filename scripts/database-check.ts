@@ -1,0 +1,38 @@
+import type { Connection } from 'mysql2';
+import { rowsOf } from '../lambda/emitter/mysql-connection';
+import { databaseError } from '../lambda/emitter/mysql-errors';
+import { STREAMS } from '../lambda/emitter/streams';
+import { quoted } from '../lambda/verifier/table-columns';
+
+/**
+ * Checks that the three tables and their key columns can be read.
+ *
+ * @param place of the database, for messages
+ * @throws EmitterError naming the table that cannot.
+ */
+export async function checkTables(connection: Connection, place: string): Promise<void> {
+  for (const { table, keyColumn } of STREAMS) {
+    const sql = `SELECT ${quoted(keyColumn)}, t.* FROM ${quoted(table)} t LIMIT 0`;
+    await rowsOf(connection, { sql }).catch((error) => {
+      throw databaseError(error, place, table);
+    });
+  }
+}
+
+/** What the login of a connection may do besides reading. */
+export async function needlessPrivileges(connection: Connection): Promise<string[]> {
+  const grants = await rowsOf(connection, { sql: 'SHOW GRANTS' });
+  return needlessOf(grants.map(([grant]) => String(grant)));
+}
+
+/** The privileges beyond reading among what `SHOW GRANTS` answers; its lines may hold the hash of a password. */
+export function needlessOf(grants: readonly string[]): string[] {
+  const privileges = grants.flatMap((grant) => {
+    const [, list = ''] = /^GRANT (.+?) ON /.exec(grant) ?? [];
+    const withoutColumns = list.replaceAll(/\s*\([^)]*\)/g, '');
+    return [...withoutColumns.split(', '), ...(/ WITH GRANT OPTION$/.test(grant) ? ['GRANT OPTION'] : [])];
+  });
+  return [...new Set(privileges)].filter((privilege) => !READING.has(privilege));
+}
+
+const READING: ReadonlySet<string> = new Set(['', 'USAGE', 'SELECT', 'SHOW VIEW', 'SHOW DATABASES']);

@@ -1,0 +1,108 @@
+import { Command } from 'commander';
+import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/database-login';
+import { ConfigurationError, UnreachableError } from '../lambda/emitter/errors';
+import { breakConnection, connectToDatabase } from '../lambda/emitter/mysql-connection';
+import { storeDatabaseLogin } from './aws/database-secret';
+import {
+  type DeployedPipeline,
+  type DeployedPipelineOptions,
+  deployedPipeline,
+  withPipelineOptions,
+} from './aws/deployed-pipeline';
+import { commandLine, runWhenMain } from './command';
+import { checkTables, needlessPrivileges } from './database-check';
+
+interface Options extends DeployedPipelineOptions {
+  readonly creds: string;
+  readonly check: boolean;
+  readonly json?: true;
+}
+
+const command = withPipelineOptions(new Command('npm run put-credentials --'))
+  .description('Puts the login of an existing database into the secret that the emitter reads.')
+  .option('--creds <file>', 'the login: HOST, PORT, USER, PASSWORD, DATABASE', 'db_creds.yaml')
+  .option('--no-check', 'store it without trying it, as where only the VPC of the database has a way to it')
+  .option('--json', 'write the result as JSON')
+  .addHelpText(
+    'after',
+    `
+The login is tried first: over TLS, with each of the three tables. Nothing is stored where that fails.
+HOST, PORT and DATABASE are those of the configuration (pipeline.database): the way there was made for them.
+
+Example: npm run put-credentials -- --creds db_creds.yaml`,
+  );
+
+/** `npm run put-credentials` */
+export const putCredentials = commandLine(command, async ({ creds, check, json, ...options }: Options) => {
+  const pipeline = deployedPipeline(options);
+  const login = await readCredentialsFile(creds);
+  requireConfigured(login, creds, pipeline);
+  const needless = check ? await tryLogin(login, pipeline) : [];
+  if (needless.length > 0) {
+    process.stderr.write(
+      `The login may also ${needless.join(', ')}: SELECT on the three tables is enough.\n`,
+    );
+  }
+  const { secretArn, versionId } = await storeDatabaseLogin(pipeline, login);
+  const { host, port, database, user } = login;
+  const result = { secretArn, versionId, host, port, database, user, checked: check, needless };
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(result, undefined, 2)}\n`
+      : `The login of ${user} at ${placeOf(login)} is version ${versionId} of ${secretArn}.\n${TAKEN}\n`,
+  );
+  return 0;
+});
+
+const TAKEN =
+  'The emitter reads it when it starts anew, after a run that failed, and when the database refuses the login that it has; until then it goes on with that.';
+
+const placeOf = ({ host, port, database }: DatabaseLogin): string => `${host}:${port}/${database}`;
+
+/** The way to the database, and the routes and rules on it, were made for the one that is configured. */
+function requireConfigured(login: DatabaseLogin, file: string, { config }: DeployedPipeline): void {
+  const { database } = config;
+  if (database.mode !== 'existing') {
+    throw new ConfigurationError(
+      `pipeline.database.mode is "${database.mode}": allowed for this command: "existing". The pipeline has made the login of its own database.`,
+    );
+  }
+  const problems = [
+    ['HOST', login.host, database.host, 'host'],
+    ['PORT', login.port, database.port, 'port'],
+    ['DATABASE', login.database, database.name, 'name'],
+  ]
+    .filter(([, given, configured]) => given !== configured)
+    .map(
+      ([field, given, configured, name]) =>
+        `${field} is ${JSON.stringify(given)}: allowed: ${JSON.stringify(configured)}, as in pipeline.database.${name}`,
+    );
+  if (login.password === '') problems.push('PASSWORD is empty: allowed: text that is not empty');
+  if (problems.length === 0) return;
+  throw new ConfigurationError(`The credentials file ${file} is wrong. ${problems.join('; ')}.`);
+}
+
+/**
+ * Logs in as the emitter will, and looks at the tables.
+ *
+ * @returns what the login may do besides reading.
+ */
+async function tryLogin(login: DatabaseLogin, { account }: DeployedPipeline): Promise<string[]> {
+  try {
+    const connection = await connectToDatabase(login, account.isEmulator ? 'off' : 'rds');
+    try {
+      await checkTables(connection, placeOf(login));
+      return await needlessPrivileges(connection);
+    } finally {
+      breakConnection(connection);
+    }
+  } catch (error) {
+    process.stderr.write('The login was tried, and nothing is stored:\n');
+    if (!(error instanceof UnreachableError)) throw error;
+    throw new UnreachableError(`${error.message} Where only its VPC has a way to it, use --no-check.`, {
+      cause: error,
+    });
+  }
+}
+
+runWhenMain(module, putCredentials);
