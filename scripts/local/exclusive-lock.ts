@@ -14,6 +14,9 @@ export interface ExclusiveLock {
 
 const SQLITE_BUSY = 5;
 
+/** Keeps the locks of this process from the garbage collector, which would close, and so unlock, what nobody refers to. */
+const held = new Set<object>();
+
 /**
  * Takes a lock on a file, which is created when missing and stays afterwards.
  *
@@ -36,9 +39,10 @@ export function takeLock(file: string): ExclusiveLock {
     }
     throw error;
   }
+  held.add(database);
   return {
     release: () => {
-      if (database.isOpen) database.close();
+      if (held.delete(database)) database.close();
     },
   };
 }

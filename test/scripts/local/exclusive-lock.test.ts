@@ -30,6 +30,24 @@ describe('an exclusive lock', () => {
     (await waiting).release();
   });
 
+  test('is held for as long as its holder lives, also when the holder has forgotten it', async () => {
+    const holder = spawn(process.execPath, [
+      '--expose-gc',
+      '--import=tsx',
+      '--eval',
+      `require(${JSON.stringify(path.resolve('scripts/local/exclusive-lock.ts'))}).takeLock(${JSON.stringify(file)});
+       setTimeout(() => { gc(); setTimeout(() => console.log('collected'), 100); }, 100); setInterval(() => {}, 1000);`,
+    ]);
+    await once(holder.stdout, 'data');
+    const take = (): void => takeLock(file).release();
+    try {
+      expect(take).toThrow(LockedError);
+    } finally {
+      holder.kill();
+      await once(holder, 'exit');
+    }
+  });
+
   test('does not outlive a holder that is killed', async () => {
     const holder = spawn(process.execPath, [
       '--import=tsx',
