@@ -1,0 +1,50 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { createKafka } from '../../../lambda/emitter/kafka-client';
+import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka-topic-publisher';
+import { perStream, topicOf } from '../../../lambda/emitter/streams';
+import { testServers, testUserId } from '../../support/servers';
+
+/** What the client (kafkajs 2.2.4) leaves out without a word. */
+
+const newKafka = (): Kafka =>
+  createKafka({ brokers: testServers().bootstrapServers, authentication: 'none', region: 'us-east-1' });
+
+test('a checkpoint that the client has not asked for is not taken for none, and asked for again', async () => {
+  const userId = await testUserId(1);
+  const checkpoint = perStream(() => ({ nextKey: 7n, keyless: '' }));
+  const first = new KafkaTopicPublisher(newKafka(), userId);
+  await first.open();
+  await first.commit(checkpoint);
+  await first.settled();
+  await first.discard();
+
+  const kafka = newKafka();
+  leaveOutOnce(kafka, topicOf(userId, 'user'));
+  const second = new KafkaTopicPublisher(kafka, userId);
+  try {
+    await expect(second.open()).rejects.toMatchObject({ name: 'UnreachableError', retryable: true });
+    await second.discard();
+    expect(await second.open()).toEqual(checkpoint);
+  } finally {
+    await second.discard();
+  }
+});
+
+/**
+ * Makes the client do once what it does where it fetches the metadata of several topics at a time, and the answer that
+ * comes last knows fewer of them: of the others it asks no partition.
+ */
+function leaveOutOnce(kafka: Kafka, leftOut: string): void {
+  const newAdmin = kafka.admin.bind(kafka);
+  let isLeftOut = false;
+  kafka.admin = (config) => {
+    const admin = newAdmin(config);
+    const fetchOffsets: Admin['fetchOffsets'] = async (options) => {
+      const answer = await admin.fetchOffsets(options);
+      if (isLeftOut || options.topics?.includes(leftOut) !== true) return answer;
+      isLeftOut = true;
+      return answer.map((one) => (one.topic === leftOut ? { ...one, partitions: [] } : one));
+    };
+    return { ...admin, fetchOffsets };
+  };
+}
