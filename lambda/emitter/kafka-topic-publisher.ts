@@ -240,12 +240,15 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
     for (const { topic, partition, messages } of sends) {
-      await transaction.send({
+      const acknowledged = await transaction.send({
         topic,
         acks: -1,
         compression: CODECS[this.compression],
         messages: messages.map(({ key, value }) => ({ key, value, partition })),
       });
+      // The client drops what is for a partition that was added after it fetched the metadata (kafkajs 2.2.4).
+      if (!acknowledged.some((one) => one.partition === partition))
+        throw new UnreachableError(`Kafka was not sent the rows for partition ${partition} of ${topic}.`);
     }
   }
 }

@@ -1,13 +1,33 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { createKafka } from '../../../lambda/emitter/kafka-client';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka-topic-publisher';
-import { perStream, topicOf } from '../../../lambda/emitter/streams';
-import { testServers, testUserId } from '../../support/servers';
+import { perStream, STREAMS, topicOf, topicsOf } from '../../../lambda/emitter/streams';
+import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
+import { testServers, testUserId, withAdmin } from '../../support/servers';
 
 /** What the client (kafkajs 2.2.4) leaves out without a word. */
 
 const newKafka = (): Kafka =>
   createKafka({ brokers: testServers().bootstrapServers, authentication: 'none', region: 'us-east-1' });
+
+test('partitions that were added since the producer was made get their rows, too', async () => {
+  const pipeline = await testPipeline(1);
+  const insert = (first: number, last: number) =>
+    STREAMS.map(({ table }) => `INSERT INTO ${table} SELECT seq, 'row' FROM seq_${first}_to_${last}`);
+  await pipeline.sql(...SMALL_TABLES, ...insert(1, 100));
+  await pipeline.emit();
+
+  await withAdmin((admin) =>
+    admin.createPartitions({
+      topicPartitions: topicsOf(pipeline.userId).map((topic) => ({ topic, count: 4 })),
+    }),
+  );
+  await pipeline.sql(...insert(101, 300));
+
+  expect(await pipeline.emit()).toMatchObject({ emitted: { pin: 200, geo: 200, user: 200 } });
+  expect(await pipeline.verify()).toMatchObject({ equal: true });
+  expect(new Set((await pipeline.records('pin')).map(({ partition }) => partition)).size).toBe(4);
+});
 
 test('a checkpoint that the client has not asked for is not taken for none, and asked for again', async () => {
   const userId = await testUserId(1);
