@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EmitterVariables } from '../../../lambda/emitter/environment';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
@@ -161,6 +161,19 @@ describe('the policy of the role', () => {
     expect(topics).toContain(`topic/${userId}.${topic}`);
     for (const name of topics) expect(name).toMatch(new RegExp(`^topic/${userId}\\.`));
   });
+});
+
+test('no log of these runs holds the secret key, a token or the password of the database', async () => {
+  const written = readdirSync(logs)
+    .filter((name) => name.endsWith('.log'))
+    .map((name) => readFileSync(path.join(logs, name), 'utf8'))
+    .join('');
+
+  expect(written).toContain('"Run ended"');
+  expect(written).not.toContain(ROLE.secret);
+  expect(written).not.toContain(pipeline.logins.emitter.password);
+  // What every token begins with: it is a URL in base64.
+  expect(written).not.toContain(Buffer.from('https://kafka.').toString('base64url').slice(0, -1));
 });
 
 /** Makes a process believe that it is an hour ago, when a token was signed that is too old now. */
