@@ -1,6 +1,7 @@
 """AWS::CloudWatch::Alarm with metric math: described as it is, and never evaluated, for no broker sends metrics."""
 
 from ministack.services.cloudformation import provisioners
+
 from resource_types import any_of, refuse_unknown
 
 _METRICS = {

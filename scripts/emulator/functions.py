@@ -28,7 +28,7 @@ def register():
 
 
 def _tell_types_of_errors():
-    """Lets a failed invocation tell the name of its error, as Lambda does; MiniStack says Runtime.HandlerError of all."""
+    """Lets a failed invocation tell the name of its error, as Lambda does, and not the one that MiniStack gives all."""
     script = lambda_runtime._NODEJS_WORKER_SCRIPT
     if _ANSWERS_ERROR not in script:
         raise RuntimeError("MiniStack's process of a function is another one than this launcher knows.")

