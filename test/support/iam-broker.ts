@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { serverFiles } from '../../scripts/local/downloads';
 import type { IamOptions } from '../../scripts/local/iam-listener';
-import { type LocalKafka, startKafka } from '../../scripts/local/kafka';
+import { type BrokerProperties, type LocalKafka, startKafka } from '../../scripts/local/kafka';
 import { silentProgress } from '../../scripts/progress';
 import { testDirectory } from './servers';
 
@@ -24,7 +24,10 @@ export interface IamBroker extends LocalKafka {
 /** Starts such a broker; stop it after the test. */
 export async function iamBroker(
   keys: readonly AccessKey[],
-  options: Pick<IamOptions, 'subjectAlternativeName'> = {},
+  {
+    properties,
+    ...options
+  }: Pick<IamOptions, 'subjectAlternativeName'> & { readonly properties?: BrokerProperties } = {},
 ): Promise<IamBroker> {
   const { kafkaClassPath, iamClassPath } = await serverFiles(silentProgress);
   const directory = path.join(testDirectory(), 'kafka');
@@ -32,6 +35,7 @@ export async function iamBroker(
   const kafka = await startKafka({
     classPath: kafkaClassPath,
     directory,
+    properties,
     iam: {
       classPath: iamClassPath,
       keys: Object.fromEntries(keys.map(({ id, secret }) => [id, secret])),

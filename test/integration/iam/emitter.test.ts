@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EmitterVariables } from '../../../lambda/emitter/environment';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { createTopics } from '../../../scripts/local/topics';
@@ -13,6 +14,15 @@ import { testDirectory, testKafka, uniqueName } from '../../support/servers';
 /** The role of the function has this key; what the policy allows it, the broker allows the key. */
 const ROLE: AccessKey = { id: 'AKIAEMITTER', secret: 'secret/of+the=emitter' };
 
+/** How long a login lasts; Amazon MSK's own lasts as long as its token, a quarter of an hour. */
+const SESSION_MS = 12_000;
+
+/** The client logs in again ten seconds before its login expires. */
+const REAUTHENTICATES_AFTER_MS = SESSION_MS - 10_000;
+
+/** Enough that a run takes longer than that. */
+const MANY_ROWS = 100_000;
+
 const userId = uniqueName();
 const statements = kafkaStatements(synthesize({ userId }).templates.Emitter, 'EmitterRole');
 const logs = testDirectory();
@@ -22,7 +32,9 @@ let keys = 0;
 
 beforeAll(async () => {
   mkdirSync(logs, { recursive: true });
-  broker = await iamBroker([ROLE]);
+  broker = await iamBroker([ROLE], {
+    properties: { 'listener.name.iam.oauthbearer.connections.max.reauth.ms': SESSION_MS },
+  });
   await createTopics(testKafka(broker.bootstrapServers), userId);
   pipeline = await testPipeline(3, { bootstrapServers: broker.bootstrapServers, userId });
   await pipeline.sql(...SMALL_TABLES);
@@ -73,6 +85,25 @@ describe('the login', () => {
     const { summary } = await withEmitter((emitter) => emitter.invoke());
 
     expect(summary).toMatchObject({ emitted: { pin: 1 }, caughtUp: true });
+    expect(await pipeline.verify()).toMatchObject({ equal: true });
+  });
+
+  test('is made again when it has expired between runs, and before it expires in the middle of one', async () => {
+    await withEmitter(async (emitter) => {
+      await addPost();
+      await emitter.invoke();
+      await delay(SESSION_MS + 500);
+      const from = keys + 1;
+      keys += MANY_ROWS;
+      await pipeline.sql(
+        `INSERT INTO pinterest_data SELECT seq, REPEAT('a long title ', 50) FROM seq_${from}_to_${keys}`,
+      );
+
+      const { summary } = await emitter.invoke();
+
+      expect(summary).toMatchObject({ emitted: { pin: MANY_ROWS }, caughtUp: true });
+      expect(summary.elapsedMs).toBeGreaterThan(REAUTHENTICATES_AFTER_MS);
+    });
     expect(await pipeline.verify()).toMatchObject({ equal: true });
   });
 
