@@ -46,11 +46,11 @@ export const deployLocal = commandLine(command, async (options: Options) => {
   const lock = takeLock(path.join(directory, 'commands', 'lock'));
   try {
     const running = runningDeployment(directory);
-    const configOverrides = [
+    const configOverrides = lastOfEach([
       ...(running?.configOverrides ?? []),
       ...options.context,
       ...(options.userId === undefined ? [] : [`pipeline.userId=${options.userId}`]),
-    ];
+    ]);
     const config = pipelineConfig(configOverrides);
     if (running !== undefined && running.userId !== config.userId) {
       throw new ConfigurationError(
@@ -73,6 +73,11 @@ export const deployLocal = commandLine(command, async (options: Options) => {
     lock.release();
   }
 });
+
+/** Of several values for a field the last one counts. */
+const lastOfEach = (overrides: readonly string[]): string[] => [
+  ...new Map(overrides.map((override) => [override.split('=', 1)[0], override])).values(),
+];
 
 const textOf = (of: DeploymentDescription, everyMinutes: number, directory: string): string => `
 Deployed to an emulator of AWS on this machine: wiring and code are real, permissions and networks are not checked.

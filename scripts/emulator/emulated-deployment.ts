@@ -23,7 +23,7 @@ const schema = z.object({
   configOverrides: z.array(z.string()),
   /** A `db_creds.yaml` with the login that may do everything in the embedded MariaDB. */
   ownerCreds: z.string(),
-  /** The process that owns the emulator and its servers. */
+  /** The process that owns the emulator and its servers; it has the directory on its command line. */
   pid: z.number(),
 });
 
@@ -44,7 +44,8 @@ export const withdrawDeployment = (directory = deploymentDirectory()): void =>
 export function runningDeployment(directory = deploymentDirectory()): EmulatedDeployment | undefined {
   try {
     const deployment = schema.parse(JSON.parse(readFileSync(fileIn(directory), 'utf8')));
-    return commandLineOf(deployment.pid) === '' ? undefined : deployment;
+    // After a restart of the machine the process id may be somebody else's.
+    return commandLineOf(deployment.pid).includes(directory) ? deployment : undefined;
   } catch {
     return undefined;
   }

@@ -59,7 +59,8 @@ export async function startEmulator({ python, directory, servers }: EmulatorOpti
     args: ['-B', path.join(__dirname, 'launch.py'), settings],
     environment: {
       // Functions inherit it, so nothing of the user's own environment but what programs are found with.
-      PATH: process.env['PATH'],
+      // This Node, which is the one of npm scripts, runs them.
+      PATH: [path.dirname(process.execPath), process.env['PATH']].join(path.delimiter),
       HOME: process.env['HOME'],
       TMPDIR: files,
       NODE_PATH: NODE_MODULES,

@@ -37,9 +37,15 @@ async function run(directory: string): Promise<void> {
       directory: path.join(directory, 'emulator'),
       servers,
     });
-    // First, so that functions can end their work.
-    beforeServersStop(() => emulator.stop());
-    void emulator.ended.then(() => process.kill(process.pid, 'SIGTERM'));
+    let stops = false;
+    // Before the servers that functions use.
+    beforeServersStop(() => {
+      stops = true;
+      return emulator.stop();
+    });
+    void emulator.ended.then(() => {
+      if (!stops) process.kill(process.pid, 'SIGTERM');
+    });
     answer({ endpoint: emulator.endpoint, admin: servers.database.admin });
   } catch (error) {
     const { name, message } = error as Error;

@@ -34,8 +34,10 @@ export async function emulatorPython(progress: Progress): Promise<string> {
 
   const lock = await waitForLock(path.join(DIRECTORY, 'lock'));
   try {
-    if (!existsSync(complete)) await install(environment, program, progress);
-    writeFileSync(complete, '');
+    if (!existsSync(complete)) {
+      await install(environment, program, progress);
+      writeFileSync(complete, '');
+    }
     return program;
   } finally {
     lock.release();

@@ -33,6 +33,7 @@ import {
   type EmulatedDeployment,
   runningDeployment,
 } from '../../scripts/emulator/emulated-deployment';
+import { commandLineOf } from '../../scripts/local/child-processes';
 import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
 import { silentProgress } from '../../scripts/progress';
 import { testKafka, withAdmin } from '../support/servers';
@@ -274,6 +275,33 @@ describe('the deployed emitter', () => {
     });
   });
 
+  describe('meanwhile, deploying to another emulator', () => {
+    const other = `${directory}-other`;
+
+    afterEach(() => rmSync(other, { recursive: true }));
+
+    test('leaves nothing behind when it is interrupted', async () => {
+      const command = startCommand(other, 'deploy-local');
+      await command.says('✓ Bootstrapping');
+      expect(processesIn(other).length).toBeGreaterThanOrEqual(4);
+      command.process.kill('SIGINT');
+
+      expect(await command.outcome).toMatchObject({ status: 130 });
+      expect(processesIn(other)).toEqual([]);
+    });
+
+    test('leaves nothing behind when the emulator dies', async () => {
+      const command = startCommand(other, 'deploy-local');
+      await command.says('✓ Kafka, MariaDB and the emulator are ready');
+      for (const pid of processesIn(other)) {
+        if (/host\.ts|launch\.py/.test(commandLineOf(pid))) process.kill(pid, 'SIGKILL');
+      }
+
+      expect(await command.outcome).toMatchObject({ status: 2, stdout: '' });
+      expect(processesIn(other)).toEqual([]);
+    });
+  });
+
   test('runs on its schedule, and writes the rows that came meanwhile', async () => {
     while ((await runsInLog()) < 2) {
       expect(Date.now() - deployedAt).toBeLessThan(150_000);
@@ -315,18 +343,6 @@ describe('npm run deploy:local, once more', () => {
       stderr: expect.stringContaining('pipeline.emitter.everyMinutes is 1'),
     });
     expect(runningDeployment(directory)).toMatchObject({ pid: deployment.pid });
-  });
-
-  test('leaves nothing behind when it is interrupted', async () => {
-    const other = `${directory}-interrupted`;
-    const command = startCommand(other, 'deploy-local');
-    await command.says('✓ Bootstrapping');
-    expect(processesIn(other).length).toBeGreaterThanOrEqual(4);
-    command.process.kill('SIGINT');
-
-    expect(await command.outcome).toMatchObject({ status: 130 });
-    expect(processesIn(other)).toEqual([]);
-    rmSync(other, { recursive: true });
   });
 });
 
