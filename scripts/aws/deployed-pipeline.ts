@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { PipelineConfig } from '../../lib/config';
 import { type AwsAccount, chooseAccount } from './aws-account';
 import { pipelineConfig } from './pipeline-config';
@@ -22,11 +22,13 @@ export interface DeployedPipeline {
 export const withPipelineOptions = (command: Command): Command =>
   command
     .option('--user-id <id>', 'whose pipeline (default: the one of cdk.json)')
-    .option(
-      '-c, --context <field=value>',
-      'configuration over that of cdk.json, as "cdk -c" takes it: pipeline.kafka.brokers=6; may be repeated',
-      (value: string, values: readonly string[]) => [...values, value],
-      [],
+    .addOption(
+      new Option(
+        '-c, --context <field=value>',
+        'configuration over that of cdk.json, as "cdk -c" takes it: pipeline.kafka.brokers=6; may be repeated',
+      )
+        .argParser((value: string, values: readonly string[]) => [...values, value])
+        .default([], 'none'),
     )
     .option('--aws', 'AWS itself, also while "npm run deploy:local" runs');
 
