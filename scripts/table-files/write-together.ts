@@ -16,10 +16,7 @@ export async function writeTogether<T>(
   files: readonly string[],
   write: (appends: readonly Append[]) => Promise<T>,
 ): Promise<T> {
-  // Ends as the file does, so that git ignores it too.
-  const unfinished = files.map((file) =>
-    path.join(path.dirname(file), `.${process.pid}.${path.basename(file)}`),
-  );
+  const unfinished: string[] = [];
   const remove = (): void => {
     for (const file of unfinished) rmSync(file, { force: true });
   };
@@ -28,11 +25,13 @@ export async function writeTogether<T>(
   const close = async (): Promise<void> => void (await Promise.all(handles.map((handle) => handle.close())));
   try {
     const appends: Append[] = [];
-    for (const [index, file] of files.entries()) {
-      const handle = await writing(file, async () => {
-        mkdirSync(path.dirname(file), { recursive: true });
-        return await open(unfinished[index] as string, 'w');
-      });
+    for (const file of files) {
+      const folder = path.dirname(file);
+      await writing(file, async () => mkdirSync(folder, { recursive: true }));
+      // Ends as the file does, so that git ignores it too.
+      const temporary = path.join(folder, `.${process.pid}.${path.basename(file)}`);
+      unfinished.push(temporary);
+      const handle = await writing(file, () => open(temporary, 'w'));
       handles.push(handle);
       appends.push(async (text) => await writing(file, () => handle.appendFile(text)));
     }
