@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/database-login';
 import { ConfigurationError, UnreachableError } from '../lambda/emitter/errors';
 import { breakConnection, connectToDatabase } from '../lambda/emitter/mysql-connection';
+import type { ExistingDatabaseConfig } from '../lib/config';
 import { storeDatabaseLogin } from './aws/database-secret';
 import {
   type DeployedPipeline,
@@ -35,8 +36,9 @@ Example: npm run put-credentials -- --creds db_creds.yaml`,
 /** `npm run put-credentials` */
 export const putCredentials = commandLine(command, async ({ creds, check, json, ...options }: Options) => {
   const pipeline = deployedPipeline(options);
+  const configured = existingDatabase(pipeline);
   const login = await readCredentialsFile(creds);
-  requireConfigured(login, creds, pipeline);
+  requireConfigured(login, creds, configured);
   const needless = check ? await tryLogin(login, pipeline) : [];
   if (needless.length > 0) {
     process.stderr.write(
@@ -59,23 +61,24 @@ const TAKEN =
 
 const placeOf = ({ host, port, database }: DatabaseLogin): string => `${host}:${port}/${database}`;
 
+function existingDatabase({ config: { database } }: DeployedPipeline): ExistingDatabaseConfig {
+  if (database.mode === 'existing') return database;
+  throw new ConfigurationError(
+    `pipeline.database.mode is "${database.mode}": allowed for this command: "existing". The pipeline has made the login of its own database.`,
+  );
+}
+
 /** The way to the database, and the routes and rules on it, were made for the one that is configured. */
-function requireConfigured(login: DatabaseLogin, file: string, { config }: DeployedPipeline): void {
-  const { database } = config;
-  if (database.mode !== 'existing') {
-    throw new ConfigurationError(
-      `pipeline.database.mode is "${database.mode}": allowed for this command: "existing". The pipeline has made the login of its own database.`,
-    );
-  }
+function requireConfigured(login: DatabaseLogin, file: string, configured: ExistingDatabaseConfig): void {
   const problems = [
-    ['HOST', login.host, database.host, 'host'],
-    ['PORT', login.port, database.port, 'port'],
-    ['DATABASE', login.database, database.name, 'name'],
+    ['HOST', login.host, configured.host, 'host'],
+    ['PORT', login.port, configured.port, 'port'],
+    ['DATABASE', login.database, configured.name, 'name'],
   ]
-    .filter(([, given, configured]) => given !== configured)
+    .filter(([, given, allowed]) => given !== allowed)
     .map(
-      ([field, given, configured, name]) =>
-        `${field} is ${JSON.stringify(given)}: allowed: ${JSON.stringify(configured)}, as in pipeline.database.${name}`,
+      ([field, given, allowed, name]) =>
+        `${field} is ${JSON.stringify(given)}: allowed: ${JSON.stringify(allowed)}, as in pipeline.database.${name}`,
     );
   if (login.password === '') problems.push('PASSWORD is empty: allowed: text that is not empty');
   if (problems.length === 0) return;
