@@ -25,7 +25,7 @@ const VARIABLE = 'TEST_SERVERS_FILE';
 
 /** Starts the shared servers and gives the way to stop them. */
 export async function startTestServers(): Promise<() => Promise<void>> {
-  await removeEarlierRuns();
+  await removeEarlierRuns(RUNS);
   const directory = path.join(RUNS, String(process.pid));
   const servers = await startLocalServers({ directory, progress: terminalProgress() });
   const shared: TestServers = {
@@ -46,11 +46,15 @@ export function testServers(): TestServers {
   return JSON.parse(readFileSync(file, 'utf8')) as TestServers;
 }
 
-/** Removes the runs that are over, with the servers that a killed one left running. */
-async function removeEarlierRuns(): Promise<void> {
-  mkdirSync(RUNS, { recursive: true });
-  for (const run of readdirSync(RUNS)) {
-    const directory = path.join(RUNS, run);
+/**
+ * Removes the runs that are over, with the servers that a killed one left running.
+ *
+ * @param runs a directory with one directory for each run, in which the run holds the lock `lock`
+ */
+export async function removeEarlierRuns(runs: string): Promise<void> {
+  mkdirSync(runs, { recursive: true });
+  for (const run of readdirSync(runs)) {
+    const directory = path.join(runs, run);
     try {
       takeLock(path.join(directory, 'lock')).release();
     } catch (error) {

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { newPassword } from '../../scripts/local/database-logins';
+import type { Fault, RoundRandom } from './fault';
+import type { FaultPipeline } from './fault-pipeline';
+import { caughtUp, endedInOrder } from './outcome';
+
+/** A run that stands still with its three queries under way: Kafka does not answer, so the database is held back. */
+async function runWhileReading(
+  pipeline: FaultPipeline,
+  random: RoundRandom,
+  whileReading: () => Promise<void>,
+): Promise<{ readonly run: ReturnType<FaultPipeline['invoke']> }> {
+  const run = pipeline.invoke(pipeline.newEmitter());
+  const conversation = await pipeline.stopped(
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
+    run,
+  );
+  await whileReading();
+  pipeline.struck();
+  conversation.pass();
+  return { run };
+}
+
+/** Item 3: the database goes away, or changes its mind about the password. */
+export const DATABASE_FAILING: readonly Fault[] = [
+  {
+    name: 'database-connections-killed',
+    happen: async (pipeline, random) => {
+      const { run } = await runWhileReading(pipeline, random, () => pipeline.killConnections());
+      await caughtUp(run);
+    },
+  },
+  {
+    name: 'database-restarted',
+    happen: async (pipeline, random) => {
+      const { run } = await runWhileReading(pipeline, random, () => pipeline.servers.restartDatabase());
+      await endedInOrder(run);
+      await pipeline.catchUp();
+    },
+  },
+  {
+    name: 'password-rotated',
+    happen: async (pipeline, random) => {
+      const password = newPassword();
+      const { run } = await runWhileReading(pipeline, random, async () => {
+        const { user } = pipeline.logins.emitter;
+        await pipeline.servers.asAdmin(`ALTER USER '${user}'@'127.0.0.1' IDENTIFIED BY '${password}'`);
+        pipeline.changeLogin({ password });
+        await pipeline.killConnections();
+      });
+      const { emitted } = await caughtUp(run);
+      assert.equal(emitted.pin, pipeline.posts);
+    },
+  },
+];

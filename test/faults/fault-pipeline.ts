@@ -1,0 +1,282 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { createConnection } from 'mysql2/promise';
+import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import { Emitter } from '../../lambda/emitter/emitter';
+import { parseEnvironment } from '../../lambda/emitter/environment';
+import { isRetryable } from '../../lambda/emitter/errors';
+import type { EmitEvent } from '../../lambda/emitter/event';
+import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
+import {
+  emitterIdOf,
+  type PerStream,
+  perStream,
+  type StreamName,
+  topicOf,
+  topicsOf,
+} from '../../lambda/emitter/streams';
+import type { EmitSummary } from '../../lambda/emitter/summary';
+import { addSamplePosts, loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
+import { committedSpans, readSpans } from '../../lambda/verifier/read-spans';
+import type { VerificationReport } from '../../lambda/verifier/report';
+import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
+import {
+  createDatabase,
+  type DatabaseLogins,
+  dropDatabase,
+  writeCredentialsFile,
+} from '../../scripts/local/database-logins';
+import { EmitterProcess } from '../../scripts/local/emitter-process';
+import type { Moment, StoppedConversation } from '../support/kafka-proxy';
+import type { FaultServers } from './fault-servers';
+
+/** How long a run of the emitter has, in milliseconds, unless a fault says otherwise. */
+const RUN_MS = 120_000;
+
+/** How long the emitter may take, run after run, until it is caught up, in milliseconds. */
+const CAUGHT_UP_MS = 180_000;
+
+/** An emitter that can be invoked: in this process, or in one of its own. */
+type Invocable = {
+  readonly invoke: (
+    event: EmitEvent,
+    onCommitted: (emitted: PerStream<number>) => void,
+    timeoutMs: number,
+  ) => Promise<{ readonly summary: EmitSummary }>;
+  readonly stop: () => Promise<void>;
+};
+
+/** A database and topics of one round, the emitters between them, and what these have said. */
+export class FaultPipeline {
+  private readonly emitters: Invocable[] = [];
+  /** What each run has said that it has committed. */
+  private told: PerStream<number>[] = [];
+  private struckAt: number | undefined;
+  private recoveredMs: number | undefined;
+
+  private constructor(
+    readonly servers: FaultServers,
+    readonly userId: string,
+    readonly logins: DatabaseLogins,
+    /** Posts in the tables at first. */
+    readonly posts: number,
+    /** Of the sample posts. */
+    readonly seed: number,
+  ) {}
+
+  /** Creates it, with sample posts in its tables. */
+  static async create(servers: FaultServers, seed: number, posts: number): Promise<FaultPipeline> {
+    const userId = `f${randomBytes(6).toString('hex')}`;
+    const [logins] = await Promise.all([
+      createDatabase(servers.admin, userId, `${userId}_`),
+      servers.createTopics(userId),
+    ]);
+    const pipeline = new FaultPipeline(servers, userId, logins, posts, seed);
+    mkdirSync(pipeline.directory, { recursive: true });
+    pipeline.changeLogin({});
+    await loadSampleTables(pipeline.owner, { rows: posts, seed });
+    return pipeline;
+  }
+
+  /** Ends its emitters, and removes its database and topics. */
+  async remove(): Promise<void> {
+    this.servers.kafkaProxies.forget(this.emitterId);
+    await Promise.all(this.emitters.map((emitter) => emitter.stop()));
+    await Promise.all([
+      dropDatabase(this.servers.admin, this.logins),
+      this.servers.withAdmin((admin) => admin.deleteTopics({ topics: topicsOf(this.userId) })),
+    ]);
+  }
+
+  /** Its transactional id and consumer group. */
+  get emitterId(): string {
+    return emitterIdOf(this.userId);
+  }
+
+  /** May do everything in its database; past the proxy. */
+  get owner(): DatabaseLogin {
+    return { ...this.logins.owner, port: this.servers.admin.port };
+  }
+
+  /** Writes another login, or parts of one, into the credentials file that the emitters read. */
+  changeLogin(change: Partial<DatabaseLogin>): void {
+    const { port } = this.servers.databaseProxy;
+    writeCredentialsFile(this.credentialsFile, { ...this.logins.emitter, port, ...change });
+  }
+
+  /** A further emitter, in this process. */
+  newEmitter(): Invocable {
+    let onCommitted: (emitted: PerStream<number>) => void = () => {};
+    const logger = Object.assign(new Logger({ logLevel: 'SILENT' }), {
+      debug: (_: string, extra?: { readonly emitted: PerStream<number> }) => {
+        if (extra !== undefined) onCommitted(extra.emitted);
+      },
+    });
+    const emitter = new Emitter(parseEnvironment(this.variables), logger);
+    return this.keep({
+      invoke: async (event, tell, timeoutMs) => {
+        onCommitted = tell;
+        return { summary: await emitter.handle(event, timeoutMs) };
+      },
+      stop: () => emitter.end(),
+    });
+  }
+
+  /** A further emitter, in a process of its own, which can be killed and stopped. */
+  newProcess(): EmitterProcess {
+    return this.keep(new EmitterProcess(this.variables, path.join(this.directory, 'emitter.log')));
+  }
+
+  /** One run of an emitter. */
+  async invoke(emitter: Invocable, event: EmitEvent = {}, timeoutMs = RUN_MS): Promise<EmitSummary> {
+    const run = this.told.push(perStream(() => 0)) - 1;
+    let isOver = false;
+    const tell = (emitted: PerStream<number>): void => {
+      this.told[run] = emitted;
+      // A killed process may be heard of for a moment.
+      if (this.struckAt !== undefined && !isOver) this.recoveredMs ??= performance.now() - this.struckAt;
+    };
+    try {
+      const { summary } = await emitter.invoke(event, tell, timeoutMs);
+      this.told[run] = summary.emitted;
+      return summary;
+    } finally {
+      isOver = true;
+    }
+  }
+
+  /** Invokes a new emitter until nothing is left to emit, as the schedule would. */
+  async catchUp(): Promise<EmitSummary> {
+    const emitter = this.newEmitter();
+    for (const end = Date.now() + CAUGHT_UP_MS; ; ) {
+      try {
+        const summary = await this.invoke(emitter);
+        if (summary.caughtUp) return summary;
+        throw new Error(`A run alone ended with ${JSON.stringify(summary)}.`);
+      } catch (error) {
+        if (!isRetryable(error) || Date.now() > end) throw error;
+      }
+    }
+  }
+
+  /** From now on the time counts until the next commit. */
+  struck(): void {
+    this.struckAt = performance.now();
+  }
+
+  /** From the fault to the next commit, in milliseconds; `undefined` without any. */
+  get recoverMs(): number | undefined {
+    return this.recoveredMs;
+  }
+
+  /**
+   * Waits until a conversation with the brokers has come to a moment.
+   *
+   * @param run what leads to it
+   * @throws Error when the run is over before.
+   */
+  async stopped(
+    moment: Omit<Moment, 'transactionalId'>,
+    run: Promise<unknown>,
+  ): Promise<StoppedConversation> {
+    const stopped = this.servers.kafkaProxies.stopAt({ ...moment, transactionalId: this.emitterId });
+    return await Promise.race([
+      stopped,
+      run.then((result) => {
+        throw new Error(`The run was over before ${JSON.stringify(moment)}: ${JSON.stringify(result)}.`);
+      }),
+    ]);
+  }
+
+  /** Adds posts after the last ones. */
+  async addPosts(count: number): Promise<{ readonly firstKey: number; readonly lastKey: number }> {
+    return await addSamplePosts(this.owner, count, { seed: this.seed });
+  }
+
+  /** Runs statements as the owner of the database; gives the rows of the last one. */
+  async sql(...statements: string[]): Promise<Record<string, unknown>[]> {
+    const connection = await createConnection(this.owner);
+    try {
+      let rows: unknown = [];
+      for (const statement of statements) [rows] = await connection.query(statement);
+      return rows as Record<string, unknown>[];
+    } finally {
+      await connection.end();
+    }
+  }
+
+  /** Kills every connection that an emitter has to the database. */
+  async killConnections(): Promise<void> {
+    const ids = await this.servers.asAdmin(
+      `SELECT ID FROM PROCESSLIST WHERE USER = '${this.logins.emitter.user}'`,
+    );
+    // It may have ended by itself.
+    for (const [id] of ids) await this.servers.asAdmin(`KILL ${id}`).catch(() => {});
+  }
+
+  /** Deletes topics, and with them their part of the checkpoint, and creates them again. */
+  async recreateTopics(streams: readonly StreamName[], afterDeletion = async () => {}): Promise<void> {
+    const topics = streams.map((stream) => topicOf(this.userId, stream));
+    await this.servers.withAdmin((admin) => admin.deleteTopics({ topics }));
+    await afterDeletion();
+    await this.servers.createTopics(this.userId);
+    this.told = this.told.map((emitted) => ({
+      ...emitted,
+      ...Object.fromEntries(streams.map((stream) => [stream, 0])),
+    }));
+  }
+
+  /** The committed records of a topic: values by key. */
+  async records(stream: StreamName): Promise<ReadonlyMap<string, string>> {
+    const spans = await this.servers.withAdmin((admin) =>
+      committedSpans(admin, [topicOf(this.userId, stream)]),
+    );
+    const found = new Map<string, string>();
+    await readSpans(this.servers.newKafka(), {
+      groupId: `${this.userId}.${randomBytes(6).toString('hex')}`,
+      spans,
+      onMessage: ({ key, value }) => found.set(String(key), String(value)),
+    });
+    return found;
+  }
+
+  async verify(): Promise<VerificationReport> {
+    const database = await connectToDatabase(this.owner, 'off');
+    try {
+      return await verifyPipeline({ userId: this.userId, kafka: this.servers.newKafka(), database });
+    } finally {
+      database.destroy();
+    }
+  }
+
+  /** Rows that emitters have said are committed and that are not in the topics. */
+  falselyAcknowledged({ streams }: VerificationReport): number {
+    const excess = (stream: StreamName): number =>
+      this.told.reduce((sum, emitted) => sum + emitted[stream], 0) - streams[stream].records;
+    return Object.values(perStream(({ name }) => Math.max(0, excess(name)))).reduce((a, b) => a + b);
+  }
+
+  private get directory(): string {
+    return path.join(this.servers.directory, this.userId);
+  }
+
+  private get credentialsFile(): string {
+    return path.join(this.directory, 'db_creds.yaml');
+  }
+
+  private get variables(): Readonly<Record<string, string>> {
+    return {
+      USER_ID: this.userId,
+      KAFKA_BROKERS: this.servers.bootstrapServers.join(','),
+      KAFKA_AUTHENTICATION: 'none',
+      DATABASE_CREDENTIALS_FILE: this.credentialsFile,
+    };
+  }
+
+  private keep<T extends Invocable>(emitter: T): T {
+    this.emitters.push(emitter);
+    return emitter;
+  }
+}

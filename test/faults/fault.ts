@@ -1,0 +1,18 @@
+import type { RowRandom } from '../../lambda/sample-loader/row-random';
+import type { FaultPipeline } from './fault-pipeline';
+
+/** The random numbers of a round: the same for the same seed. */
+export type RoundRandom = RowRandom;
+
+/** Something that goes wrong, and that the pipeline must get over. */
+export interface Fault {
+  /** Lower case words with dashes; what `--fault` takes. */
+  readonly name: string;
+  /**
+   * Brings it about once, in a pipeline of its own, and leaves every row of the tables emitted as far as it can be. What
+   * the topics then hold is judged by whoever called.
+   *
+   * @throws Error when the emitter did or said something else than it should have.
+   */
+  readonly happen: (pipeline: FaultPipeline, random: RoundRandom) => Promise<void>;
+}

@@ -1,0 +1,23 @@
+import { ANSWERS_LOST } from './answers-lost';
+import { BROKERS_KILLED } from './brokers-killed';
+import { CHECKPOINT_ASTRAY } from './checkpoint-astray';
+import { DATABASE_FAILING } from './database-failing';
+import { EMITTER_KILLED } from './emitter-killed';
+import type { Fault } from './fault';
+import { POISON_ROWS } from './poison-rows';
+import { RUNS_AT_ONCE } from './runs-at-once';
+import { TABLES_WRITTEN } from './tables-written';
+import { TIME_OVER } from './time-over';
+
+/** Every fault that the pipeline gets over. */
+export const FAULTS: readonly Fault[] = [
+  ...EMITTER_KILLED,
+  ...BROKERS_KILLED,
+  ...DATABASE_FAILING,
+  ...ANSWERS_LOST,
+  ...RUNS_AT_ONCE,
+  ...TIME_OVER,
+  ...CHECKPOINT_ASTRAY,
+  ...TABLES_WRITTEN,
+  ...POISON_ROWS,
+];

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import type { Moment } from '../support/kafka-proxy';
+import type { Fault, RoundRandom } from './fault';
+import { caughtUp } from './outcome';
+
+/** Any moment of a run from its first send to its third commit. */
+const momentOf = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
+  random.pick([
+    { request: 'Produce', side: 'request', nth: 1 + random.below(20) },
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
+    { request: 'TxnOffsetCommit', side: 'request', nth: 1 + random.below(3) },
+    { request: 'EndTxn', side: 'request', nth: 1 + random.below(3) },
+    { request: 'EndTxn', side: 'answer', nth: 1 + random.below(3) },
+  ] as const);
+
+/** Each run is in the middle of its work when the next one begins; then all go on at once, and only the last is not fenced. */
+const runsAtOnce = (name: string, count: number): Fault => ({
+  name,
+  happen: async (pipeline, random) => {
+    const older = [];
+    for (let index = 1; index < count; index++) {
+      // The fence of the run before has left less of the tables to each.
+      if (index > 1) await pipeline.addPosts(pipeline.posts);
+      const run = pipeline.invoke(pipeline.newEmitter());
+      older.push({ run, conversation: await pipeline.stopped(momentOf(random), run) });
+    }
+    const newest = pipeline.invoke(pipeline.newEmitter());
+    const opened = await pipeline.stopped({ request: 'InitProducerId', side: 'answer' }, newest);
+    pipeline.struck();
+    opened.pass();
+    for (const { conversation } of older) conversation.pass();
+    for (const { run } of older) assert.equal((await run).stopped, 'fenced');
+    await caughtUp(newest);
+  },
+});
+
+/** Item 5: more than one run at a time. */
+export const RUNS_AT_ONCE: readonly Fault[] = [
+  runsAtOnce('two-runs-at-once', 2),
+  runsAtOnce('three-runs-at-once', 3),
+  {
+    name: 'stale-run-wakes-up',
+    happen: async (pipeline, random) => {
+      const stale = pipeline.newProcess();
+      const staleRun = pipeline.invoke(stale);
+      const conversation = await pipeline.stopped(momentOf(random), staleRun);
+      stale.kill('SIGSTOP');
+      conversation.pass();
+      pipeline.struck();
+      await pipeline.catchUp();
+      await pipeline.addPosts(100);
+      stale.kill('SIGCONT');
+      assert.equal((await staleRun).stopped, 'fenced');
+      await pipeline.catchUp();
+    },
+  },
+];

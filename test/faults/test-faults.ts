@@ -1,0 +1,68 @@
+import { randomInt } from 'node:crypto';
+import { Command, InvalidArgumentError } from 'commander';
+import { commandLine, runWhenMain } from '../../scripts/command';
+import { wholeNumber } from '../../scripts/option-values';
+import { FaultServers } from './fault-servers';
+import { FAULTS } from './faults';
+import { faultsText, isClean, type PlayedRound } from './faults-text';
+import { playRound, ROUND_POSTS } from './round';
+
+interface Options {
+  readonly rounds: number;
+  readonly seed?: number;
+  readonly fault: readonly string[];
+  readonly rows: number;
+}
+
+const NAMES = FAULTS.map(({ name }) => name);
+
+function faultName(name: string, names: readonly string[]): readonly string[] {
+  if (!NAMES.includes(name)) throw new InvalidArgumentError(`allowed: ${NAMES.join(', ')}.`);
+  return [...names, name];
+}
+
+const command = new Command('npm run test:faults --')
+  .description(
+    'Lets everything go wrong that can, on real servers, and compares every record with every row.',
+  )
+  .option('--rounds <number>', 'rounds of each fault', wholeNumber, 20)
+  .option(
+    '--seed <number>',
+    'the seed of the first round; those after it count up. By default random',
+    wholeNumber,
+  )
+  .option('--fault <name>', 'this fault only; may be given several times', faultName, [])
+  .option('--rows <number>', 'rows in each table at first', wholeNumber, ROUND_POSTS)
+  .addHelpText(
+    'after',
+    `\nFaults: ${NAMES.join(', ')}\n\nExit status: 0 nothing was lost, repeated or said falsely; 1 something was; 2 bad use.`,
+  );
+
+/** `npm run test:faults` */
+export const testFaults = commandLine(command, async ({ rounds, seed, fault, rows }: Options) => {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const chosen = FAULTS.filter(({ name }) => fault.length === 0 || fault.includes(name));
+  const played: PlayedRound[] = [];
+  const servers = await FaultServers.start();
+  try {
+    const firstSeed = seed ?? randomInt(2 ** 31);
+    for (const one of chosen) {
+      for (let round = 0; round < rounds; round++) {
+        const roundSeed = firstSeed + round;
+        const began = performance.now();
+        const outcome = await playRound(one, roundSeed, servers, rows).catch((error: Error) => error);
+        const result = { fault: one.name, seed: roundSeed, outcome };
+        played.push(result);
+        const seconds = ((performance.now() - began) / 1000).toFixed(1);
+        say(`${isClean(result) ? '✓' : '✗'} ${one.name}, seed ${roundSeed} (${seconds} s)`);
+        if (outcome instanceof Error) say(`${outcome.stack}`);
+      }
+    }
+  } finally {
+    await servers.stop();
+  }
+  process.stdout.write(`${faultsText(played)}\n`);
+  return played.every(isClean) ? 0 : 1;
+});
+
+runWhenMain(module, testFaults);

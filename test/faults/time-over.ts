@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DEADLINE_MARGIN_MS } from '../../lambda/emitter/emitter';
+import type { Fault } from './fault';
+import { BROKER_IDLE_MS } from './fault-servers';
+import { caughtUp } from './outcome';
+
+/** Item 6: time is over, or has stood still. */
+export const TIME_OVER: readonly Fault[] = [
+  {
+    name: 'deadline-in-a-chunk',
+    happen: async (pipeline, random) => {
+      const remainingMs = DEADLINE_MARGIN_MS + 1_500;
+      const began = performance.now();
+      const run = pipeline.invoke(pipeline.newEmitter(), {}, remainingMs);
+      const conversation = await pipeline.stopped(
+        { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
+        run,
+      );
+      await delay(Math.max(0, began + 1_600 - performance.now()));
+      pipeline.struck();
+      conversation.pass();
+      const { stopped, caughtUp: isCaughtUp, lagKeys } = await run;
+      assert.deepEqual({ stopped, isCaughtUp }, { stopped: 'deadline', isCaughtUp: false });
+      assert.ok(lagKeys.pin > 0, 'the summary says how far it is to the end');
+      assert.ok(performance.now() - began < remainingMs);
+      await pipeline.catchUp();
+    },
+  },
+  {
+    name: 'frozen-between-runs',
+    happen: async (pipeline) => {
+      const emitter = pipeline.newProcess();
+      await caughtUp(pipeline.invoke(emitter));
+      emitter.kill('SIGSTOP');
+      await pipeline.addPosts(1_000);
+      await delay(BROKER_IDLE_MS + 2_000);
+      pipeline.struck();
+      emitter.kill('SIGCONT');
+      const { emitted } = await caughtUp(pipeline.invoke(emitter));
+      assert.deepEqual(emitted, { pin: 1_000, geo: 1_000, user: 1_000 });
+    },
+  },
+];

@@ -1,0 +1,7 @@
+module.exports = {
+  ...require('./base'),
+  displayName: 'faults',
+  testMatch: ['<rootDir>/test/faults/**/*.test.ts'],
+  testEnvironment: '<rootDir>/test/support/jest/integration-environment.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/integration-timeout.ts'],
+};
