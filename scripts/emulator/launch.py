@@ -19,9 +19,11 @@ import ec2_types
 import embedded_servers
 import functions
 import key_pairs
+import log_filters
 import msk_api
 import msk_types
 import rds_types
+import zones
 
 _MACHINE_IMAGE = "ami-0c2023a1b2c3d4e5f"
 
@@ -50,7 +52,17 @@ def _end_with(parent):
 def main():
     _read_settings(Path(sys.argv.pop(1)))
     _add_machine_images()
-    for part in (alarms, key_pairs, ec2_types, msk_types, msk_api, rds_types, functions):
+    for part in (
+        alarms,
+        ec2_types,
+        functions,
+        key_pairs,
+        log_filters,
+        msk_api,
+        msk_types,
+        rds_types,
+        zones,
+    ):
         part.register()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:

@@ -46,7 +46,7 @@ def _describe_clusters(arn):
     return error or msk._json({"ClusterInfo": _version_2(msk._clusters[arn])})
 
 
-def _describe_topics(arn, topic):
+def _describe_topics(arn, topic, begins_with):
     """What the embedded Kafka has; so the replication factor is that of its one broker."""
     error = msk._validate_existing_cluster_arn(arn)
     if error:
@@ -62,7 +62,7 @@ def _describe_topics(arn, topic):
             "ReplicationFactor": len(one["partitions"][0]["replica_nodes"]),
         }
         for name, one in sorted(known.items())
-        if topic in (None, name)
+        if topic in (None, name) and name.startswith(begins_with)
     ]
     if topic is None:
         return msk._json({"Topics": topics})
@@ -77,7 +77,10 @@ def _with_more(handle_request):
             if match := _V2.match(path):
                 return _describe_clusters(match["arn"] and unquote(match["arn"]))
             if match := _TOPICS.match(path):
-                return _describe_topics(unquote(match["arn"]), match["topic"] and unquote(match["topic"]))
+                begins_with = (query_params.get("topicNameFilter") or [""])[0]
+                return _describe_topics(
+                    unquote(match["arn"]), match["topic"] and unquote(match["topic"]), begins_with
+                )
         return await handle_request(method, path, headers, body, query_params)
 
     return handle

@@ -5,9 +5,10 @@ import secrets
 import time
 
 from kafka.errors import UnknownTopicOrPartitionError
-from ministack.services import msk
+from ministack.services import ec2, msk
 
 import embedded_servers
+import zones
 from resource_types import any_of, resource_type
 
 _FORGOTTEN_SECONDS = 30
@@ -64,9 +65,12 @@ def _create_cluster(_logical_id, properties, _stack_name):
 
 
 def _check_cluster(properties):
-    zones = len(properties["BrokerNodeGroupInfo"]["ClientSubnets"])
-    if int(properties["NumberOfBrokerNodes"]) % zones:
-        _refuse("Cluster", f"NumberOfBrokerNodes must be a multiple of the {zones} subnets.")
+    subnets = properties["BrokerNodeGroupInfo"]["ClientSubnets"]
+    in_zones = [ec2._subnets[subnet]["AvailabilityZoneId"] for subnet in subnets]
+    if zones.WITHOUT_MSK in in_zones:
+        _refuse("Cluster", f"no broker can be in the zone with the id {zones.WITHOUT_MSK}.")
+    if len({*in_zones}) < len(subnets) or int(properties["NumberOfBrokerNodes"]) % len(subnets):
+        _refuse("Cluster", "the subnets must be in different zones, each with as many brokers as the others.")
     configuration = properties.get("ConfigurationInfo")
     if configuration and not _revision(configuration["Arn"], int(configuration["Revision"])):
         _refuse("Cluster", f"there is no configuration {configuration['Arn']}, {configuration['Revision']}.")

@@ -10,6 +10,7 @@ import {
   CreateRouteTableCommand,
   CreateSecurityGroupCommand,
   CreateVpcCommand,
+  DescribeAvailabilityZonesCommand,
   DescribeKeyPairsCommand,
   DescribeNatGatewaysCommand,
   DescribeVpcPeeringConnectionsCommand,
@@ -204,6 +205,39 @@ describe('the deployed emitter', () => {
 
       expect(status).toBe('ROLLBACK_COMPLETE');
       expect(reasons.join()).toContain('AWS::EC2::Instance: unknown property NetworkInterfaces.Colour.');
+      await stack.delete();
+    });
+
+    test('has no brokers where MSK has none', async () => {
+      const { AvailabilityZones = [] } = await new EC2Client(client()).send(
+        new DescribeAvailabilityZonesCommand({}),
+      );
+      const without = AvailabilityZones.find(({ ZoneId }) => ZoneId === 'use1-az3')?.ZoneName;
+      const subnet = (AvailabilityZone: string | undefined, CidrBlock: string) => ({
+        Type: 'AWS::EC2::Subnet',
+        Properties: { VpcId: { Ref: 'Vpc' }, AvailabilityZone, CidrBlock },
+      });
+      const stack = new TestStack(new CloudFormationClient(client()), 'zones');
+      const { status, reasons } = await stack.create({
+        Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.1.0.0/16' } },
+        First: subnet('us-east-1a', '10.1.1.0/24'),
+        Second: subnet(without, '10.1.2.0/24'),
+        Cluster: {
+          Type: 'AWS::MSK::Cluster',
+          Properties: {
+            ClusterName: 'zones',
+            KafkaVersion: '3.9.x.kraft',
+            NumberOfBrokerNodes: 2,
+            BrokerNodeGroupInfo: {
+              InstanceType: 'kafka.t3.small',
+              ClientSubnets: [{ Ref: 'First' }, { Ref: 'Second' }],
+            },
+          },
+        },
+      });
+
+      expect(status).toBe('ROLLBACK_COMPLETE');
+      expect(reasons.join()).toContain('no broker can be in the zone with the id use1-az3');
       await stack.delete();
     });
 
@@ -432,15 +466,18 @@ const invoke = (event: object = {}) =>
     }),
   );
 
-/** How many runs have logged that they caught up with the tables. */
+/** How many runs have logged that they ended well. */
 async function runsInLog(): Promise<number> {
   const { LoggingConfig } = await new LambdaClient(client()).send(
     new GetFunctionConfigurationCommand({ FunctionName: description.functionName }),
   );
   const { events = [] } = await new CloudWatchLogsClient(client()).send(
-    new FilterLogEventsCommand({ logGroupName: LoggingConfig?.LogGroup, filterPattern: 'caughtUp' }),
+    new FilterLogEventsCommand({
+      logGroupName: LoggingConfig?.LogGroup,
+      filterPattern: '"Run ended" -"dryRun"',
+    }),
   );
-  return events.filter(({ message }) => message?.includes('"caughtUp":true')).length;
+  return events.length;
 }
 
 async function verification(): Promise<VerificationReport> {

@@ -1,0 +1,33 @@
+"""Filter patterns of CloudWatch Logs that search for text; MiniStack takes a phrase in quotes for several words.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+"""
+
+import re
+
+from ministack.services import cloudwatch_logs
+
+_TERM = re.compile(r'(?P<sign>[-?]?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+
+
+def _compile(pattern):
+    """Terms with `?`: any of them; with `-`: none of them; others: all of them. Capitals count."""
+    if pattern and pattern.lstrip()[:1] in ("{", "[", "%"):
+        raise ValueError("The emulator knows only patterns that search for text.")
+    terms = {"": [], "-": [], "?": []}
+    for match in _TERM.finditer(pattern or ""):
+        terms[match["sign"]].append(match["word"] or match["phrase"])
+
+    def matches(message):
+        return (
+            all(term in message for term in terms[""])
+            and not any(term in message for term in terms["-"])
+            and (not terms["?"] or any(term in message for term in terms["?"]))
+        )
+
+    return matches
+
+
+def register():
+    """Puts the filters in the place of MiniStack's."""
+    cloudwatch_logs._compile_filter_pattern = _compile

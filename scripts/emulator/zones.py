@@ -1,0 +1,38 @@
+"""Availability Zones as an account of us-east-1 may have them: six, and the one that MSK cannot use is not a to c."""
+
+from ministack.services import ec2
+
+_REGION = "us-east-1"
+
+_NUMBERS = {"a": 1, "b": 2, "c": 4, "d": 6, "e": 3, "f": 5}
+"""By the letter of a zone's name. AWS deals the names out anew for every account; MiniStack has a to c as 1 to 3."""
+
+WITHOUT_MSK = "use1-az3"
+"""https://docs.aws.amazon.com/msk/latest/developerguide/msk-create-cluster.html"""
+
+
+def _id_of(name):
+    return f"use1-az{_NUMBERS[name[-1]]}"
+
+
+def _describe(request):
+    if ec2._parse_filters(request):
+        return ec2._error("InvalidParameterValue", "The emulator knows no filters of zones.", 400)
+    wanted = ec2._parse_member_list(request, "ZoneName")
+    names = [f"{_REGION}{letter}" for letter in _NUMBERS]
+    items = "".join(
+        f"<item><zoneName>{name}</zoneName><zoneId>{_id_of(name)}</zoneId><zoneState>available</zoneState>"
+        f"<regionName>{_REGION}</regionName><zoneType>availability-zone</zoneType>"
+        "<optInStatus>opt-in-not-required</optInStatus></item>"
+        for name in names
+        if not wanted or name in wanted
+    )
+    return ec2._xml(
+        200, "DescribeAvailabilityZonesResponse", f"<availabilityZoneInfo>{items}</availabilityZoneInfo>"
+    )
+
+
+def register():
+    """Puts the zones in the place of MiniStack's."""
+    ec2._az_id_for_zone_name = _id_of
+    ec2._ACTION_MAP["DescribeAvailabilityZones"] = _describe
