@@ -35,7 +35,7 @@ export class UnreachableError extends EmitterError {
   override readonly retryable = true;
 }
 
-/** A table or its key column is missing or of a type that cannot be a key. */
+/** A table or its key column is missing, of a type that cannot be a key, or not readable for a reason that the database gives. */
 export class TableError extends EmitterError {
   override readonly name = 'TableError';
   override readonly retryable = false;

@@ -49,14 +49,10 @@ const CONNECTION_KILLED_ERRNO = 1927;
  */
 export function databaseError(error: unknown, database: string, table?: string): Error {
   if (error instanceof EmitterError) return error;
-  const { code = '', errno, message } = error as NodeJS.ErrnoException;
+  const { code = '', errno, sqlState, message } = error as NodeJS.ErrnoException & { sqlState?: string };
   const options = { cause: error };
   if (ACCESS_DENIED.has(code)) {
     return new AccessDeniedError(`The database ${database} denies access: ${message}.`, options);
-  }
-  if (TABLE_OR_COLUMN.has(code)) {
-    const place = table === undefined ? database : `${database}, table ${table},`;
-    return new TableError(`The database ${place} says: ${message}.`, options);
   }
   if (code === 'ER_BAD_DB_ERROR') {
     return new ConfigurationError(
@@ -73,6 +69,11 @@ export function databaseError(error: unknown, database: string, table?: string):
     (error as { fatal?: boolean }).fatal === true
   ) {
     return new UnreachableError(`The database ${database} is out of reach: ${message}.`, options);
+  }
+  // Anything else that the server answers: a missing table or column, one that is damaged, a server out of space.
+  if (TABLE_OR_COLUMN.has(code) || sqlState !== undefined) {
+    const place = table === undefined ? database : `${database}, table ${table},`;
+    return new TableError(`The database ${place} says: ${message}.`, options);
   }
   return error as Error;
 }

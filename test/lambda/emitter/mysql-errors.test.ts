@@ -41,7 +41,16 @@ test('an error of the emitter stays what it is', () => {
   expect(databaseError(error, 'db')).toBe(error);
 });
 
-test('what the emitter knows no answer to stays what it is', () => {
-  const error = driverError({ code: 'ER_PARSE_ERROR', errno: 1064 });
+test('whatever else the server answers names the database and the table, and no later try of the run can help', () => {
+  const cause = driverError({ code: 'ER_CRASHED_ON_USAGE', errno: 1194, sqlState: 'HY000' });
+  const error = databaseError(cause, 'db.example:3306/pinterest_data', 'user_data');
+  expect(error).toMatchObject({ name: 'TableError', retryable: false, cause });
+  expect(error.message).toBe(
+    'The database db.example:3306/pinterest_data, table user_data, says: it is said.',
+  );
+});
+
+test('what is no answer of the server, such as a mistake of the emitter, stays what it is', () => {
+  const error = driverError({ code: 'ERR_INVALID_ARG_TYPE' });
   expect(databaseError(error, 'db')).toBe(error);
 });
