@@ -50,7 +50,7 @@ const databaseSchema = z.discriminatedUnion(
   [
     /** A small RDS MariaDB 11.4 of the pipeline's own, filled with sample tables. */
     fields({
-      mode: z.literal('provisioned'),
+      mode: z.literal('provisioned').default('provisioned'),
       /** Rows in each sample table. @default 11154, about as many as the original tables have */
       sampleRows: z.int().min(0).max(1_000_000).default(11_154),
     }),

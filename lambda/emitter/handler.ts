@@ -17,7 +17,7 @@ export async function handler(event: unknown, context: Context): Promise<EmitSum
     publishMetrics(summary);
     return summary;
   } catch (error) {
-    logger.error('Run failed', error as Error, { event });
+    logger.error('Run failed', { error: error as Error, event });
     throw error;
   }
 }

@@ -42,7 +42,6 @@ def _create_instance(_logical_id, properties, _stack_name):
         raise ValueError(f"AWS::EC2::Instance: the subnet {subnet_id} does not exist.")
     if properties.get("KeyName") and properties["KeyName"] not in ec2._key_pairs:
         raise ValueError(f"AWS::EC2::Instance: the key pair '{properties['KeyName']}' does not exist.")
-    _refuse_unknown_template(properties.get("LaunchTemplate"))
     addresses = ipaddress.ip_network(subnet["CidrBlock"])
     answer = _call(
         "RunInstances",
@@ -72,16 +71,6 @@ def _create_instance(_logical_id, properties, _stack_name):
         "PublicIp": instance["PublicIpAddress"],
         "PublicDnsName": instance["PublicDnsName"],
     }
-
-
-def _refuse_unknown_template(template):
-    if template is None:
-        return
-    for known in ec2._launch_templates.values():
-        named = template.get("LaunchTemplateName") == known["LaunchTemplateName"]
-        if named or template.get("LaunchTemplateId") == known["LaunchTemplateId"]:
-            return
-    raise ValueError(f"AWS::EC2::Instance: the launch template {template} does not exist.")
 
 
 def _delete_instance(instance_id, _properties):
@@ -203,7 +192,7 @@ _INSTANCE = {
         "DeviceName": None,
         "Ebs": any_of("DeleteOnTermination", "Encrypted", "VolumeSize", "VolumeType"),
     },
-    "LaunchTemplate": any_of("LaunchTemplateId", "LaunchTemplateName", "Version"),
+    "MetadataOptions": any_of("HttpTokens"),
     "NetworkInterfaces": any_of("AssociatePublicIpAddress", "DeviceIndex", "GroupSet", "SubnetId"),
 }
 

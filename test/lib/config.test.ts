@@ -87,6 +87,13 @@ describe('the configuration', () => {
     });
   });
 
+  test('of a part of the database alone leaves the rest of it as it is', () => {
+    expect(readConfig({ pipeline: { userId: 'ada' }, 'pipeline.database.sampleRows': '7' }).database).toEqual({
+      mode: 'provisioned',
+      sampleRows: 7,
+    });
+  });
+
   test.each([
     [{ userId: 'a b' }, 'pipeline.userId is "a b": allowed: 1 to 32 letters'],
     [{}, 'pipeline.userId is not set'],

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STREAMS, topicOf } from '../../lambda/emitter/streams';
 import { STACKS } from '../../lib/names';
-import { CONFIGURATIONS, normalized, resourcesOf, synthesize } from './synthesize';
+import { type CfnTemplate, CONFIGURATIONS, normalized, resourcesOf, synthesize } from './synthesize';
 
 const pipelines = Object.entries(CONFIGURATIONS).map(
   ([name, configuration]) => [name, synthesize(configuration)] as const,
@@ -42,6 +42,10 @@ const BARE_WILDCARDS = {
   VerifierRole: 'Lambda makes network interfaces that have no name before',
   SampleTablesLoaderRole: 'Lambda makes network interfaces that have no name before',
 };
+
+/** Properties that name the resource itself, in the account or the region. */
+const NAMES_OF_A_RESOURCE =
+  /^(Alarm|Bucket|Cluster|Dashboard|Function|Key|LaunchTemplate|LogGroup|Queue|Role|Topic)Name$|^(DBInstanceIdentifier|GroupName)$/;
 
 describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
   test('passes cdk-nag and the schemas of CloudFormation', () => {
@@ -102,6 +106,19 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     const topics = resourcesOf(pipeline, 'AWS::MSK::Topic').map(([, { Properties }]) => Properties.TopicName);
 
     expect(topics).toEqual([...STREAMS.map(({ name }) => topicOf('ada', name)), 'ada.dead-letter']);
+  });
+
+  test('shares no name with the pipeline of another user in the same account', () => {
+    const named = (Object.values(pipeline.templates) as CfnTemplate[]).flatMap(({ Resources }) =>
+      Object.values(Resources).flatMap(({ Properties = {} }) =>
+        Object.entries(Properties).filter(
+          ([property, value]) => NAMES_OF_A_RESOURCE.test(property) && typeof value === 'string',
+        ),
+      ),
+    );
+
+    expect(named.length).toBeGreaterThan(10);
+    for (const [property, name] of named) expect(`${property} ${name}`).toContain('ada');
   });
 
   test('stays in us-east-1', () => {

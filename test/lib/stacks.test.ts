@@ -144,10 +144,8 @@ describe('the Kafka client', () => {
   });
 
   test('asks for IMDSv2, and encrypts its disk', () => {
-    client.hasResourceProperties('AWS::EC2::LaunchTemplate', {
-      LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required' } },
-    });
     client.hasResourceProperties('AWS::EC2::Instance', {
+      MetadataOptions: { HttpTokens: 'required' },
       BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
     });
   });

@@ -56,7 +56,8 @@ export class KafkaClient extends Construct {
       instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.SMALL),
       machineImage: ec2.MachineImage.latestAmazonLinux2023({ cpuType: ec2.AmazonLinuxCpuType.ARM_64 }),
       keyPair: this.keyPair,
-      requireImdsv2: true,
+      // Not requireImdsv2: that takes a launch template, by a name that is the same for every user of the account.
+      httpTokens: ec2.HttpTokens.REQUIRED,
       ssmSessionPermissions: true,
       blockDevices: [{ deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(16, { encrypted: true }) }],
       userData,
