@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { commandLine, runWhenMain } from './command';
 import { destroyDeployment } from './emulator/destroy';
 import { deploymentDirectory, runningDeployment } from './emulator/emulated-deployment';
+import { fetchedKey } from './emulator/fetched-key';
 import { removeHostFiles, stopHost } from './emulator/host-process';
 import { takeLock } from './local/exclusive-lock';
 import { terminalProgress } from './progress';
@@ -21,7 +22,12 @@ export const destroyLocal = commandLine(command, async ({ json }: { json?: true 
   try {
     const deployment = runningDeployment(directory);
     const progress = terminalProgress();
-    if (deployment !== undefined) await destroyDeployment(deployment, directory, progress);
+    if (deployment !== undefined) {
+      const key = await fetchedKey(deployment);
+      await destroyDeployment(deployment, directory, progress);
+      key?.remove();
+      if (key !== undefined) progress.note(`Removed ${key.file}, whose key is gone.`);
+    }
     // Also where none runs: a host that was killed leaves its servers behind.
     await stopHost(directory, deployment?.pid);
     removeHostFiles(directory);

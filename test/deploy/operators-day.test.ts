@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CloudWatchClient, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { EC2Client, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
@@ -353,6 +353,14 @@ async function secretOf(userId: string): Promise<Record<string, unknown>> {
   );
   return JSON.parse(SecretString);
 }
+
+test('the key goes with the pipeline that it opens', async () => {
+  expect(await run('destroy-local')).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining(`Removed ${USER_ID}-key-pair.pem, whose key is gone.`),
+  });
+  expect(existsSync(path.join(directory, `${USER_ID}-key-pair.pem`))).toBe(false);
+});
 
 async function sql(statement: string): Promise<void> {
   const connection = await createConnection({ ...owner, database: undefined });

@@ -88,10 +88,12 @@ describe('the configuration', () => {
   });
 
   test('of a part of the database alone leaves the rest of it as it is', () => {
-    expect(readConfig({ pipeline: { userId: 'ada' }, 'pipeline.database.sampleRows': '7' }).database).toEqual({
-      mode: 'provisioned',
-      sampleRows: 7,
-    });
+    expect(readConfig({ pipeline: { userId: 'ada' }, 'pipeline.database.sampleRows': '7' }).database).toEqual(
+      {
+        mode: 'provisioned',
+        sampleRows: 7,
+      },
+    );
   });
 
   test.each([
