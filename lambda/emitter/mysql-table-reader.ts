@@ -16,6 +16,8 @@ export interface MysqlTableReaderProps {
   readonly tls: EmitterEnvironment['database']['tls'];
   /** Told once of each table whose key column has no index: it is read by sorting the whole table at each run. */
   readonly onMissingIndex: (stream: Stream) => void;
+  /** How long the database may take for the next row, in milliseconds. @default READ_TIMEOUT_MS */
+  readonly readTimeoutMs?: number;
 }
 
 /**
@@ -77,7 +79,7 @@ export class MysqlTableReader implements TableReader {
   }
 
   private async query(session: Session, stream: Stream, sql: string): Promise<TableRows> {
-    const queue = new RowQueue(session.connection, sql);
+    const queue = new RowQueue(session.connection, sql, this.props.readTimeoutMs);
     session.rows = queue;
     const fields = await queue.fields;
     const keyIndex = fields.findIndex(({ name }) => name.toLowerCase() === stream.keyColumn);

@@ -34,6 +34,8 @@ export interface BrokerPorts {
   readonly nodeId: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** Free for a listener that other properties add. */
+  readonly sparePort: number;
 }
 
 /** One broker of a {@link LocalKafka}. */
@@ -79,12 +81,13 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   if (options.fresh) rmSync(path.join(directory, 'data'), { recursive: true, force: true });
 
   const iam = options.iam && (await iamListener(options.iam, directory));
-  const ports = await freePorts(3 * count);
+  const ports = await freePorts(4 * count);
   const nodes = Array.from({ length: count }, (_, index) => ({
     nodeId: index + 1,
-    port: ports[3 * index] as number,
-    controllerPort: ports[3 * index + 1] as number,
-    iamPort: iam && ports[3 * index + 2],
+    port: ports[4 * index] as number,
+    controllerPort: ports[4 * index + 1] as number,
+    iamPort: iam && ports[4 * index + 2],
+    sparePort: ports[4 * index + 3] as number,
     data: path.join(directory, 'data', `broker-${index + 1}`),
     propertiesFile: path.join(directory, `broker-${index + 1}.properties`),
   }));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { newPassword } from '../../scripts/local/database-logins';
 import type { Fault, RoundRandom } from './fault';
 import type { FaultPipeline } from './fault-pipeline';
+import { impatientEmitter } from './impatient-emitter';
 import { caughtUp, endedInOrder } from './outcome';
 
 /** A run that stands still with its three queries under way: Kafka does not answer, so the database is held back. */
@@ -9,8 +10,9 @@ async function runWhileReading(
   pipeline: FaultPipeline,
   random: RoundRandom,
   whileReading: () => Promise<void>,
+  emitter = pipeline.newEmitter(),
 ): Promise<{ readonly run: ReturnType<FaultPipeline['invoke']> }> {
-  const run = pipeline.invoke(pipeline.newEmitter());
+  const run = pipeline.invoke(emitter);
   const conversation = await pipeline.stopped(
     { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
     run,
@@ -36,6 +38,19 @@ export const DATABASE_FAILING: readonly Fault[] = [
       const { run } = await runWhileReading(pipeline, random, () => pipeline.servers.restartDatabase());
       await endedInOrder(run);
       await pipeline.catchUp();
+    },
+  },
+  {
+    name: 'database-silent',
+    happen: async (pipeline, random) => {
+      // More than fits between the server and the emitter, so that there is something to wait for.
+      await pipeline.addPosts(20_000);
+      const retries: Error[] = [];
+      const emitter = pipeline.keep(impatientEmitter(pipeline, 2_000, (error) => retries.push(error)));
+      const stall = async () => pipeline.servers.databaseProxy.stall();
+      const { run } = await runWhileReading(pipeline, random, stall, emitter);
+      await caughtUp(run);
+      assert.match(String(retries[0]), /UnreachableError: The database sent no row for 2 s/);
     },
   },
   {

@@ -5,7 +5,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { Emitter } from '../../lambda/emitter/emitter';
-import { parseEnvironment } from '../../lambda/emitter/environment';
+import { type EmitterEnvironment, parseEnvironment } from '../../lambda/emitter/environment';
 import { isRetryable } from '../../lambda/emitter/errors';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
@@ -39,14 +39,14 @@ const RUN_MS = 120_000;
 const CAUGHT_UP_MS = 180_000;
 
 /** An emitter that can be invoked: in this process, or in one of its own. */
-type Invocable = {
+export interface Invocable {
   readonly invoke: (
     event: EmitEvent,
     onCommitted: (emitted: PerStream<number>) => void,
     timeoutMs: number,
   ) => Promise<{ readonly summary: EmitSummary }>;
   readonly stop: () => Promise<void>;
-};
+}
 
 /** A database and topics of one round, the emitters between them, and what these have said. */
 export class FaultPipeline {
@@ -55,18 +55,20 @@ export class FaultPipeline {
   private told: PerStream<number>[] = [];
   private struckAt: number | undefined;
   private recoveredMs: number | undefined;
+  /** Figures that a fault has measured. */
+  readonly figures: string[] = [];
 
   private constructor(
     readonly servers: FaultServers,
     readonly userId: string,
     readonly logins: DatabaseLogins,
-    /** Posts in the tables at first. */
+    /** Rows in the largest table, once it is filled. */
     readonly posts: number,
     /** Of the sample posts. */
     readonly seed: number,
   ) {}
 
-  /** Creates it, with sample posts in its tables. */
+  /** Creates it, with empty tables. */
   static async create(servers: FaultServers, seed: number, posts: number): Promise<FaultPipeline> {
     const userId = `f${randomBytes(6).toString('hex')}`;
     const [logins] = await Promise.all([
@@ -76,7 +78,7 @@ export class FaultPipeline {
     const pipeline = new FaultPipeline(servers, userId, logins, posts, seed);
     mkdirSync(pipeline.directory, { recursive: true });
     pipeline.changeLogin({});
-    await loadSampleTables(pipeline.owner, { rows: posts, seed });
+    await loadSampleTables(pipeline.owner, { rows: 0 });
     return pipeline;
   }
 
@@ -114,7 +116,7 @@ export class FaultPipeline {
         if (extra !== undefined) onCommitted(extra.emitted);
       },
     });
-    const emitter = new Emitter(parseEnvironment(this.variables), logger);
+    const emitter = new Emitter(this.environment, logger);
     return this.keep({
       invoke: async (event, tell, timeoutMs) => {
         onCommitted = tell;
@@ -266,6 +268,11 @@ export class FaultPipeline {
     return path.join(this.directory, 'db_creds.yaml');
   }
 
+  /** The emitter's configuration. */
+  get environment(): EmitterEnvironment {
+    return parseEnvironment(this.variables);
+  }
+
   private get variables(): Readonly<Record<string, string>> {
     return {
       USER_ID: this.userId,
@@ -275,7 +282,8 @@ export class FaultPipeline {
     };
   }
 
-  private keep<T extends Invocable>(emitter: T): T {
+  /** Ends an emitter when the round is over. */
+  keep<T extends Invocable>(emitter: T): T {
     this.emitters.push(emitter);
     return emitter;
   }

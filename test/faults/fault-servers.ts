@@ -6,7 +6,6 @@ import { connectToDatabase, rowsOf } from '../../lambda/emitter/mysql-connection
 import { topicsOf } from '../../lambda/emitter/streams';
 import { serverFiles } from '../../scripts/local/downloads';
 import { type ExclusiveLock, takeLock } from '../../scripts/local/exclusive-lock';
-import { freePorts } from '../../scripts/local/free-ports';
 import { type BrokerPorts, type LocalBroker, type LocalKafka, startKafka } from '../../scripts/local/kafka';
 import { type LocalMariaDb, startMariaDb } from '../../scripts/local/mariadb';
 import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
@@ -21,6 +20,8 @@ export const BROKER_IDLE_MS = 6_000;
 
 /** How long brokers may take to agree, in milliseconds. */
 const HEALED_MS = 120_000;
+
+const NODES = [1, 2, 3] as const;
 
 /** Runs are kept apart by process id; the last one's logs stay until the next. */
 const RUNS = path.join(LOCAL_DIRECTORY, 'faults');
@@ -48,27 +49,35 @@ export class FaultServers {
     const directory = path.join(RUNS, String(process.pid));
     const lock = takeLock(path.join(directory, 'lock'));
     const files = await serverFiles(silentProgress);
-    const ports = await freePorts(3);
     const proxies = new KafkaProxies();
-    const proxyPorts = await proxies.open(ports.map((port, index) => ({ nodeId: index + 1, port })));
-    const [kafka, database] = await Promise.all([
+    const proxyPorts = await Promise.all(NODES.map((nodeId) => proxies.open(nodeId)));
+    const started = await Promise.allSettled([
       startKafka({
         classPath: files.kafkaClassPath,
         directory: path.join(directory, 'kafka'),
-        brokers: 3,
-        properties: (broker) => propertiesOf(broker, ports, proxyPorts),
+        brokers: NODES.length,
+        properties: (broker) => {
+          proxies.leadTo(broker.nodeId, broker.sparePort);
+          return propertiesOf(broker, proxyPorts[broker.nodeId - 1] as number);
+        },
       }),
       startMariaDb({ base: files.mariaDbBase, directory: path.join(directory, 'mariadb') }),
     ]);
+    const [kafka, database] = started;
+    if (kafka.status === 'rejected' || database.status === 'rejected') {
+      await proxies.close();
+      for (const server of started) if (server.status === 'fulfilled') await server.value.stop();
+      throw kafka.status === 'rejected' ? kafka.reason : (database as PromiseRejectedResult).reason;
+    }
     return new FaultServers(
       directory,
       lock,
       files.mariaDbBase,
-      kafka,
+      kafka.value,
       proxyPorts.map((port) => `127.0.0.1:${port}`),
       proxies,
-      database,
-      await TcpProxy.to(database.port),
+      database.value,
+      await TcpProxy.to(database.value.port),
     );
   }
 
@@ -176,17 +185,13 @@ export class FaultServers {
 }
 
 /** A listener for clients, advertised as the proxy, beside the one on which brokers talk to each other. */
-const propertiesOf = (
-  { nodeId, port, controllerPort }: BrokerPorts,
-  clientPorts: readonly number[],
-  proxyPorts: readonly number[],
-) => ({
+const propertiesOf = ({ port, controllerPort, sparePort }: BrokerPorts, proxyPort: number) => ({
   listeners: [
     `PLAINTEXT://127.0.0.1:${port}`,
     `CONTROLLER://127.0.0.1:${controllerPort}`,
-    `CLIENTS://127.0.0.1:${clientPorts[nodeId - 1]}`,
+    `CLIENTS://127.0.0.1:${sparePort}`,
   ].join(','),
-  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},CLIENTS://127.0.0.1:${proxyPorts[nodeId - 1]}`,
+  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},CLIENTS://127.0.0.1:${proxyPort}`,
   'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CLIENTS:PLAINTEXT',
   'connections.max.idle.ms': BROKER_IDLE_MS,
   // A broker that is gone is noticed sooner than by default, so that a round takes less time.

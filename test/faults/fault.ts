@@ -8,6 +8,12 @@ export type RoundRandom = RowRandom;
 export interface Fault {
   /** Lower case words with dashes; what `--fault` takes. */
   readonly name: string;
+  /** Rows in the largest table at first. @default 9000 */
+  readonly rows?: number;
+  /** Fills the tables that are there and empty. @default as many sample posts in each of the three */
+  readonly fill?: (pipeline: FaultPipeline) => Promise<void>;
+  /** Whether it takes so long that it happens only when it is asked for by its name. @default false */
+  readonly isLong?: true;
   /**
    * Brings it about once, in a pipeline of its own, and leaves every row of the tables emitted as far as it can be. What
    * the topics then hold is judged by whoever called.

@@ -38,7 +38,7 @@ export function faultsText(played: readonly PlayedRound[]): string {
   const lines = names.map((name) => {
     const rounds = played.filter(({ fault }) => fault === name);
     const results = rounds.flatMap(({ outcome }) => (outcome instanceof Error ? [] : [outcome]));
-    const total = (of: Exclude<keyof RoundResult, 'recoverMs'>): string =>
+    const total = (of: Exclude<keyof RoundResult, 'recoverMs' | 'figures'>): string =>
       results.reduce((sum, result) => sum + result[of], 0).toLocaleString('en');
     const times = results.flatMap(({ recoverMs }) => recoverMs ?? []).sort((a, b) => a - b);
     const seconds = (ms: number | undefined): string => (ms === undefined ? '-' : (ms / 1000).toFixed(1));
@@ -61,6 +61,9 @@ export function faultsText(played: readonly PlayedRound[]): string {
   return [
     ...textTable([head, ...lines]),
     `Seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}.`,
+    ...played.flatMap(({ fault, outcome }) =>
+      outcome instanceof Error ? [] : outcome.figures.map((figure) => `${fault}: ${figure}`),
+    ),
     ...again,
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import { CHECKPOINT_ASTRAY } from './checkpoint-astray';
 import { DATABASE_FAILING } from './database-failing';
 import { EMITTER_KILLED } from './emitter-killed';
 import type { Fault } from './fault';
+import { MANY_ROWS } from './many-rows';
 import { POISON_ROWS } from './poison-rows';
 import { RUNS_AT_ONCE } from './runs-at-once';
 import { TABLES_WRITTEN } from './tables-written';
@@ -20,4 +21,5 @@ export const FAULTS: readonly Fault[] = [
   ...CHECKPOINT_ASTRAY,
   ...TABLES_WRITTEN,
   ...POISON_ROWS,
+  ...MANY_ROWS,
 ];

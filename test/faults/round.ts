@@ -20,10 +20,12 @@ export interface RoundResult {
   readonly falselyAcknowledged: number;
   /** From the fault to the next commit, in milliseconds; `undefined` where nothing was to be committed. */
   readonly recoverMs: number | undefined;
+  /** What else the fault has measured. */
+  readonly figures: readonly string[];
 }
 
-/** Posts in the tables of a round: enough for three transactions and a part of one. */
-export const ROUND_POSTS = 9_000;
+/** Rows of each table: enough for three transactions and a part of one. */
+const ROWS = 9_000;
 
 /**
  * One round of a fault.
@@ -34,10 +36,12 @@ export async function playRound(
   fault: Fault,
   seed: number,
   servers: FaultServers,
-  posts = ROUND_POSTS,
+  rows = fault.rows ?? ROWS,
 ): Promise<RoundResult> {
-  const pipeline = await FaultPipeline.create(servers, seed, posts);
+  const pipeline = await FaultPipeline.create(servers, seed, rows);
   try {
+    if (fault.fill === undefined) await pipeline.addPosts(rows);
+    else await fault.fill(pipeline);
     await fault.happen(pipeline, rowRandom(seed, 0, 0));
     const report = await pipeline.verify();
     const streams = Object.values(report.streams);
@@ -51,6 +55,7 @@ export async function playRound(
       duplicated: sum(({ duplicate }) => duplicate),
       falselyAcknowledged: pipeline.falselyAcknowledged(report),
       recoverMs: pipeline.recoverMs,
+      figures: pipeline.figures,
     };
   } finally {
     await pipeline.remove();

@@ -5,13 +5,13 @@ import { wholeNumber } from '../../scripts/option-values';
 import { FaultServers } from './fault-servers';
 import { FAULTS } from './faults';
 import { faultsText, isClean, type PlayedRound } from './faults-text';
-import { playRound, ROUND_POSTS } from './round';
+import { playRound } from './round';
 
 interface Options {
   readonly rounds: number;
   readonly seed?: number;
   readonly fault: readonly string[];
-  readonly rows: number;
+  readonly rows?: number;
 }
 
 const NAMES = FAULTS.map(({ name }) => name);
@@ -32,16 +32,22 @@ const command = new Command('npm run test:faults --')
     wholeNumber,
   )
   .option('--fault <name>', 'this fault only; may be given several times', faultName, [])
-  .option('--rows <number>', 'rows in each table at first', wholeNumber, ROUND_POSTS)
+  .option('--rows <number>', 'rows in the largest table at first, instead of what the fault has', wholeNumber)
   .addHelpText(
     'after',
-    `\nFaults: ${NAMES.join(', ')}\n\nExit status: 0 nothing was lost, repeated or said falsely; 1 something was; 2 bad use.`,
+    `\nFaults: ${NAMES.join(', ')}.\nOnly by name: ${FAULTS.filter(({ isLong }) => isLong)
+      .map(({ name }) => name)
+      .join(
+        ', ',
+      )}.\n\nExit status: 0 nothing was lost, repeated or said falsely; 1 something was; 2 bad use.`,
   );
 
 /** `npm run test:faults` */
 export const testFaults = commandLine(command, async ({ rounds, seed, fault, rows }: Options) => {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const chosen = FAULTS.filter(({ name }) => fault.length === 0 || fault.includes(name));
+  const chosen = FAULTS.filter(({ name, isLong }) =>
+    fault.length === 0 ? isLong !== true : fault.includes(name),
+  );
   const played: PlayedRound[] = [];
   const servers = await FaultServers.start();
   try {

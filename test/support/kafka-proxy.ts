@@ -48,21 +48,19 @@ export class KafkaProxies {
   private readonly servers: Server[] = [];
   private readonly sockets = new Set<Socket>();
   private traps: Trap[] = [];
+  private readonly targets = new Map<number, number>();
 
-  /**
-   * Opens a port for each broker.
-   *
-   * @param brokers where they will be; they need not run yet
-   */
-  async open(brokers: readonly { readonly nodeId: number; readonly port: number }[]): Promise<number[]> {
-    return await Promise.all(
-      brokers.map(async ({ nodeId, port }) => {
-        const server = createServer({ allowHalfOpen: true }, (near) => this.join(near, nodeId, port));
-        this.servers.push(server);
-        await once(server.listen(0, '127.0.0.1'), 'listening');
-        return (server.address() as AddressInfo).port;
-      }),
-    );
+  /** Opens a port for a broker, which need not be there yet. */
+  async open(nodeId: number): Promise<number> {
+    const server = createServer({ allowHalfOpen: true }, (near) => this.join(near, nodeId));
+    this.servers.push(server);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Leads to a broker from now on. */
+  leadTo(nodeId: number, port: number): void {
+    this.targets.set(nodeId, port);
   }
 
   /** Settles when a conversation has come to a moment, and stands still there. */
@@ -80,8 +78,8 @@ export class KafkaProxies {
     await Promise.all(this.servers.map((server) => once(server.close(), 'close')));
   }
 
-  private join(near: Socket, nodeId: number, port: number): void {
-    const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  private join(near: Socket, nodeId: number): void {
+    const far = connect({ port: this.targets.get(nodeId) ?? 0, host: '127.0.0.1', allowHalfOpen: true });
     const end = (): void => {
       near.destroy();
       far.destroy();

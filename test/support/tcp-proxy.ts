@@ -33,6 +33,11 @@ export class TcpProxy {
   /** Nothing gets through any more, and nobody is told; new connections are taken and say nothing. */
   freeze(): void {
     this.isFrozen = true;
+    this.stall();
+  }
+
+  /** Nothing gets through on the connections that there are, and nobody is told; new ones work. */
+  stall(): void {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 

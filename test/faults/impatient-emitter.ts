@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readDatabaseLogin } from '../../lambda/emitter/database-login';
+import { emit } from '../../lambda/emitter/emit';
+import { parseEvent } from '../../lambda/emitter/event';
+import { createKafka } from '../../lambda/emitter/kafka-client';
+import { KafkaTopicPublisher } from '../../lambda/emitter/kafka-topic-publisher';
+import { MysqlTableReader } from '../../lambda/emitter/mysql-table-reader';
+import { perStream } from '../../lambda/emitter/streams';
+import { summarise } from '../../lambda/emitter/summary';
+import type { FaultPipeline, Invocable } from './fault-pipeline';
+
+/**
+ * An emitter of the same parts as the real one, which waits for the database's next row for less than the two minutes
+ * of that one.
+ *
+ * @param onRetry told of each failure that is followed by another try
+ */
+export function impatientEmitter(
+  { environment }: FaultPipeline,
+  readTimeoutMs: number,
+  onRetry: (error: Error) => void,
+): Invocable {
+  const { userId, kafka, database } = environment;
+  const publisher = new KafkaTopicPublisher(createKafka(kafka), userId);
+  const reader = new MysqlTableReader({
+    readLogin: () => readDatabaseLogin(database.login, async () => undefined),
+    tls: database.tls,
+    onMissingIndex: () => {},
+    readTimeoutMs,
+  });
+  const never = new AbortController().signal;
+  return {
+    invoke: async (event, onCommitted) => {
+      const outcome = await emit(parseEvent(event, undefined), {
+        reader,
+        publisher,
+        progress: { committed: onCommitted, retrying: onRetry },
+        sleep: async (milliseconds) => await delay(milliseconds),
+        deadline: never,
+        cutOff: never,
+      });
+      const lagKeys = perStream(() => 0);
+      return { summary: summarise(userId, outcome, { lagKeys, dryRun: false, elapsedMs: 0 }) };
+    },
+    stop: async () => {
+      reader.end();
+      await publisher.discard();
+    },
+  };
+}
