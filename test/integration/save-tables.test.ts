@@ -339,7 +339,7 @@ describe('of large tables', () => {
 
   test('takes less memory than a table of 450 MB would', async () => {
     const out = newFolder();
-    const child = saveInChild(out, 64);
+    const child = saveInChild(out, 128);
     let peakKiB = 0;
     const watch = setInterval(() => {
       if (child.exitCode !== null) return;

@@ -399,7 +399,7 @@ describe('npm run verify', () => {
   });
 
   test('ends with 2 on bad use and when a server cannot be read', async () => {
-    expect(await run('--user-id', userId)).toMatchObject({
+    expect(await run('--brokers', '127.0.0.1:9092')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('go together'),
     });
