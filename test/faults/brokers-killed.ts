@@ -35,6 +35,7 @@ const shuffled = ({ servers }: FaultPipeline, random: RoundRandom): LocalBroker[
 /** Some brokers are killed in the middle of a transaction. */
 const someKilled = (name: string, count: number): Fault => ({
   name,
+  breaksServers: true,
   happen: async (pipeline, random) => {
     const run = pipeline.invoke(pipeline.newEmitter());
     const conversation = await pipeline.stopped(
@@ -52,6 +53,7 @@ const someKilled = (name: string, count: number): Fault => ({
 /** The broker that decides on the transaction is killed before, or after, it has written the decision down. */
 const coordinatorKilled: Fault = {
   name: 'coordinator-killed',
+  breaksServers: true,
   happen: async (pipeline, random) => {
     const run = pipeline.invoke(pipeline.newEmitter());
     const side = random.pick(['request', 'answer'] as const);

@@ -34,6 +34,7 @@ export const DATABASE_FAILING: readonly Fault[] = [
   },
   {
     name: 'database-restarted',
+    breaksServers: true,
     happen: async (pipeline, random) => {
       const { run } = await runWhileReading(pipeline, random, () => pipeline.servers.restartDatabase());
       await endedInOrder(run);
@@ -42,6 +43,7 @@ export const DATABASE_FAILING: readonly Fault[] = [
   },
   {
     name: 'database-silent',
+    breaksServers: true,
     happen: async (pipeline, random) => {
       // More than fits between the server and the emitter, so that there is something to wait for.
       await pipeline.addPosts(20_000);

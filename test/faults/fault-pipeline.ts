@@ -19,7 +19,6 @@ import {
 } from '../../lambda/emitter/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { addSamplePosts, loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
-import { committedSpans, readSpans } from '../../lambda/verifier/read-spans';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import {
@@ -88,7 +87,7 @@ export class FaultPipeline {
     await Promise.all(this.emitters.map((emitter) => emitter.stop()));
     await Promise.all([
       dropDatabase(this.servers.admin, this.logins),
-      this.servers.withAdmin((admin) => admin.deleteTopics({ topics: topicsOf(this.userId) })),
+      this.servers.deleteTopics(topicsOf(this.userId)),
     ]);
   }
 
@@ -221,27 +220,13 @@ export class FaultPipeline {
   /** Deletes topics, and with them their part of the checkpoint, and creates them again. */
   async recreateTopics(streams: readonly StreamName[], afterDeletion = async () => {}): Promise<void> {
     const topics = streams.map((stream) => topicOf(this.userId, stream));
-    await this.servers.withAdmin((admin) => admin.deleteTopics({ topics }));
+    await this.servers.deleteTopics(topics);
     await afterDeletion();
     await this.servers.createTopics(this.userId);
     this.told = this.told.map((emitted) => ({
       ...emitted,
       ...Object.fromEntries(streams.map((stream) => [stream, 0])),
     }));
-  }
-
-  /** The committed records of a topic: values by key. */
-  async records(stream: StreamName): Promise<ReadonlyMap<string, string>> {
-    const spans = await this.servers.withAdmin((admin) =>
-      committedSpans(admin, [topicOf(this.userId, stream)]),
-    );
-    const found = new Map<string, string>();
-    await readSpans(this.servers.newKafka(), {
-      groupId: `${this.userId}.${randomBytes(6).toString('hex')}`,
-      spans,
-      onMessage: ({ key, value }) => found.set(String(key), String(value)),
-    });
-    return found;
   }
 
   async verify(): Promise<VerificationReport> {

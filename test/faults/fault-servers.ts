@@ -146,6 +146,20 @@ export class FaultServers {
     for (const broker of this.kafka.brokers) await createTopics(this.newKafka(broker), userId);
   }
 
+  /** Deletes those of the topics that there are, and waits until no broker knows them. */
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    const known = async (admin: Admin): Promise<string[]> =>
+      (await admin.listTopics()).filter((topic) => topics.includes(topic));
+    await this.withAdmin(async (admin) => {
+      await admin.deleteTopics({ topics: await known(admin) });
+    });
+    for (const broker of this.kafka.brokers) {
+      await this.withAdmin(async (admin) => {
+        while ((await known(admin)).length > 0) await delay(50);
+      }, broker);
+    }
+  }
+
   /** Gives each of a user's topics more partitions, and waits until every broker knows them. */
   async addPartitions(userId: string, count: number): Promise<void> {
     const topics = topicsOf(userId);

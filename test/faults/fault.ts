@@ -8,6 +8,8 @@ export type RoundRandom = RowRandom;
 export interface Fault {
   /** Lower case words with dashes; what `--fault` takes. */
   readonly name: string;
+  /** Whether it breaks the servers, so that no other round can be played beside it. @default false */
+  readonly breaksServers?: true;
   /** Rows in the largest table at first. @default 9000 */
   readonly rows?: number;
   /** Fills the tables that are there and empty. @default as many sample posts in each of the three */
