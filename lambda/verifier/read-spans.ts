@@ -1,6 +1,7 @@
 import type { Admin, Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import { TopicError, UnreachableError } from '../emitter/errors';
-import { kafkaError } from '../emitter/kafka-errors';
+import { kafkaError, protocolErrorType } from '../emitter/kafka-errors';
+import { GROUP_IS_YOUNG } from '../emitter/transient';
 import { disconnect } from './disconnect';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
@@ -73,7 +74,9 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
     groupId,
     maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
     maxWaitTimeInMs: MAX_WAIT_MS,
-    retry: { restartOnFailure: async () => false },
+    retry: {
+      restartOnFailure: async (error) => GROUP_IS_YOUNG.includes(protocolErrorType(error) ?? ''),
+    },
   });
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   // It may reject while the consumer still starts; the `await` below comes later.
@@ -88,7 +91,7 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
   let crash: Error | undefined;
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     crash = payload.error;
-    reject(crash);
+    if (!payload.restart) reject(crash);
   });
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
     stalled.refresh();
@@ -114,11 +117,13 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
         }
       },
     });
-    for (const { topic, partition, from } of spans) consumer.seek({ topic, partition, offset: String(from) });
+    // One that has crashed and starts again cannot be told where to, and begins at the first offset.
+    if (crash === undefined)
+      for (const { topic, partition, from } of spans)
+        consumer.seek({ topic, partition, offset: String(from) });
     await finished;
   } catch (error) {
-    // A consumer that has crashed complains at the next call of not being started, too.
-    throw kafkaError(crash ?? error, 'reading the topics');
+    throw kafkaError(error, 'reading the topics');
   } finally {
     clearTimeout(stalled);
     await leave(kafka, consumer, groupId);
