@@ -13,8 +13,8 @@ import {
 import { findKafkaClient } from './aws/kafka-client-machine';
 import { findSshTarget, SSH_HINT, type SshTarget, sshArguments, sshConfigEntry } from './aws/ssh';
 import { openTunnelThrough } from './aws/tunnel';
-import { commandLine, runWhenMain } from './command';
-import { portNumber } from './option-values';
+import { commandLine, runWhenMain } from './terminal/command';
+import { portNumber } from './terminal/option-values';
 
 interface Options extends DeployedPipelineOptions {
   readonly key?: string;

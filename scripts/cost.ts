@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
-import { commandLine, runWhenMain } from './command';
 import { billOf } from './cost/bill';
 import { billText } from './cost/bill-text';
+import { commandLine, runWhenMain } from './terminal/command';
 
 interface Options extends DeployedPipelineOptions {
   readonly json?: true;

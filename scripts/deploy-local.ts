@@ -2,13 +2,13 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { pipelineConfig } from './aws/pipeline-config';
-import { commandLine, runWhenMain } from './command';
 import { deployToNewEmulator, updateDeployment } from './emulator/deploy';
 import type { DeploymentDescription } from './emulator/describe-deployment';
 import { deploymentDirectory, runningDeployment } from './emulator/emulated-deployment';
 import { takeLock } from './local/exclusive-lock';
-import { userId } from './option-values';
-import { terminalProgress } from './progress';
+import { commandLine, runWhenMain } from './terminal/command';
+import { userId } from './terminal/option-values';
+import { terminalProgress } from './terminal/progress';
 
 interface Options {
   readonly userId?: string;

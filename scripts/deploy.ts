@@ -5,10 +5,10 @@ import { isBootstrapped } from './aws/bootstrap';
 import { type Cdk, cdk, contextArguments } from './aws/cdk';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { endTerminationProtection, hasNeverBeenDeployed, presentStacks } from './aws/present-stacks';
-import { type CommandLine, commandLine, runWhenMain } from './command';
 import { billOf } from './cost/bill';
 import { shortBillText } from './cost/bill-text';
-import { type Ask, askOnTerminal } from './question';
+import { type CommandLine, commandLine, runWhenMain } from './terminal/command';
+import { type Ask, askOnTerminal } from './terminal/question';
 
 interface Options extends DeployedPipelineOptions {
   readonly yes?: true;

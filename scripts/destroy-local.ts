@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { commandLine, runWhenMain } from './command';
 import { destroyDeployment } from './emulator/destroy';
 import { deploymentDirectory, runningDeployment } from './emulator/emulated-deployment';
 import { fetchedKey } from './emulator/fetched-key';
 import { removeHostFiles, stopHost } from './emulator/host-process';
 import { takeLock } from './local/exclusive-lock';
-import { terminalProgress } from './progress';
+import { commandLine, runWhenMain } from './terminal/command';
+import { terminalProgress } from './terminal/progress';
 
 const command = new Command('npm run destroy:local --')
   .description(

@@ -13,8 +13,8 @@ import {
   presentStacks,
 } from './aws/present-stacks';
 import { stillBilled, stillBilledText } from './aws/still-billed';
-import { type CommandLine, commandLine, runWhenMain } from './command';
-import { type Ask, askOnTerminal } from './question';
+import { type CommandLine, commandLine, runWhenMain } from './terminal/command';
+import { type Ask, askOnTerminal } from './terminal/question';
 
 interface Options extends DeployedPipelineOptions {
   readonly yes?: true;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Cdk, cdk, contextArguments } from './aws/cdk';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
-import { type CommandLine, commandLine, runWhenMain } from './command';
+import { type CommandLine, commandLine, runWhenMain } from './terminal/command';
 
 const command = withPipelineOptions(new Command('npm run diff --'))
   .description('Shows what "npm run deploy" would change, by the CDK CLI.')

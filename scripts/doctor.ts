@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
-import { commandLine, runWhenMain } from './command';
 import { accountChecks } from './doctor/account-checks';
 import { type Check, type Diagnosis, diagnose, ok } from './doctor/check';
 import { clientChecks } from './doctor/client-checks';
@@ -8,6 +7,7 @@ import { leftOverChecks } from './doctor/left-over-checks';
 import { machineChecks } from './doctor/machine-checks';
 import { pipelineChecks } from './doctor/pipeline-checks';
 import { stackChecks } from './doctor/stack-checks';
+import { commandLine, runWhenMain } from './terminal/command';
 
 interface Options extends DeployedPipelineOptions {
   readonly json?: true;

@@ -5,10 +5,10 @@ import type { EmitSummary } from '../lambda/emitter/summary';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
-import { commandLine, runWhenMain } from './command';
-import { emitText } from './emit-text';
-import { wholeNumber } from './option-values';
-import { terminalProgress } from './progress';
+import { commandLine, runWhenMain } from './terminal/command';
+import { emitText } from './terminal/emit-text';
+import { wholeNumber } from './terminal/option-values';
+import { terminalProgress } from './terminal/progress';
 
 interface Options extends DeployedPipelineOptions {
   readonly limit?: number;

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../lambda/emitter/errors';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { sameFingerprint, writeKeyFile } from './aws/key-file';
 import { findKeyPair, readPrivateKey } from './aws/key-pair';
-import { commandLine, runWhenMain } from './command';
+import { commandLine, runWhenMain } from './terminal/command';
 
 interface Options extends DeployedPipelineOptions {
   readonly out?: string;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { bundledPackages } from './bundled-packages';
-import { commandLine, runWhenMain } from './command';
-import { textTable } from './text-table';
+import { bundledPackages } from './bundle/bundled-packages';
+import { commandLine, runWhenMain } from './terminal/command';
+import { textTable } from './terminal/text-table';
 
 interface Options {
   readonly json?: true;

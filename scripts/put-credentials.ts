@@ -10,8 +10,8 @@ import {
   deployedPipeline,
   withPipelineOptions,
 } from './aws/deployed-pipeline';
-import { commandLine, runWhenMain } from './command';
-import { checkTables, needlessPrivileges } from './database-check';
+import { checkTables, needlessPrivileges } from './database/database-check';
+import { commandLine, runWhenMain } from './terminal/command';
 
 interface Options extends DeployedPipelineOptions {
   readonly creds: string;

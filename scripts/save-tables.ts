@@ -5,14 +5,14 @@ import { ConfigurationError } from '../lambda/emitter/errors';
 import { databaseError } from '../lambda/emitter/mysql-errors';
 import { STREAMS } from '../lambda/emitter/streams';
 import { withPipelineOptions } from './aws/deployed-pipeline';
-import { commandLine, runWhenMain } from './command';
-import { wholeNumber } from './option-values';
-import { isOutOfGit } from './out-of-git';
-import { terminalProgress } from './progress';
+import { isOutOfGit } from './files/out-of-git';
 import { saveTables as save } from './table-files/saved-tables';
 import { connectToTables, type TableDatabaseOptions } from './table-files/table-database';
 import { TABLE_FORMATS, type TableFormatName } from './table-files/table-formats';
 import { tablesText } from './table-files/tables-text';
+import { commandLine, runWhenMain } from './terminal/command';
+import { wholeNumber } from './terminal/option-values';
+import { terminalProgress } from './terminal/progress';
 
 const TABLES = STREAMS.map(({ table }) => table);
 

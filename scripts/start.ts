@@ -10,7 +10,6 @@ import { createKafka } from '../lambda/emitter/kafka-client';
 import { topicsOf } from '../lambda/emitter/streams';
 import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
-import { commandLine, runWhenMain } from './command';
 import { beforeServersStop } from './local/child-processes';
 import { type CopyReport, copyAndVerify } from './local/copy';
 import { copyText } from './local/copy-text';
@@ -21,8 +20,9 @@ import { announcePipeline, runningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
 import { createTopics } from './local/topics';
-import { userId, wholeNumber } from './option-values';
-import { type Progress, terminalProgress } from './progress';
+import { commandLine, runWhenMain } from './terminal/command';
+import { userId, wholeNumber } from './terminal/option-values';
+import { type Progress, terminalProgress } from './terminal/progress';
 
 /** Records of each topic that are shown. */
 const SHOWN_RECORDS = 2;

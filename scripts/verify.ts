@@ -9,10 +9,10 @@ import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
-import { commandLine, runWhenMain } from './command';
 import { findRunningPipeline } from './local/local-pipeline';
-import { terminalProgress } from './progress';
-import { reportText } from './report-text';
+import { commandLine, runWhenMain } from './terminal/command';
+import { terminalProgress } from './terminal/progress';
+import { reportText } from './terminal/report-text';
 
 /** A database and a Kafka that can be reached from here. */
 interface Servers {

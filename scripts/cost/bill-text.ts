@@ -1,4 +1,4 @@
-import { textTable } from '../text-table';
+import { textTable } from '../terminal/text-table';
 import { type Bill, type BillLine, HOURS_A_MONTH } from './bill';
 import { UNVERIFIED } from './prices';
 

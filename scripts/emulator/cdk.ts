@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { AwsError } from '../aws/aws-call';
 import { beforeServersStop } from '../local/child-processes';
-import type { Progress } from '../progress';
+import type { Progress } from '../terminal/progress';
 import { deploymentEnvironment, type EmulatedDeployment } from './emulated-deployment';
 
 /** Where the CLI finds cdk.json. */

@@ -9,7 +9,7 @@ import { chooseAccount } from '../aws/aws-account';
 import { writeCredentialsFile } from '../local/database-logins';
 import { serverFiles } from '../local/downloads';
 import { checkToolchain } from '../local/toolchain';
-import type { Progress } from '../progress';
+import type { Progress } from '../terminal/progress';
 import { runCdk } from './cdk';
 import { type DeploymentDescription, describeDeployment } from './describe-deployment';
 import { announceDeployment, type EmulatedDeployment } from './emulated-deployment';

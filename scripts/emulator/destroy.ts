@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { chooseAccount } from '../aws/aws-account';
 import { awsCall } from '../aws/aws-call';
-import type { Progress } from '../progress';
+import type { Progress } from '../terminal/progress';
 import { runCdk } from './cdk';
 import type { EmulatedDeployment } from './emulated-deployment';
 

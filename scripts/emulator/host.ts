@@ -3,7 +3,7 @@ import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { beforeServersStop } from '../local/child-processes';
 import { dropDatabase } from '../local/database-logins';
 import { startLocalServers } from '../local/pipeline-servers';
-import { silentProgress } from '../progress';
+import { silentProgress } from '../terminal/progress';
 import { withdrawDeployment } from './emulated-deployment';
 import { startEmulator } from './emulator';
 import { emulatorPython } from './python-environment';

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { waitForLock } from '../local/exclusive-lock';
 import { LOCAL_DIRECTORY } from '../local/paths';
 import { ToolchainError } from '../local/toolchain';
-import type { Progress } from '../progress';
+import type { Progress } from '../terminal/progress';
 
 const REQUIREMENTS = path.join(__dirname, 'requirements.txt');
 

@@ -1,4 +1,4 @@
-import { reportText } from '../report-text';
+import { reportText } from '../terminal/report-text';
 import type { CopyReport } from './copy';
 import type { TopicRecord } from './first-records';
 

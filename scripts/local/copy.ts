@@ -5,7 +5,7 @@ import { connectToDatabase, rowsOf } from '../../lambda/emitter/mysql-connection
 import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
-import type { Progress } from '../progress';
+import type { Progress } from '../terminal/progress';
 import type { EmitterProcess } from './emitter-process';
 
 /** What a copy of the tables took. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Progress } from '../progress';
+import type { Progress } from '../terminal/progress';
 import { waitForLock } from './exclusive-lock';
 import { LOCAL_DIRECTORY } from './paths';
 import { mariaDbPlatform } from './platform';

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { muteNegativeTimeoutWarning } from '../../lambda/emitter/negative-timeout-warning';
+import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, type RunningChild, startChild } from './child-processes';
 import { freePorts } from './free-ports';
 import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
-import { writePrivateFile } from './private-file';
 
 /** How to start Kafka. */
 export interface KafkaOptions {

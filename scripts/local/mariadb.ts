@@ -4,10 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, startChild } from './child-processes';
 import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';
 import { freePorts } from './free-ports';
-import { writePrivateFile } from './private-file';
 
 /** How to start MariaDB. */
 export interface MariaDbOptions {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Progress } from '../progress';
+import type { Progress } from '../terminal/progress';
 import { serverFiles } from './downloads';
 import { takeLock } from './exclusive-lock';
 import { type LocalKafka, startKafka } from './kafka';

@@ -6,7 +6,7 @@ import { rowsOf } from '../../lambda/emitter/mysql-connection';
 import { RowQueue } from '../../lambda/emitter/row-queue';
 import type { Stream } from '../../lambda/emitter/streams';
 import { quoted } from '../../lambda/verifier/table-columns';
-import type { Step } from '../progress';
+import type { Step } from '../terminal/progress';
 import { TABLE_FORMATS, type TableFormatName } from './table-formats';
 import type { Append } from './write-together';
 

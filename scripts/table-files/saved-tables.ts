@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
 import type { Stream } from '../../lambda/emitter/streams';
-import type { Progress, Step } from '../progress';
+import type { Progress, Step } from '../terminal/progress';
 import { type ColumnProfile, columnTypes, MAX_PROFILE_CHARACTERS, profileColumns } from './column-profile';
 import { beginSnapshot, copyTable, countRows, type TableCopy } from './copy-table';
 import { textsOf } from './csv';

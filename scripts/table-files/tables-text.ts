@@ -1,4 +1,4 @@
-import { textTable } from '../text-table';
+import { textTable } from '../terminal/text-table';
 import type { SavedColumn, SavedTable } from './saved-tables';
 
 /** Most characters of a value that are shown. */

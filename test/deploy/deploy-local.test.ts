@@ -36,7 +36,7 @@ import {
 } from '../../scripts/emulator/emulated-deployment';
 import { commandLineOf } from '../../scripts/local/child-processes';
 import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
-import { silentProgress } from '../../scripts/progress';
+import { silentProgress } from '../../scripts/terminal/progress';
 import { testKafka, withAdmin } from '../support/servers';
 import { TestStack } from './support/cloud-formation';
 import { processesIn, runCommandProcess, startCommand } from './support/command-process';

@@ -27,7 +27,7 @@ import {
 import { writeCredentialsFile } from '../../scripts/local/database-logins';
 import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
 import { createTopics } from '../../scripts/local/topics';
-import { silentProgress } from '../../scripts/progress';
+import { silentProgress } from '../../scripts/terminal/progress';
 import { testKafka, withAdmin } from '../support/servers';
 import { type CommandOutcome, runCommandProcess } from './support/command-process';
 

@@ -10,7 +10,7 @@ import { type BrokerPorts, type LocalBroker, type LocalKafka, startKafka } from 
 import { type LocalMariaDb, startMariaDb } from '../../scripts/local/mariadb';
 import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
 import { createTopics } from '../../scripts/local/topics';
-import { silentProgress } from '../../scripts/progress';
+import { silentProgress } from '../../scripts/terminal/progress';
 import { KafkaProxies } from '../support/kafka-proxy';
 import { TcpProxy } from '../support/tcp-proxy';
 import { removeEarlierRuns } from '../support/test-servers';

@@ -1,4 +1,4 @@
-import { textTable } from '../../scripts/text-table';
+import { textTable } from '../../scripts/terminal/text-table';
 import type { RoundResult } from './round';
 
 /** A round, and what came of it; an error where the emitter did or said something else than it should have. */

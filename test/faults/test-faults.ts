@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
-import { commandLine, runWhenMain } from '../../scripts/command';
-import { wholeNumber } from '../../scripts/option-values';
+import { commandLine, runWhenMain } from '../../scripts/terminal/command';
+import { wholeNumber } from '../../scripts/terminal/option-values';
 import { FaultServers } from './fault-servers';
 import { FAULTS } from './faults';
 import { faultsText, isClean, type PlayedRound } from './faults-text';

@@ -8,7 +8,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Cdk } from '../../scripts/aws/cdk';
 import { deployWith } from '../../scripts/deploy';
-import type { Ask } from '../../scripts/question';
+import type { Ask } from '../../scripts/terminal/question';
 import { awsAnswer } from '../support/aws-answer';
 import { runCommand } from '../support/run-command';
 

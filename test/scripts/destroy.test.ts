@@ -13,7 +13,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { nameOf, STACKS } from '../../lib/names';
 import type { Cdk } from '../../scripts/aws/cdk';
 import { destroyWith } from '../../scripts/destroy';
-import type { Ask } from '../../scripts/question';
+import type { Ask } from '../../scripts/terminal/question';
 import { awsAnswer } from '../support/aws-answer';
 import { runCommand } from '../support/run-command';
 

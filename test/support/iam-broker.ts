@@ -3,7 +3,7 @@ import path from 'node:path';
 import { serverFiles } from '../../scripts/local/downloads';
 import type { IamOptions } from '../../scripts/local/iam-listener';
 import { type BrokerProperties, type LocalKafka, startKafka } from '../../scripts/local/kafka';
-import { silentProgress } from '../../scripts/progress';
+import { silentProgress } from '../../scripts/terminal/progress';
 import { testDirectory } from './servers';
 
 /** An access key that the broker knows. */

@@ -1,4 +1,4 @@
-import type { CommandLine } from '../../scripts/command';
+import type { CommandLine } from '../../scripts/terminal/command';
 
 /** What a command did. */
 export interface CommandResult {

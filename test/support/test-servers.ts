@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import { writePrivateFile } from '../../scripts/files/private-file';
 import { endLeftOvers } from '../../scripts/local/child-processes';
 import { LockedError, takeLock } from '../../scripts/local/exclusive-lock';
 import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
 import { startLocalServers } from '../../scripts/local/pipeline-servers';
-import { writePrivateFile } from '../../scripts/local/private-file';
-import { terminalProgress } from '../../scripts/progress';
+import { terminalProgress } from '../../scripts/terminal/progress';
 
 /** The servers that all integration tests of one run share. */
 export interface TestServers {

@@ -13,7 +13,7 @@ import { serverFiles } from '../../../scripts/local/downloads';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { startKafka } from '../../../scripts/local/kafka';
 import { createTopics } from '../../../scripts/local/topics';
-import { silentProgress } from '../../../scripts/progress';
+import { silentProgress } from '../../../scripts/terminal/progress';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { recordProducers } from '../../support/recorded-producers';
 import { ServerProxy } from '../../support/server-proxy';

@@ -10,7 +10,7 @@ import { testDirectory, testServers } from '../../support/servers';
 async function startRun(directory: string): Promise<{ run: ChildProcess; pids: number[] }> {
   const script = `
     const { startLocalServers } = require(${JSON.stringify(path.resolve('scripts/local/pipeline-servers.ts'))});
-    const { silentProgress } = require(${JSON.stringify(path.resolve('scripts/progress.ts'))});
+    const { silentProgress } = require(${JSON.stringify(path.resolve('scripts/terminal/progress.ts'))});
     startLocalServers({ directory: ${JSON.stringify(directory)}, progress: silentProgress }).then(
       ({ kafka, database }) => console.log(JSON.stringify([kafka.brokers[0].pid, database.pid])),
       (error) => { console.log(JSON.stringify(error.message)); process.exit(1); },

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { startKafka } from '../../../scripts/local/kafka';
-import { silentProgress } from '../../../scripts/progress';
+import { silentProgress } from '../../../scripts/terminal/progress';
 import { testDirectory } from '../../support/servers';
 
 test('three brokers take a broker that is killed and started again, and stop', async () => {

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../lambda/sample-loader/progress';
+import type { Progress } from '../../lambda/sample-loader/progress';
 
-export { type Progress, type Step, silentProgress } from '../lambda/sample-loader/progress';
+export { type Progress, type Step, silentProgress } from '../../lambda/sample-loader/progress';
 
 /**
  * Progress for people: a bar on a terminal; in a pipe or a file plain lines, one when a step ends and one every

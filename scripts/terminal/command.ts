@@ -1,10 +1,10 @@
 import { type Command, CommanderError } from 'commander';
-import { EmitterError } from '../lambda/emitter/errors';
-import { ConfigError } from '../lib/config';
-import { AwsError } from './aws/aws-call';
-import { EmitterRunError } from './local/emitter-process';
-import { LockedError } from './local/exclusive-lock';
-import { ToolchainError } from './local/toolchain';
+import { EmitterError } from '../../lambda/emitter/errors';
+import { ConfigError } from '../../lib/config';
+import { AwsError } from '../aws/aws-call';
+import { EmitterRunError } from '../local/emitter-process';
+import { LockedError } from '../local/exclusive-lock';
+import { ToolchainError } from '../local/toolchain';
 
 /** The exit status of a command that was used wrongly or could not be carried out. */
 const FAILED = 2;

@@ -1,5 +1,5 @@
-import { STREAMS, topicOf } from '../lambda/emitter/streams';
-import type { EmitSummary } from '../lambda/emitter/summary';
+import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import type { EmitSummary } from '../../lambda/emitter/summary';
 import { textTable } from './text-table';
 
 /** What runs of the emitter did, for people. No line break at the end. */

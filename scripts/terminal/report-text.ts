@@ -1,4 +1,4 @@
-import type { Example, StreamReport, VerificationReport } from '../lambda/verifier/report';
+import type { Example, StreamReport, VerificationReport } from '../../lambda/verifier/report';
 import { textTable } from './text-table';
 
 /** A report for people: a table of numbers, the examples, and the verdict. No line break at the end. */

@@ -1,8 +1,8 @@
 import type { Connection } from 'mysql2';
-import { rowsOf } from '../lambda/emitter/mysql-connection';
-import { databaseError } from '../lambda/emitter/mysql-errors';
-import { STREAMS } from '../lambda/emitter/streams';
-import { quoted } from '../lambda/verifier/table-columns';
+import { rowsOf } from '../../lambda/emitter/mysql-connection';
+import { databaseError } from '../../lambda/emitter/mysql-errors';
+import { STREAMS } from '../../lambda/emitter/streams';
+import { quoted } from '../../lambda/verifier/table-columns';
 
 /**
  * Checks that the three tables and their key columns can be read.

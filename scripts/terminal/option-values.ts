@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { userIdSchema } from '../lambda/emitter/environment';
+import { userIdSchema } from '../../lambda/emitter/environment';
 
 /** Reads the value of an option that counts something. */
 export const wholeNumber = (text: string): number => {
