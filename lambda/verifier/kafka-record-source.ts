@@ -1,11 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka, KafkaJSError, KafkaMessage } from 'kafkajs';
-import { EmitterError } from '../emitter/errors';
-import { kafkaError } from '../emitter/kafka-errors';
+import type { Kafka, KafkaMessage } from 'kafkajs';
 import { deadLetterTopicOf, STREAMS, topicOf } from '../emitter/streams';
-import { disconnect } from './disconnect';
+import { committedSpans } from './committed-spans';
 import type { Place, RecordSink, RecordSource } from './ports';
-import { committedSpans, readSpans, type Span } from './read-spans';
+import { readSpans, type Span } from './read-spans';
 import { recordValues } from './record-values';
 import { fingerprintOf, type Value } from './value';
 
@@ -19,7 +16,7 @@ export function kafkaRecordSource(kafka: Kafka, userId: string, groupId: string)
     topics: readonly string[],
     onMessage: (message: KafkaMessage, span: Span) => void,
   ): Promise<void> => {
-    const spans = await spansOf(kafka, topics);
+    const spans = await committedSpans(kafka, topics);
     await readSpans(kafka, { groupId, spans, onMessage });
   };
   return {
@@ -58,27 +55,6 @@ export function kafkaRecordSource(kafka: Kafka, userId: string, groupId: string)
 }
 
 const idOf = ({ partition, offset }: Place): string => `${partition} ${offset}`;
-
-/** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */
-const TRY_AGAIN_AFTER_MS = [200, 400, 800, 1_600, 3_200, 6_400];
-
-/** kafkajs gives up at once, at times with a TypeError, while a partition changes its leader, and only a new client asks who the leader is now. */
-async function spansOf(kafka: Kafka, topics: readonly string[], waits = TRY_AGAIN_AFTER_MS): Promise<Span[]> {
-  const [wait, ...laterWaits] = waits;
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await committedSpans(admin, topics);
-  } catch (error) {
-    if (wait === undefined || error instanceof EmitterError || (error as KafkaJSError).retriable === false) {
-      throw kafkaError(error, 'asking for the ends of the topics');
-    }
-  } finally {
-    await disconnect(admin);
-  }
-  await delay(wait);
-  return await spansOf(kafka, topics, laterWaits);
-}
 
 /** A dead letter names a table and a key; letters about rows without a key are told apart by all that they hold. */
 function readDeadLetter({ key: messageKey, value }: KafkaMessage, sink: RecordSink): void {

@@ -1,5 +1,5 @@
-import type { Admin, Consumer, Kafka, KafkaMessage } from 'kafkajs';
-import { TopicError, UnreachableError } from '../emitter/errors';
+import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
+import { UnreachableError } from '../emitter/errors';
 import { kafkaError, protocolErrorType } from '../emitter/kafka-errors';
 import { GROUP_IS_YOUNG } from '../emitter/transient';
 import { disconnect } from './disconnect';
@@ -10,30 +10,6 @@ export interface Span {
   readonly partition: number;
   readonly from: number;
   readonly to: number;
-}
-
-/**
- * The spans of topics that hold everything that is committed now.
- *
- * A partition ends at its last stable offset (kafkajs asks for it by default): all transactions below it are decided,
- * so that a consumer of committed records gets there even while another transaction is open.
- *
- * @throws TopicError naming the topics that do not exist.
- */
-export async function committedSpans(admin: Admin, topics: readonly string[]): Promise<Span[]> {
-  const existing = await admin.listTopics();
-  const absent = topics.filter((topic) => !existing.includes(topic));
-  // Asking for the offsets of a topic that does not exist would use up all retries.
-  if (absent.length > 0)
-    throw new TopicError(`Kafka has no topic ${absent.join(', ')}, or this user may not read it.`);
-  const spans: Span[] = [];
-  // One after another: of topics that it is asked for at once the client may find no partitions (kafkajs 2.2.4).
-  for (const topic of topics) {
-    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      spans.push({ topic, partition, from: Number(low), to: Number(high) });
-    }
-  }
-  return spans;
 }
 
 /** What {@link readSpans} works with. */

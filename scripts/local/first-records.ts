@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
-import { committedSpans, readSpans } from '../../lambda/verifier/read-spans';
+import { committedSpans } from '../../lambda/verifier/committed-spans';
+import { readSpans } from '../../lambda/verifier/read-spans';
 
 /** A record as it stands in a topic. */
 export interface TopicRecord {
@@ -18,9 +19,7 @@ export async function firstRecords(
   topics: readonly string[],
   count: number,
 ): Promise<TopicRecord[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  const spans = await committedSpans(admin, topics).finally(() => admin.disconnect());
+  const spans = await committedSpans(kafka, topics);
   const records: TopicRecord[] = [];
   const firstOfEach = topics.flatMap(
     (topic) => spans.find((span) => span.topic === topic && span.from < span.to) ?? [],

@@ -9,19 +9,12 @@ import type { EmitEvent } from '../../lambda/emitter/event';
 import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
 import { deadLetterTopicOf, type StreamName, topicOf } from '../../lambda/emitter/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
-import { committedSpans, readSpans } from '../../lambda/verifier/read-spans';
+import { committedSpans } from '../../lambda/verifier/committed-spans';
+import { readSpans } from '../../lambda/verifier/read-spans';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import { type DatabaseLogins, writeCredentialsFile } from '../../scripts/local/database-logins';
-import {
-  testDatabase,
-  testDirectory,
-  testKafka,
-  testServers,
-  testUserId,
-  uniqueName,
-  withAdmin,
-} from './servers';
+import { testDatabase, testDirectory, testKafka, testServers, testUserId, uniqueName } from './servers';
 
 /** A record as a consumer in read_committed sees it. */
 export interface TopicRecord {
@@ -105,7 +98,7 @@ export async function testPipeline(
     },
     records: async (stream) => {
       const topic = stream === 'dead-letter' ? deadLetterTopicOf(userId) : topicOf(userId, stream);
-      const spans = await withAdmin((admin) => committedSpans(admin, [topic]), client);
+      const spans = await committedSpans(client, [topic]);
       const found: TopicRecord[] = [];
       await readSpans(client, {
         groupId: uniqueName(),

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin, Kafka, KafkaJSError } from 'kafkajs';
+import { EmitterError, TopicError } from '../emitter/errors';
+import { kafkaError } from '../emitter/kafka-errors';
+import { disconnect } from './disconnect';
+import type { Span } from './read-spans';
+
+/** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */
+const TRY_AGAIN_AFTER_MS = [200, 400, 800, 1_600, 3_200, 6_400];
+
+/**
+ * The spans of topics that hold everything that is committed now.
+ *
+ * A partition ends at its last stable offset (kafkajs asks for it by default): all transactions below it are decided,
+ * so that a consumer of committed records gets there even while another transaction is open.
+ *
+ * kafkajs gives up at once, at times with a TypeError, while a partition has no leader or changes it, and only a new
+ * client asks who the leader is now.
+ *
+ * @throws TopicError naming the topics that do not exist.
+ * @throws UnreachableError when there is no leader after some twelve seconds.
+ */
+export async function committedSpans(
+  kafka: Kafka,
+  topics: readonly string[],
+  waits = TRY_AGAIN_AFTER_MS,
+): Promise<Span[]> {
+  const [wait, ...laterWaits] = waits;
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await spansNow(admin, topics);
+  } catch (error) {
+    if (wait === undefined || error instanceof EmitterError || (error as KafkaJSError).retriable === false) {
+      throw kafkaError(error, 'asking for the ends of the topics');
+    }
+  } finally {
+    await disconnect(admin);
+  }
+  await delay(wait);
+  return await committedSpans(kafka, topics, laterWaits);
+}
+
+async function spansNow(admin: Admin, topics: readonly string[]): Promise<Span[]> {
+  const existing = await admin.listTopics();
+  const absent = topics.filter((topic) => !existing.includes(topic));
+  // Asking for the offsets of a topic that does not exist would use up all retries.
+  if (absent.length > 0)
+    throw new TopicError(`Kafka has no topic ${absent.join(', ')}, or this user may not read it.`);
+  const spans: Span[] = [];
+  // One after another: of topics that it is asked for at once the client may find no partitions (kafkajs 2.2.4).
+  for (const topic of topics) {
+    for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      spans.push({ topic, partition, from: Number(low), to: Number(high) });
+    }
+  }
+  return spans;
+}
