@@ -5,6 +5,7 @@ import { wholeNumber } from '../../scripts/terminal/option-values';
 import { FaultServers } from './fault-servers';
 import { FAULTS } from './faults';
 import { faultsText, isClean, type PlayedRound } from './faults-text';
+import { playInOrder } from './playing-order';
 import { playRound } from './round';
 
 interface Options {
@@ -43,32 +44,37 @@ const command = new Command('npm run test:faults --')
   );
 
 /** `npm run test:faults` */
-export const testFaults = commandLine(command, async ({ rounds, seed, fault, rows }: Options) => {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const chosen = FAULTS.filter(({ name, isLong }) =>
-    fault.length === 0 ? isLong !== true : fault.includes(name),
-  );
-  const played: PlayedRound[] = [];
-  const servers = await FaultServers.start();
-  try {
-    const firstSeed = seed ?? randomInt(2 ** 31);
-    for (const one of chosen) {
-      for (let round = 0; round < rounds; round++) {
-        const roundSeed = firstSeed + round;
+export const testFaults = commandLine(
+  command,
+  async ({ rounds: numberOfRounds, seed: firstOne, fault: names, rows }: Options) => {
+    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    const chosen = FAULTS.filter(({ name, isLong }) =>
+      names.length === 0 ? isLong !== true : names.includes(name),
+    );
+    const played: PlayedRound[] = [];
+    const servers = await FaultServers.start();
+    try {
+      const firstSeed = firstOne ?? randomInt(2 ** 31);
+      const rounds = chosen.flatMap((fault) =>
+        Array.from({ length: numberOfRounds }, (_, round) => ({ fault, seed: firstSeed + round })),
+      );
+      await playInOrder(rounds, async ({ fault, seed }) => {
         const began = performance.now();
-        const outcome = await playRound(one, roundSeed, servers, rows).catch((error: Error) => error);
-        const result = { fault: one.name, seed: roundSeed, outcome };
+        const outcome = await playRound(fault, seed, servers, rows).catch((error: Error) => error);
+        const result = { fault: fault.name, seed, outcome };
         played.push(result);
         const seconds = ((performance.now() - began) / 1000).toFixed(1);
-        say(`${isClean(result) ? '✓' : '✗'} ${one.name}, seed ${roundSeed} (${seconds} s)`);
+        say(
+          `${isClean(result) ? '✓' : '✗'} ${fault.name}, seed ${seed} (${seconds} s; ${played.length} of ${rounds.length})`,
+        );
         if (outcome instanceof Error) say(`${outcome.stack}`);
-      }
+      });
+    } finally {
+      await servers.stop();
     }
-  } finally {
-    await servers.stop();
-  }
-  process.stdout.write(`${faultsText(played)}\n`);
-  return played.every(isClean) ? 0 : 1;
-});
+    process.stdout.write(`${faultsText(played)}\n`);
+    return played.every(isClean) ? 0 : 1;
+  },
+);
 
 runWhenMain(module, testFaults);
