@@ -22,6 +22,8 @@ export interface Moment {
   readonly side: 'request' | 'answer';
   /** Which request of this kind, from now on. @default 1 */
   readonly nth?: number;
+  /** Only an answer that is no error; not for `Produce`, which has an answer for each partition. @default false */
+  readonly isSuccess?: boolean;
 }
 
 /** A conversation that stands still at a {@link Moment}. One of the methods lets it go on, or ends it. */
@@ -64,8 +66,8 @@ export class KafkaProxies {
   }
 
   /** Settles when a conversation has come to a moment, and stands still there. */
-  stopAt({ nth = 1, ...moment }: Moment): Promise<StoppedConversation> {
-    return new Promise((stopped) => this.traps.push({ ...moment, nth, seen: 0, stopped }));
+  stopAt({ nth = 1, isSuccess = false, ...moment }: Moment): Promise<StoppedConversation> {
+    return new Promise((stopped) => this.traps.push({ ...moment, nth, isSuccess, seen: 0, stopped }));
   }
 
   /** Forgets the moments that nobody has come to. */
@@ -90,8 +92,12 @@ export class KafkaProxies {
       socket.on('close', () => this.sockets.delete(socket));
     }
     const asked = new Map<number, Buffer>();
-    const inspect = async (side: Moment['side'], request: Buffer | undefined): Promise<boolean> => {
-      const verdict = await this.verdictOn(side, request, nodeId);
+    const inspect = async (
+      side: Moment['side'],
+      request: Buffer | undefined,
+      frame: Buffer,
+    ): Promise<boolean> => {
+      const verdict = await this.verdictOn(side, request, frame, nodeId);
       if (verdict === 'cut') end();
       if (verdict === 'close-half') near.end();
       return verdict === 'pass';
@@ -99,19 +105,20 @@ export class KafkaProxies {
     void relay(near, far, (frame) => {
       const request = Buffer.from(frame.subarray(0, HEAD_BYTES));
       asked.set(request.readInt32BE(8), request);
-      return inspect('request', request);
+      return inspect('request', request, frame);
     }).catch(end);
     void relay(far, near, (frame) => {
       const correlationId = frame.readInt32BE(4);
       const request = asked.get(correlationId);
       asked.delete(correlationId);
-      return inspect('answer', request);
+      return inspect('answer', request, frame);
     }).catch(end);
   }
 
   private async verdictOn(
     side: Moment['side'],
     request: Buffer | undefined,
+    frame: Buffer,
     nodeId: number,
   ): Promise<Verdict> {
     const trap = this.traps.find(
@@ -119,6 +126,7 @@ export class KafkaProxies {
         one.side === side &&
         REQUESTS[one.request] === request?.readInt16BE(4) &&
         request.includes(one.transactionalId) &&
+        (!one.isSuccess || frame.readInt16BE(ERROR_OFFSET) === 0) &&
         ++one.seen === one.nth,
     );
     if (trap === undefined) return 'pass';
@@ -136,6 +144,9 @@ export class KafkaProxies {
 
 /** What is looked at of a request: its header and, first in the body of each of {@link REQUESTS}, the transactional id. */
 const HEAD_BYTES = 200;
+
+/** Where an answer has its error code: behind its length, the number of its request and how long that was held up. */
+const ERROR_OFFSET = 12;
 
 /**
  * Hands on what one side says to the other, request by request or answer by answer: 4 bytes of length, then as many.
