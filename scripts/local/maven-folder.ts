@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Progress } from '../terminal/progress';
+import { waitForLock } from './exclusive-lock';
+
+/** What Maven is to download, and where to. */
+export interface MavenFolder {
+  /** What is in it, in a few words. */
+  readonly content: string;
+  /** Its `package` leaves everything in the folder that the property `target` names. */
+  readonly pom: string;
+  /** What the content depends on besides the pom. @default nothing */
+  readonly inputs?: readonly (string | Buffer)[];
+  /** More properties of the pom. @default none */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Holds the folder, and nothing but folders of earlier poms. */
+  readonly directory: string;
+  /** Puts right what Maven has left. @default nothing */
+  readonly finish?: (folder: string) => void;
+}
+
+/**
+ * A folder with what Maven downloads, filled when it is not there yet.
+ *
+ * It is named by the hash of the pom and the inputs, and gets its name only when it is complete: a download cut short
+ * or of another version is never used.
+ *
+ * @throws Error with Maven's own words when the download fails.
+ */
+export async function mavenFolder(options: MavenFolder, progress: Progress): Promise<string> {
+  const { pom, inputs = [], directory } = options;
+  const hash = [readFileSync(pom), ...inputs]
+    .reduce((sum, input) => sum.update(input), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 12);
+  const complete = path.join(directory, hash);
+  if (existsSync(complete)) return complete;
+  const lock = await waitForLock(path.join(directory, 'lock'));
+  try {
+    if (!existsSync(complete)) await download(options, complete, progress);
+    return complete;
+  } finally {
+    lock.release();
+  }
+}
+
+async function download(
+  { content, pom, properties = {}, directory, finish }: MavenFolder,
+  complete: string,
+  progress: Progress,
+): Promise<void> {
+  for (const old of readdirSync(directory).filter((name) => name !== 'lock')) {
+    rmSync(path.join(directory, old), { recursive: true, force: true });
+  }
+  const partial = `${complete}.partial`;
+  mkdirSync(partial);
+  const step = progress.step(`Downloading ${content} from Maven Central`);
+  try {
+    const defined = Object.entries({ target: partial, ...properties });
+    await promisify(execFile)(
+      'mvn',
+      [
+        '--batch-mode',
+        '--quiet',
+        '--strict-checksums',
+        `--file=${pom}`,
+        ...defined.map(([name, value]) => `-D${name}=${value}`),
+        'package',
+      ],
+      { maxBuffer: 64 * 1024 * 1024 },
+    );
+    finish?.(partial);
+    renameSync(partial, complete);
+    step.done(`Downloaded ${content}`);
+  } catch (error) {
+    step.failed();
+    const words = (error as { stdout?: string }).stdout?.trim() || (error as Error).message;
+    throw new Error(`Maven could not download ${content}:\n${words}`, { cause: error });
+  }
+}

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { waitForLock } from '../local/exclusive-lock';
+import { ToolchainError } from '../local/toolchain';
+import type { Progress } from '../terminal/progress';
+
+const run = promisify(execFile);
+
+/** What a virtual environment of Python is for, and what goes into it. */
+export interface PythonEnvironment {
+  /** What needs it, as the beginning of a sentence: `The emulator`. */
+  readonly user: string;
+  /** What pip installs, in a few words. */
+  readonly content: string;
+  /** The file with the packages. */
+  readonly requirements: string;
+  /** Holds this environment, and nothing but environments of earlier requirements. */
+  readonly directory: string;
+}
+
+/**
+ * The Python of a virtual environment that has the packages; made at the first use.
+ *
+ * Its folder is named by the hash of the requirements and of the Python that it was made with, and a file in it says
+ * that it is complete.
+ *
+ * @throws ToolchainError when there is no Python with virtual environments.
+ * @throws Error with pip's own words when it cannot install them.
+ */
+export async function pythonWith(environment: PythonEnvironment, progress: Progress): Promise<string> {
+  const { requirements, directory } = environment;
+  const python = await pythonVersion(environment);
+  const hash = createHash('sha256').update(readFileSync(requirements)).update(python).digest('hex');
+  const folder = path.join(directory, hash.slice(0, 12));
+  const complete = path.join(folder, 'complete');
+  const program = path.join(folder, 'bin', 'python');
+  if (existsSync(complete)) return program;
+
+  const lock = await waitForLock(path.join(directory, 'lock'));
+  try {
+    if (!existsSync(complete)) {
+      await install(environment, folder, program, progress);
+      writeFileSync(complete, '');
+    }
+    return program;
+  } finally {
+    lock.release();
+  }
+}
+
+async function pythonVersion({ user }: PythonEnvironment): Promise<string> {
+  try {
+    const { stdout } = await run('python3', [
+      '-c',
+      'import sys, venv, ensurepip; assert sys.version_info >= (3, 10); print(sys.version, sys.prefix)',
+    ]);
+    return stdout;
+  } catch (error) {
+    throw new ToolchainError(
+      `${user} needs Python >= 3.10 with venv. Debian/Ubuntu: sudo apt-get install python3-venv; macOS: brew install python.`,
+      { cause: error },
+    );
+  }
+}
+
+async function install(
+  { content, requirements, directory }: PythonEnvironment,
+  folder: string,
+  program: string,
+  progress: Progress,
+): Promise<void> {
+  for (const old of readdirSync(directory).filter((name) => name !== 'lock')) {
+    rmSync(path.join(directory, old), { recursive: true, force: true });
+  }
+  mkdirSync(folder, { recursive: true });
+  const step = progress.step(`Installing ${content} by pip`);
+  try {
+    await run('python3', ['-m', 'venv', folder]);
+    await run(program, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
+    step.done(`Installed ${content}`);
+  } catch (error) {
+    step.failed();
+    const words = (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
+    throw new Error(`pip could not install ${content}:\n${words}`, { cause: error });
+  }
+}
