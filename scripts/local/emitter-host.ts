@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { Context } from 'aws-lambda';
-import { end, handler } from '../../lambda/emitter/handler';
+import type * as Handler from '../../lambda/emitter/handler';
 import { SERVICE_NAME } from '../../lambda/emitter/metric-names';
 import type { HostAnswer, HostRequest } from './emitter-process';
 
-/** What Lambda is to the emitter, on this machine: a process that takes events and calls the handler. */
+/** What Lambda is to the emitter, on this machine: a process that takes events and calls the handler: the one of the file that it is given, or of the sources. */
+
+const [, , handlerFile = path.join(__dirname, '../../lambda/emitter/handler.ts')] = process.argv;
+const loadBegan = performance.now();
+const { end, handler } = require(handlerFile) as typeof Handler;
+const loadMs = performance.now() - loadBegan;
 
 process.on('message', (request: HostRequest | 'end') => {
   void (request === 'end' ? end().finally(() => process.exit(0)) : answer(request));
@@ -35,5 +41,5 @@ async function answer({ event, timeoutMs }: HostRequest): Promise<void> {
   );
   // Kilobytes everywhere: https://nodejs.org/api/process.html#processresourceusage
   const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-  process.send?.({ ...outcome, peakMemoryBytes } satisfies HostAnswer);
+  process.send?.({ ...outcome, peakMemoryBytes, loadMs } satisfies HostAnswer);
 }

@@ -16,17 +16,34 @@ export interface HostRequest {
 }
 
 /** What it answers. */
-export type HostAnswer = { readonly peakMemoryBytes: number } & (
-  | { readonly summary: EmitSummary }
-  | { readonly error: { readonly name: string; readonly message: string } }
-);
+export type HostAnswer = Omit<LocalRun, 'summary'> &
+  (
+    | { readonly summary: EmitSummary }
+    | { readonly error: { readonly name: string; readonly message: string } }
+  );
 
 /** A run of the emitter that ended well. */
 export interface LocalRun {
   readonly summary: EmitSummary;
   /** The most memory that the process has had so far. */
   readonly peakMemoryBytes: number;
+  /** What it took to load the handler with all that it imports, in milliseconds. */
+  readonly loadMs: number;
 }
+
+/** What the process runs. */
+export interface EmitterProgram {
+  /** What Node is given: a built `emitter-host.ts`, the file with the handler. */
+  readonly args: readonly string[];
+  /** More variables, such as a function has besides those of the emitter. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The sources as they are. */
+const SOURCES: EmitterProgram = {
+  args: ['--import', 'tsx', path.join(__dirname, 'emitter-host.ts')],
+  environment: {},
+};
 
 /** The emitter did not end its run well; `name` is that of its own error, or `Crashed` where the process is gone. */
 export class EmitterRunError extends Error {
@@ -55,18 +72,15 @@ export class EmitterProcess {
   /**
    * @param variables the function's environment
    * @param logFile takes what the function logs, one JSON object a line; appended to
+   * @param program @default the sources as they are
    */
-  constructor(variables: EmitterVariables, logFile: string) {
-    this.child = spawn(
-      process.execPath,
-      [...HEAP, '--import', 'tsx', path.join(__dirname, 'emitter-host.ts')],
-      {
-        // Out of reach of Ctrl-C, which would end it in the middle of a run.
-        detached: true,
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        env: { ...process.env, POWERTOOLS_LOG_LEVEL: 'DEBUG', ...variables },
-      },
-    );
+  constructor(variables: EmitterVariables, logFile: string, { args, environment } = SOURCES) {
+    this.child = spawn(process.execPath, [...HEAP, ...args], {
+      // Out of reach of Ctrl-C, which would end it in the middle of a run.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, POWERTOOLS_LOG_LEVEL: 'DEBUG', ...environment, ...variables },
+    });
     const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
     this.child.stderr?.pipe(log, { end: false });
     if (this.child.stdout !== null) {

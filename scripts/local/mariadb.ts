@@ -17,7 +17,12 @@ export interface MariaDbOptions {
   readonly directory: string;
   /** Whether to begin without the data of an earlier start. @default false */
   readonly fresh?: boolean;
+  /** More settings. @default none */
+  readonly settings?: ServerSettings;
 }
+
+/** Settings of MariaDB by name. https://mariadb.com/docs/server/server-management/variables-and-modes/server-system-variables */
+export type ServerSettings = Readonly<Record<string, string | number>>;
 
 /** A running MariaDB on 127.0.0.1 with the database {@link SAMPLE_DATABASE}. */
 export interface LocalMariaDb extends DatabaseLogins {
@@ -60,7 +65,8 @@ export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaD
     `CREATE OR REPLACE USER admin@127.0.0.1 IDENTIFIED BY '${admin.password}';\n` +
       'GRANT ALL PRIVILEGES ON *.* TO admin@127.0.0.1 WITH GRANT OPTION;\n',
   );
-  writeFileSync(configuration, serverSettings({ base, data, port, firstStatements }));
+  const more = Object.entries(options.settings ?? {}).map(([name, value]) => `${name} = ${value}\n`);
+  writeFileSync(configuration, serverSettings({ base, data, port, firstStatements }) + more.join(''));
 
   const server = await startChild({
     name: 'mariadb',

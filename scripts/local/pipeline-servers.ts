@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Progress } from '../terminal/progress';
 import { serverFiles } from './downloads';
 import { takeLock } from './exclusive-lock';
-import { type LocalKafka, startKafka } from './kafka';
-import { type LocalMariaDb, startMariaDb } from './mariadb';
+import { type BrokerProperties, type LocalKafka, startKafka } from './kafka';
+import { type LocalMariaDb, type ServerSettings, startMariaDb } from './mariadb';
 import { checkToolchain } from './toolchain';
 
 /** What to start, and where. */
@@ -14,6 +14,10 @@ export interface LocalServersOptions {
   readonly directory: string;
   /** Whether to begin without the data of an earlier start. @default false */
   readonly fresh?: boolean;
+  /** More broker properties. @default none */
+  readonly kafkaProperties?: BrokerProperties;
+  /** More settings of MariaDB. @default none */
+  readonly databaseSettings?: ServerSettings;
   readonly progress: Progress;
 }
 
@@ -33,7 +37,7 @@ export interface LocalServers {
  * @throws Error with the end of a server's log when it does not come up; the other one is stopped then.
  */
 export async function startLocalServers(options: LocalServersOptions): Promise<LocalServers> {
-  const { directory, fresh, brokers, progress } = options;
+  const { directory, fresh, brokers, kafkaProperties, databaseSettings, progress } = options;
   await checkToolchain();
   const lock = takeLock(path.join(directory, 'lock'));
   try {
@@ -45,8 +49,14 @@ export async function startLocalServers(options: LocalServersOptions): Promise<L
         directory: path.join(directory, 'kafka'),
         brokers,
         fresh,
+        properties: kafkaProperties,
       }),
-      startMariaDb({ base: files.mariaDbBase, directory: path.join(directory, 'mariadb'), fresh }),
+      startMariaDb({
+        base: files.mariaDbBase,
+        directory: path.join(directory, 'mariadb'),
+        fresh,
+        settings: databaseSettings,
+      }),
     ]);
     if (kafka.status === 'rejected' || database.status === 'rejected') {
       step.failed();
