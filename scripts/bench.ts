@@ -1,0 +1,102 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigurationError } from '../lambda/emitter/errors';
+import { bars, drawn, growth } from './bench/charts';
+import { CHOICES, type Choice } from './bench/contender-names';
+import { busyPercent, thisMachine } from './bench/machine';
+import { type PlanOptions, planOf, SIZES } from './bench/plan';
+import { writeSection } from './bench/readme-section';
+import { type BenchReport, figuresOf, LEAST_ROUNDS, MOST_BUSY_PERCENT } from './bench/report';
+import { reportMarkdown, reportText } from './bench/report-text';
+import { runBench } from './bench/run-bench';
+import { LOCAL_DIRECTORY } from './local/paths';
+import { checkToolchain } from './local/toolchain';
+import { commandLine, runWhenMain } from './terminal/command';
+import { wholeNumber } from './terminal/option-values';
+import { terminalProgress } from './terminal/progress';
+
+const PUBLISHED = path.join(__dirname, 'bench', 'published');
+
+const README = path.join(__dirname, '../README.md');
+
+interface Options extends PlanOptions {
+  readonly output?: string;
+  readonly evenIfBusy?: true;
+  readonly publish?: true;
+  readonly json?: true;
+}
+
+const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber);
+
+const choices = (text: string): Choice[] =>
+  text.split(',').map((name) => {
+    const choice = CHOICES.find((one) => one === name);
+    if (choice === undefined) throw new InvalidArgumentError(`allowed: ${CHOICES.join(', ')}.`);
+    return choice;
+  });
+
+const command = new Command('npm run bench --')
+  .description(
+    'Measures the emitter beside Debezium, a loop in Python and the limits, on servers of its own on this machine.',
+  )
+  .option('--rows <list>', `rows of each table (default: ${SIZES.join(',')})`, wholeNumbers)
+  .option('--full', '10,000,000 rows as well: one round of it, without the loop in Python')
+  .option('--rounds <n>', 'how often each is measured, in turn', wholeNumber, LEAST_ROUNDS)
+  .option('--only <list>', `some only, of ${CHOICES.join(', ')}`, choices)
+  .option('--python-seconds <n>', 'how long the loop in Python goes on', wholeNumber, 60)
+  .option('--output <directory>', 'for servers, result and charts (default: .local/bench)')
+  .option('--even-if-busy', 'also on a machine that has other things to do: for trials only')
+  .option('--publish', 'write the result and the charts for README.md, and its table')
+  .option('--json', 'write the result as JSON')
+  .addHelpText(
+    'after',
+    `
+Exit status: 0 done; 2 bad use, a busy machine, or a contender that failed.
+
+Examples:
+  npm run bench
+  npm run bench -- --rows 10000 --rounds 1 --only emitter,debezium
+  npm run bench -- --full --publish`,
+  );
+
+/** `npm run bench` */
+export const bench = commandLine(command, async (options: Options) => {
+  if (process.platform !== 'linux')
+    throw new ConfigurationError('The benchmark reads /proc: it runs on Linux only.');
+  await checkToolchain();
+  const busy = await busyPercent();
+  refuseBusy(busy, options);
+  const directory = path.resolve(options.output ?? path.join(LOCAL_DIRECTORY, 'bench'));
+  const { rounds, memoryMB } = await runBench(planOf(options), directory, terminalProgress());
+  const report: BenchReport = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: await thisMachine(),
+    busyPercent: busy,
+    memoryMB,
+    ...figuresOf(rounds),
+  };
+  write(report, directory);
+  if (options.publish) {
+    write(report, PUBLISHED);
+    writeSection(README, reportMarkdown(report));
+  }
+  process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
+  return 0;
+});
+
+runWhenMain(module, bench);
+
+function refuseBusy(busy: number, { evenIfBusy, publish }: Options): void {
+  if (busy <= MOST_BUSY_PERCENT) return;
+  const said = `This machine is ${busy} % busy, of which the benchmark allows ${MOST_BUSY_PERCENT} %`;
+  if (publish) throw new ConfigurationError(`${said}: what it measures now is not for publishing.`);
+  if (!evenIfBusy) throw new ConfigurationError(`${said}. Wait, or take --even-if-busy for a trial.`);
+}
+
+function write(report: BenchReport, directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(path.join(directory, 'bench.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+  writeFileSync(path.join(directory, 'bars.svg'), drawn(bars(report)));
+  writeFileSync(path.join(directory, 'growth.svg'), drawn(growth(report)));
+}

@@ -1,0 +1,18 @@
+/** What is measured, in the order of the table; the values say what it is. */
+export const CONTENDERS = {
+  'emitter-cold': 'emitter, cold',
+  'emitter-warm': 'emitter, warm',
+  debezium: 'Debezium on Kafka Connect',
+  python: 'Python, one record at a time',
+  select: 'limit: SELECT to nowhere',
+  producer: "limit: Kafka's producer tool",
+} as const;
+
+/** The name of what is measured. */
+export type ContenderName = keyof typeof CONTENDERS;
+
+/** What `--only` names: the emitter is measured cold and warm together. */
+export const CHOICES = ['emitter', 'debezium', 'python', 'select', 'producer'] as const;
+
+/** One of {@link CHOICES}. */
+export type Choice = (typeof CHOICES)[number];

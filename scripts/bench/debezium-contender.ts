@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import { STREAMS } from '../../lambda/emitter/streams';
+import { writePrivateFile } from '../files/private-file';
+import { type RunningChild, startChild } from '../local/child-processes';
+import { freePorts } from '../local/free-ports';
+import { mavenFolder } from '../local/maven-folder';
+import { LOCAL_DIRECTORY } from '../local/paths';
+import type { Progress } from '../terminal/progress';
+import { checkWritten } from './bench-topics';
+import { measured } from './measured';
+import type { Contender, Round, Stage } from './stage';
+import { withAdmin } from './with-admin';
+
+/** How often the ends of the topics are asked for, in milliseconds. */
+const LOOK_EVERY_MS = 200;
+
+/** How long the connector may take for the next record, in milliseconds. */
+const STALLED_MS = 120_000;
+
+/** What Kafka's own script, connect-standalone.sh, gives Kafka Connect. */
+const HEAP = ['-Xms256M', '-Xmx2G'];
+
+const LOG = `-Dlog4j.configuration=file:${path.join(__dirname, '../local/log4j.properties')}`;
+
+/** The folder with Debezium's connector, downloaded when it is not there yet (some 30 MB). */
+export const debeziumFiles = (progress: Progress): Promise<string> =>
+  mavenFolder(
+    {
+      content: "Debezium's connector for MariaDB",
+      pom: path.join(__dirname, 'debezium', 'pom.xml'),
+      directory: path.join(LOCAL_DIRECTORY, 'debezium'),
+    },
+    progress,
+  );
+
+/** A snapshot by Debezium on Kafka Connect, from the start of the process until its last record is in the topics. */
+export const measureDebezium: Contender = async (stage, name): Promise<Round> => {
+  const { kafka, rows, servers } = stage;
+  const records = STREAMS.length * rows;
+  const topics = STREAMS.map(({ table }) => `${name}.${servers.database.owner.database}.${table}`);
+  let connect: RunningChild | undefined;
+  try {
+    const args = await connectArguments(stage, name);
+    const { result: steadySeconds, ...taken } = await withAdmin(kafka, (admin) =>
+      measured(
+        stage,
+        async () => {
+          connect = await startChild({ name, directory: stage.directory, command: 'java', args });
+          return connect;
+        },
+        (process) => untilWritten(admin, process, topics, records),
+      ),
+    );
+    await connect?.stop();
+    await checkWritten(kafka, topics, rows);
+    return { measurements: [{ contender: 'debezium', rows, records, steadySeconds, ...taken }] };
+  } finally {
+    await connect?.stop();
+  }
+};
+
+/** Waits until the topics have all records; gives the seconds that this took from the first of them on. */
+async function untilWritten(
+  admin: Admin,
+  process: RunningChild,
+  topics: readonly string[],
+  records: number,
+): Promise<number> {
+  let end: string | undefined;
+  void process.ended.then((how) => {
+    end = how;
+  });
+  let firstAt: number | undefined;
+  let grownAt = performance.now();
+  for (let before = 0; ; await delay(LOOK_EVERY_MS)) {
+    const written = await recordsIn(admin, topics);
+    const now = performance.now();
+    if (written > before) grownAt = now;
+    if (written > 0) firstAt ??= now;
+    if (firstAt !== undefined && written >= records) return (now - firstAt) / 1000;
+    if (end !== undefined || now - grownAt > STALLED_MS) {
+      const what = end === undefined ? 'wrote nothing more' : `ended with ${end}`;
+      throw new Error(`Kafka Connect ${what} after ${written} of ${records} records. See ${process.logFile}`);
+    }
+    before = written;
+  }
+}
+
+async function recordsIn(admin: Admin, topics: readonly string[]): Promise<number> {
+  const existing = await admin.listTopics();
+  const ends: number[] = [];
+  for (const topic of topics.filter((name) => existing.includes(name))) {
+    // A topic that is just being created has no leader to ask yet.
+    const partitions = await admin.fetchTopicOffsets(topic).catch(() => []);
+    ends.push(...partitions.map(({ high }) => Number(high)));
+  }
+  return ends.reduce((sum, end) => sum + end, 0);
+}
+
+/** What Java is given; with the configuration written to files in a folder of this name. */
+async function connectArguments(stage: Stage, name: string): Promise<string[]> {
+  const { servers, kafkaClassPath, directory, progress } = stage;
+  const folder = path.join(directory, name);
+  mkdirSync(folder, { recursive: true });
+  const [port] = await freePorts(1);
+  const bootstrap = servers.kafka.bootstrapServers.join(',');
+  const { host, port: databasePort, user, password } = servers.database.admin;
+  const files = {
+    'worker.properties': {
+      'bootstrap.servers': bootstrap,
+      'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+      'key.converter.schemas.enable': false,
+      'value.converter.schemas.enable': false,
+      'offset.storage.file.filename': path.join(folder, 'offsets'),
+      'offset.flush.interval.ms': 5000,
+      'plugin.path': path.join(await debeziumFiles(progress), 'plugins'),
+      listeners: `http://127.0.0.1:${port}`,
+      'producer.acks': 'all',
+      'producer.linger.ms': 5,
+      'producer.batch.size': 262_144,
+      'producer.compression.type': 'none',
+    },
+    'connector.properties': {
+      name,
+      'connector.class': 'io.debezium.connector.mariadb.MariaDbConnector',
+      'tasks.max': 1,
+      'database.hostname': host,
+      'database.port': databasePort,
+      'database.user': user,
+      'database.password': password,
+      'database.server.id': 4711,
+      'topic.prefix': name,
+      'database.include.list': servers.database.owner.database,
+      'snapshot.mode': 'initial_only',
+      'snapshot.fetch.size': 10_000,
+      'max.batch.size': 8192,
+      'max.queue.size': 32_768,
+      'schema.history.internal.kafka.bootstrap.servers': bootstrap,
+      'schema.history.internal.kafka.topic': `${name}.history`,
+      transforms: 'unwrap',
+      'transforms.unwrap.type': 'io.debezium.transforms.ExtractNewRecordState',
+      'topic.creation.default.replication.factor': 1,
+      'topic.creation.default.partitions': 3,
+    },
+  };
+  for (const [file, properties] of Object.entries(files)) {
+    const lines = Object.entries(properties).map(([property, value]) => `${property}=${value}\n`);
+    writePrivateFile(path.join(folder, file), lines.join(''));
+  }
+  const configuration = Object.keys(files).map((file) => path.join(folder, file));
+  return [
+    ...HEAP,
+    LOG,
+    '-cp',
+    kafkaClassPath,
+    'org.apache.kafka.connect.cli.ConnectStandalone',
+    ...configuration,
+  ];
+}

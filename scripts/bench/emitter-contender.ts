@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { STREAMS } from '../../lambda/emitter/streams';
+import { beforeServersStop } from '../local/child-processes';
+import { writeCredentialsFile } from '../local/database-logins';
+import { EmitterProcess } from '../local/emitter-process';
+import { createTopics } from '../local/topics';
+import { checkCommitted, streamTopics } from './bench-topics';
+import { builtProgram } from './built-program';
+import { measured } from './measured';
+import { spreadOf } from './spread';
+import type { Contender, Round, Stage } from './stage';
+
+/** Runs that find nothing, whose median is the idle run. */
+const IDLE_RUNS = 20;
+
+/**
+ * The emitter's real handler, from the bundle that is deployed. Cold: a new process, from its start. Warm: the same
+ * process, told to emit everything once more.
+ */
+export const measureEmitter: Contender = async (stage, name): Promise<Round> => {
+  const { kafka, rows } = stage;
+  const records = STREAMS.length * rows;
+  const topics = streamTopics(name);
+  await createTopics(kafka, name);
+  const start = await emitterOf(stage, name);
+
+  const began = performance.now();
+  let firstCommitMs = 0;
+  let emitter = start();
+  try {
+    const cold = await measured(
+      stage,
+      () => emitter,
+      (process) =>
+        emitAll(process, {}, () => {
+          firstCommitMs ||= performance.now() - began;
+        }),
+    );
+    const ends = await checkCommitted(kafka, topics, rows);
+    const warm = await measured(
+      stage,
+      () => emitter,
+      (process) => emitAll(process, { from: 0 }),
+      { isNew: false },
+    );
+    await checkCommitted(kafka, topics, rows, ends);
+    await emitter.stop();
+    emitter = start();
+    const { summary, loadMs } = await emitter.invoke();
+    return {
+      measurements: [
+        { contender: 'emitter-cold', rows, records, ...cold },
+        { contender: 'emitter-warm', rows, records, ...warm },
+      ],
+      startUp: { rows, loadMs, firstRunMs: summary.elapsedMs, firstCommitMs, idleMs: await idleMs(emitter) },
+    };
+  } finally {
+    await emitter.stop();
+  }
+};
+
+/** How to start the emitter as a function does, with topics of a name. */
+async function emitterOf(
+  { servers, emitter, directory }: Stage,
+  userId: string,
+): Promise<() => EmitterProcess> {
+  const host = await builtProgram(path.join(__dirname, '../local/emitter-host.ts'), directory);
+  const credentials = path.join(directory, 'db_creds.yaml');
+  writeCredentialsFile(credentials, servers.database.emitter);
+  return () => {
+    const process = new EmitterProcess(
+      {
+        USER_ID: userId,
+        KAFKA_BROKERS: servers.kafka.bootstrapServers.join(','),
+        KAFKA_AUTHENTICATION: 'none',
+        DATABASE_CREDENTIALS_FILE: credentials,
+      },
+      path.join(directory, 'emitter.log'),
+      { args: [host, emitter.bundle], environment: emitter.variables },
+    );
+    beforeServersStop(() => process.stop());
+    return process;
+  };
+}
+
+/** Runs the emitter until it has caught up: once, unless the tables take longer than a function may run. */
+async function emitAll(
+  emitter: EmitterProcess,
+  event: { from?: number },
+  onCommitted?: () => void,
+): Promise<void> {
+  const { summary } = await emitter.invoke(event, onCommitted);
+  if (!summary.caughtUp) await emitAll(emitter, {});
+}
+
+async function idleMs(emitter: EmitterProcess): Promise<number> {
+  const runs: number[] = [];
+  while (runs.length < IDLE_RUNS) {
+    const began = performance.now();
+    await emitter.invoke();
+    runs.push(performance.now() - began);
+  }
+  return spreadOf(runs).median;
+}

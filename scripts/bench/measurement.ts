@@ -1,0 +1,35 @@
+import type { ContenderName } from './contender-names';
+import type { Usage } from './process-usage';
+
+/** The processes that take part: the contender's own, and the two servers. */
+export const PARTIES = ['own', 'kafka', 'database'] as const;
+
+/** One value for each process that takes part. */
+export type PerParty<T> = Readonly<Record<(typeof PARTIES)[number], T>>;
+
+/** One contender, measured once. */
+export interface Measurement {
+  readonly contender: ContenderName;
+  /** Rows of each of the three tables. */
+  readonly rows: number;
+  /** Records that were written, or rows read, in the seconds: those of the three tables, unless it stopped before the end. */
+  readonly records: number;
+  readonly seconds: number;
+  /** From the first record to the last, where that leaves out a warm-up. */
+  readonly steadySeconds?: number;
+  readonly usage: PerParty<Usage>;
+}
+
+/** What an emitter takes to begin, and to find nothing; milliseconds. */
+export interface StartUp {
+  /** Rows of each of the three tables. */
+  readonly rows: number;
+  /** Loading the bundle. */
+  readonly loadMs: number;
+  /** The first run of a process, with all rows emitted before: connecting, the checkpoint, and finding nothing. */
+  readonly firstRunMs: number;
+  /** From the start of the process to the first commit. */
+  readonly firstCommitMs: number;
+  /** A run that finds nothing, warm: the median of several. */
+  readonly idleMs: number;
+}

@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs';
+import type { RunningChild } from '../local/child-processes';
+
+/** Waits for the end of a program, and gives what it wrote. @throws Error with that when it fails. */
+export async function outputOf({ ended, logFile }: RunningChild): Promise<string> {
+  const end = await ended;
+  const output = readFileSync(logFile, 'utf8');
+  if (end !== 'status 0') throw new Error(`${logFile} ended with ${end}:\n${output}`);
+  return output;
+}

@@ -1,0 +1,55 @@
+import path from 'node:path';
+import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { committedSpans } from '../../lambda/verifier/committed-spans';
+import { writePrivateFile } from '../files/private-file';
+import { startChild } from '../local/child-processes';
+import { LOCAL_DIRECTORY } from '../local/paths';
+import { createTopics } from '../local/topics';
+import { pythonWith } from '../python/python-environment';
+import type { Progress } from '../terminal/progress';
+import { streamTopics } from './bench-topics';
+import { measured } from './measured';
+import { outputOf } from './program-output';
+import type { Contender } from './stage';
+
+/** The Python that has what the loop needs; made at the first use. */
+export const loopPython = (progress: Progress): Promise<string> =>
+  pythonWith(
+    {
+      user: 'The loop that the emitter is compared with',
+      content: 'PyMySQL and kafka-python',
+      requirements: path.join(__dirname, 'python-loop', 'requirements.txt'),
+      directory: path.join(LOCAL_DIRECTORY, 'python-loop'),
+    },
+    progress,
+  );
+
+/** The way of the original project, for a while: what it would take for all rows is extrapolated. */
+export const measurePython: Contender = async (stage, name) => {
+  const { servers, kafka, rows, directory, pythonSeconds, progress } = stage;
+  const { host, port, user, password, database } = servers.database.emitter;
+  const settings = path.join(directory, `${name}.json`);
+  writePrivateFile(
+    settings,
+    JSON.stringify({
+      brokers: servers.kafka.bootstrapServers,
+      login: { host, port, user, password, database },
+      tables: Object.fromEntries(STREAMS.map((stream) => [stream.table, topicOf(name, stream.name)])),
+      rows,
+      seconds: pythonSeconds,
+    }),
+  );
+  const command = await loopPython(progress);
+  await createTopics(kafka, name);
+  const args = [path.join(__dirname, 'python-loop', 'loop.py'), settings];
+  const { result, usage } = await measured(
+    stage,
+    () => startChild({ name, directory, command, args }),
+    outputOf,
+  );
+  const { records, seconds } = JSON.parse(result) as { records: number; seconds: number };
+  const spans = await committedSpans(kafka, streamTopics(name));
+  const written = spans.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (written !== records) throw new Error(`The topics have ${written} records instead of ${records}.`);
+  return { measurements: [{ contender: 'python', rows, records, seconds, usage }] };
+};

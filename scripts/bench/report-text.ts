@@ -1,0 +1,115 @@
+import { textTable } from '../terminal/text-table';
+import { CONTENDERS } from './contender-names';
+import { machineText } from './machine';
+import { PARTIES } from './measurement';
+import { type BenchReport, type Figures, type StartUpFigures, whyOnlyTrial } from './report';
+import type { Spread } from './spread';
+
+const HEADS = [
+  'rows a table',
+  'contender',
+  'rows/s',
+  'least to most',
+  'seconds',
+  'CPU s',
+  'Kafka',
+  'MariaDB',
+  'MB',
+  'Kafka',
+  'MariaDB',
+];
+
+const START_HEADS = [
+  'rows a table',
+  'loading the bundle',
+  'first run, idle',
+  'first commit',
+  'idle run, warm',
+];
+
+/** The report for a terminal. */
+export const reportText = (report: BenchReport): string =>
+  [
+    ...about(report),
+    '',
+    ...textTable([HEADS, ...report.figures.map(cells)], [1]),
+    ...(report.startUp.length === 0
+      ? []
+      : [
+          '',
+          'The emitter, milliseconds:',
+          ...textTable([START_HEADS, ...report.startUp.map(startCells)], []),
+        ]),
+    '',
+    ...remarks(report),
+  ].join('\n');
+
+/** The report for README.md. */
+export const reportMarkdown = (report: BenchReport): string =>
+  [
+    ...about(report),
+    '',
+    ...markdownTable(HEADS, report.figures.map(cells)),
+    ...(report.startUp.length === 0
+      ? []
+      : [
+          '',
+          'The emitter, milliseconds:',
+          '',
+          ...markdownTable(START_HEADS, report.startUp.map(startCells)),
+        ]),
+    '',
+    ...remarks(report),
+  ].join('\n');
+
+function about(report: BenchReport): string[] {
+  const { date, machine } = report;
+  const trial = whyOnlyTrial(report);
+  return [
+    `Measured on ${date} on ${machineText(machine)}; MariaDB and a single broker of Kafka on the same machine.`,
+    ...(trial === undefined ? [] : [`A trial, not to be compared or quoted: ${trial}.`]),
+  ];
+}
+
+function remarks({ figures }: BenchReport): string[] {
+  const rounds = [...new Set(figures.map((figure) => figure.rounds))].join(' or ');
+  const steady = figures.findLast(({ steadyRowsPerSecond }) => steadyRowsPerSecond !== undefined);
+  return [
+    `Medians of ${rounds} rounds. Rows are those of the three tables together; CPU seconds are per million of them; ` +
+      'MB is the most memory that was resident at once.',
+    ...(figures.some(({ isExtrapolated }) => isExtrapolated)
+      ? ['* The loop was stopped after a while: its seconds are extrapolated from its rate.']
+      : []),
+    ...(steady === undefined
+      ? []
+      : [
+          `Debezium without its warm-up, from the first record to the last of ${whole(steady.rows)} rows a table: ` +
+            `${whole(steady.steadyRowsPerSecond?.median ?? 0)} rows/s.`,
+        ]),
+  ];
+}
+
+const cells = (figures: Figures): string[] => [
+  whole(figures.rows),
+  `${CONTENDERS[figures.contender]}${figures.isExtrapolated ? ' *' : ''}`,
+  whole(figures.rowsPerSecond.median),
+  `${whole(figures.rowsPerSecond.least)} to ${whole(figures.rowsPerSecond.most)}`,
+  tenths(figures.seconds.median),
+  ...PARTIES.map((party) => tenths(figures.cpuSecondsPerMillionRows[party].median)),
+  ...PARTIES.map((party) => whole(figures.peakBytes[party].median / 1_000_000)),
+];
+
+const startCells = ({ rows, loadMs, firstRunMs, firstCommitMs, idleMs }: StartUpFigures): string[] => [
+  whole(rows),
+  ...[loadMs, firstRunMs, firstCommitMs, idleMs].map((one: Spread) => whole(one.median)),
+];
+
+const markdownTable = (heads: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  [heads, heads.map((_, column) => (column === 1 && heads === HEADS ? '---' : '---:')), ...rows].map(
+    (row) => `| ${row.join(' | ')} |`,
+  );
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+const tenths = (value: number): string =>
+  value.toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });

@@ -1,0 +1,115 @@
+import { CONTENDERS, type ContenderName } from './contender-names';
+import type { Machine } from './machine';
+import { type Measurement, PARTIES, type PerParty, type StartUp } from './measurement';
+import { type Spread, spreadOf } from './spread';
+import type { Round } from './stage';
+
+/** What one contender gave at one size of the tables; of each figure the median of the rounds, and the spread. */
+export interface Figures {
+  readonly contender: ContenderName;
+  /** Rows of each of the three tables. */
+  readonly rows: number;
+  readonly rounds: number;
+  /** Whether it stopped before the last row, and the seconds are worked out from its rate. */
+  readonly isExtrapolated: boolean;
+  /** For all rows of the three tables. */
+  readonly seconds: Spread;
+  readonly rowsPerSecond: Spread;
+  /** From the first record to the last. */
+  readonly steadyRowsPerSecond?: Spread;
+  readonly cpuSecondsPerMillionRows: PerParty<Spread>;
+  readonly peakBytes: PerParty<Spread>;
+}
+
+/** The figures of {@link StartUp}; milliseconds. */
+export type StartUpFigures = { readonly rows: number } & Readonly<
+  Record<keyof Omit<StartUp, 'rows'>, Spread>
+>;
+
+/** What `npm run bench` found. */
+export interface BenchReport {
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly machine: Machine;
+  /** How busy the machine was before anything was started, in percent. */
+  readonly busyPercent: number;
+  /** Memory of the function that is deployed. */
+  readonly memoryMB: number;
+  readonly figures: readonly Figures[];
+  readonly startUp: readonly StartUpFigures[];
+}
+
+/** A machine that is busier than this, in percent, is not measured on. */
+export const MOST_BUSY_PERCENT = 15;
+
+/** Rounds from which on a median says something. */
+export const LEAST_ROUNDS = 3;
+
+/** Why the figures are not to be compared or quoted; `undefined` when they may be. */
+export function whyOnlyTrial({
+  busyPercent,
+  figures,
+}: Pick<BenchReport, 'busyPercent' | 'figures'>): string | undefined {
+  if (busyPercent > MOST_BUSY_PERCENT) return `the machine was ${busyPercent} % busy with other things`;
+  const rounds = Math.max(...figures.map((figure) => figure.rounds));
+  if (rounds < LEAST_ROUNDS) return `it is of ${rounds} round${rounds === 1 ? '' : 's'} only`;
+  return undefined;
+}
+
+/** Puts the rounds of each contender and size together, in the order of sizes and of {@link CONTENDERS}. */
+export function figuresOf(rounds: readonly Round[]): Pick<BenchReport, 'figures' | 'startUp'> {
+  const measurements = rounds.flatMap((round) => round.measurements);
+  const starts = rounds.flatMap(({ startUp }) => startUp ?? []);
+  const sizes = [...new Set(measurements.map(({ rows }) => rows))].toSorted((one, other) => one - other);
+  const names = Object.keys(CONTENDERS) as ContenderName[];
+  return {
+    figures: sizes.flatMap((rows) =>
+      names.flatMap((contender) => {
+        const own = measurements.filter((one) => one.rows === rows && one.contender === contender);
+        return own.length === 0 ? [] : contenderFigures(contender, rows, own);
+      }),
+    ),
+    startUp: sizes.flatMap((rows) => {
+      const own = starts.filter((one) => one.rows === rows);
+      return own.length === 0 ? [] : startUpFigures(rows, own);
+    }),
+  };
+}
+
+/** Tables; rows are counted over all of them. */
+const TABLES = 3;
+
+function contenderFigures(contender: ContenderName, rows: number, of: readonly Measurement[]): Figures {
+  const spread = (figure: (one: Measurement) => number): Spread => spreadOf(of.map(figure));
+  const steady = of.flatMap(({ records, steadySeconds }) =>
+    // Of a few records the first look may find all.
+    steadySeconds === undefined || steadySeconds === 0 ? [] : records / steadySeconds,
+  );
+  return {
+    contender,
+    rows,
+    rounds: of.length,
+    isExtrapolated: of.some(({ records }) => records < TABLES * rows),
+    seconds: spread(({ seconds, records }) => (seconds * TABLES * rows) / records),
+    rowsPerSecond: spread(({ seconds, records }) => records / seconds),
+    ...(steady.length > 0 && { steadyRowsPerSecond: spreadOf(steady) }),
+    cpuSecondsPerMillionRows: perParty((party) =>
+      spread(({ usage, records }) => (usage[party].cpuSeconds / records) * 1_000_000),
+    ),
+    peakBytes: perParty((party) => spread(({ usage }) => usage[party].peakBytes)),
+  };
+}
+
+function startUpFigures(rows: number, of: readonly StartUp[]): StartUpFigures {
+  const spread = (figure: (one: StartUp) => number): Spread => spreadOf(of.map(figure));
+  return {
+    rows,
+    loadMs: spread(({ loadMs }) => loadMs),
+    firstRunMs: spread(({ firstRunMs }) => firstRunMs),
+    firstCommitMs: spread(({ firstCommitMs }) => firstCommitMs),
+    idleMs: spread(({ idleMs }) => idleMs),
+  };
+}
+
+const perParty = <T>(build: (party: (typeof PARTIES)[number]) => T): PerParty<T> =>
+  Object.fromEntries(PARTIES.map((party) => [party, build(party)])) as PerParty<T>;

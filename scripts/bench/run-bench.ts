@@ -1,0 +1,134 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createKafka } from '../../lambda/emitter/kafka-client';
+import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
+import { serverFiles } from '../local/downloads';
+import { SAMPLE_DATABASE } from '../local/mariadb';
+import { type LocalServers, startLocalServers } from '../local/pipeline-servers';
+import type { Progress } from '../terminal/progress';
+import { deleteTopics } from './bench-topics';
+import type { Choice } from './contender-names';
+import { debeziumFiles, measureDebezium } from './debezium-contender';
+import { synthesizeEmitter } from './deployed-emitter';
+import { measureEmitter } from './emitter-contender';
+import { measureProducer, measureSelect } from './limit-contenders';
+import type { Plan } from './plan';
+import { usageOf } from './process-usage';
+import { loopPython, measurePython } from './python-contender';
+import { recordBytesOf } from './record-bytes';
+import type { Contender, Round, Stage } from './stage';
+
+const MEASURE: Readonly<Record<Choice, Contender>> = {
+  emitter: measureEmitter,
+  debezium: measureDebezium,
+  python: measurePython,
+  select: measureSelect,
+  producer: measureProducer,
+};
+
+/** What is downloaded for a contender before anything is measured. */
+const DOWNLOAD: Partial<Record<Choice, (progress: Progress) => Promise<string>>> = {
+  debezium: debeziumFiles,
+  python: loopPython,
+};
+
+/** A server that does less than this, as a share of one core, is at rest. */
+const AT_REST = 0.03;
+
+/** How long a server's rest is watched, in milliseconds. */
+const REST_MS = 500;
+
+/** How long servers may take to come to rest, in milliseconds. */
+const RESTLESS_MS = 60_000;
+
+/** What the measuring gave, and of what. */
+export interface BenchResult {
+  readonly rounds: readonly Round[];
+  readonly memoryMB: number;
+}
+
+/**
+ * Measures every contender of a plan, on servers of its own that begin empty.
+ *
+ * @throws Error when a contender fails, or has not written every row.
+ */
+export async function runBench(plan: Plan, directory: string, progress: Progress): Promise<BenchResult> {
+  const files = path.join(directory, 'files');
+  rmSync(files, { recursive: true, force: true });
+  mkdirSync(files, { recursive: true });
+  for (const choice of new Set(plan.sizes.flatMap(({ choices }) => choices)))
+    await DOWNLOAD[choice]?.(progress);
+  const emitter = synthesizeEmitter(path.join(files, 'stacks'));
+  const { kafkaClassPath } = await serverFiles(progress);
+  const servers = await startLocalServers({
+    directory: path.join(directory, 'servers'),
+    fresh: true,
+    // Topics are deleted after each measurement; their files should not wait for a minute.
+    kafkaProperties: { 'log.segment.delete.delay.ms': 1_000 },
+    // Debezium asks for a binary log, even where it takes a snapshot only; nothing has to be in it.
+    databaseSettings: {
+      'log-bin': 'binlog',
+      'binlog-format': 'ROW',
+      'server-id': 1,
+      'binlog-ignore-db': SAMPLE_DATABASE,
+    },
+    progress,
+  });
+  try {
+    const kafka = createKafka({
+      brokers: servers.kafka.bootstrapServers,
+      authentication: 'none',
+      region: 'local',
+    });
+    const rounds: Round[] = [];
+    for (const { rows, rounds: count, choices } of plan.sizes) {
+      await loadSampleTables(servers.database.owner, { rows, progress });
+      const stage: Stage = {
+        ...{ servers, kafkaClassPath, kafka, emitter, directory: files, rows, progress },
+        recordBytes: await recordBytesOf(kafka, servers, `sizes-${rows}`, files),
+        pythonSeconds: plan.pythonSeconds,
+      };
+      for (let round = 1; round <= count; round++) {
+        for (const choice of choices) {
+          const title = `${rows.toLocaleString('en')} rows, round ${round} of ${count}: ${choice}`;
+          rounds.push(await measureOne(stage, MEASURE[choice], `${choice}-${rows}-${round}`, title));
+        }
+      }
+    }
+    return { rounds, memoryMB: emitter.memoryMB };
+  } finally {
+    await servers.stop();
+    for (const server of ['kafka', 'mariadb']) {
+      rmSync(path.join(directory, 'servers', server, 'data'), { recursive: true, force: true });
+    }
+  }
+}
+
+async function measureOne(stage: Stage, measure: Contender, name: string, title: string): Promise<Round> {
+  await atRest(stage.servers);
+  const step = stage.progress.step(title);
+  try {
+    const round = await measure(stage, name);
+    step.done();
+    return round;
+  } catch (error) {
+    step.failed();
+    throw error;
+  } finally {
+    await deleteTopics(stage.kafka, name);
+  }
+}
+
+/** Waits until the servers are done with what was before. */
+async function atRest({ kafka, database }: LocalServers): Promise<void> {
+  const pids = [...kafka.brokers.map(({ pid }) => pid), database.pid];
+  const spent = (): number => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0);
+  // The deletion of files is put off for a second.
+  await delay(1_500);
+  for (const end = Date.now() + RESTLESS_MS; Date.now() < end; ) {
+    const before = spent();
+    await delay(REST_MS);
+    if (spent() - before <= (AT_REST * REST_MS) / 1000) return;
+  }
+}
