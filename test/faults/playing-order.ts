@@ -3,6 +3,10 @@ import type { Fault } from './fault';
 /** Rounds that are played at once, of the faults that break no server: most of their time is waiting. */
 const AT_ONCE = 3;
 
+/** Faults in the order in which {@link playInOrder} plays their rounds. */
+export const inPlayingOrder = (faults: readonly Fault[]): Fault[] =>
+  [...faults].sort((a, b) => Number(b.breaksServers === true) - Number(a.breaksServers === true));
+
 /**
  * Plays rounds: first those that break the servers, one after another, and then the others, some beside each other.
  *
