@@ -1,7 +1,7 @@
 import type { Checkpoint, TopicPublisher } from './ports';
 
 /** What a dry run needs of the real publisher. */
-export interface CheckpointReader extends Pick<TopicPublisher, 'discard'> {
+export interface CheckpointReader extends Pick<TopicPublisher, 'rangeOf' | 'discard'> {
   /** Reads the checkpoint without fencing a run that is under way. */
   committedCheckpoint(): Promise<Checkpoint>;
 }
@@ -17,6 +17,10 @@ export class DryRunPublisher implements TopicPublisher {
   async send(): Promise<void> {}
 
   async commit(): Promise<void> {}
+
+  async rangeOf(shard: number): Promise<Checkpoint> {
+    return await this.checkpoint.rangeOf(shard);
+  }
 
   async settled(): Promise<void> {}
 

@@ -1,9 +1,10 @@
 import { CHUNK_BOUNDS, type Chunk, type ChunkBounds, chunks } from './chunks';
-import { FencedError, isRetryable, UnreachableError } from './errors';
+import { ConfigurationError, FencedError, isRetryable, UnreachableError } from './errors';
 import type { EmitRequest } from './event';
 import { fingerprintOf, keylessDeadLetters } from './keyless';
-import type { Batch, Checkpoint, Position, Progress, TableReader, TopicPublisher } from './ports';
-import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from './streams';
+import type { Batch, Checkpoint, Progress, TableReader, TopicPublisher } from './ports';
+import { divide, holdersOf, isBusy, isUnfinished, SMALLEST_SHARE, sharesIn } from './shares';
+import { type PerStream, perStream, STREAMS, type Stream } from './streams';
 import { ABORTED, until } from './until';
 
 /** Why a run ended: nothing is left to read, its limit of posts or its time is used up, or a newer run has taken over. */
@@ -23,7 +24,8 @@ export interface EmitOutcome {
 /** What a run works with. */
 export interface EmitParts {
   readonly reader: TableReader;
-  readonly publisher: TopicPublisher;
+  /** The publisher of a shard; another one's is opened only to finish what that shard has left behind. */
+  readonly publisherOf: (shard: number) => TopicPublisher;
   readonly progress: Progress;
   /** Resolves after that many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -33,6 +35,8 @@ export interface EmitParts {
   readonly cutOff: AbortSignal;
   /** How much goes into one transaction. @default CHUNK_BOUNDS */
   readonly bounds?: ChunkBounds;
+  /** The fewest keys that are given to a shard. @default SMALLEST_SHARE */
+  readonly smallestShare?: bigint;
 }
 
 /** Failures in a row, without a commit in between, after which a run gives up; the next scheduled one goes on. */
@@ -46,19 +50,29 @@ const FIRST_DELAY_MS = 250;
  * checkpoint behind them are one transaction. After a failure, whose outcome is unknown, it goes on from the
  * checkpoint as Kafka then has it, never from memory.
  *
+ * With several shards the primary gives ranges of keys to the others before it reads any itself. A range changes hands
+ * safely because each has one writer at a time: while it is unfinished its shard, whose transactional id fences every
+ * older run of it; once it is finished the primary, whose own id does the same. What the primary gives is committed in
+ * one transaction with its own new checkpoint. A shard that does not see its new range yet sees a finished one, which
+ * it never writes, and waits for its next run.
+ *
  * @throws EmitterError when it cannot go on; what was committed stays.
  */
 export async function emit(request: EmitRequest, parts: EmitParts): Promise<EmitOutcome> {
   const run = new Run(request, parts);
+  return run.outcome(await toItsEnd(run, parts));
+}
+
+async function toItsEnd(run: Run, parts: EmitParts): Promise<StopReason> {
   for (let failures = 0; ; ) {
     const commitsBefore = run.commits;
     try {
       const stopped = await run.fromCheckpoint();
-      if (run.commits > 0) await until(parts.cutOff, parts.publisher.settled());
-      return run.outcome(stopped);
+      if (run.commits > 0) await until(parts.cutOff, run.publisher.settled());
+      return stopped;
     } catch (error) {
-      await parts.publisher.discard();
-      if (error instanceof FencedError) return run.outcome('fenced');
+      await run.publisher.discard();
+      if (error instanceof FencedError) return 'fenced';
       failures = run.commits > commitsBefore ? 1 : failures + 1;
       if (!isRetryable(error) || failures >= MOST_FAILURES || parts.deadline.aborted) throw error;
       const delayMs = FIRST_DELAY_MS * 2 ** (failures - 1);
@@ -87,18 +101,21 @@ const sum = (a: Tally, b: Tally): Tally => ({
 /** A run's state: what is committed, what the open transaction holds, and the commit that has not been answered. */
 class Run {
   commits = 0;
-  private readonly streams: readonly Stream[];
+  readonly publisher: TopicPublisher;
+  /** The streams that this run reads, and whose positions it writes. */
+  private streams: readonly Stream[] = [];
   private checkpoint: Checkpoint = perStream(() => ({ nextKey: 0n, keyless: '' }));
-  private committed: Tally = NOTHING;
   private open: Tally = NOTHING;
-  private unanswered: Checkpoint | undefined;
+  private unanswered: Partial<Checkpoint> | undefined;
   private isReset: boolean;
 
+  /** @param committed what was committed before, by the same invocation */
   constructor(
     private readonly request: EmitRequest,
     private readonly parts: EmitParts,
+    private committed: Tally = NOTHING,
   ) {
-    this.streams = STREAMS.filter(({ name }) => request.streams.includes(name));
+    this.publisher = parts.publisherOf(request.shard);
     this.isReset = request.from === undefined;
   }
 
@@ -109,23 +126,103 @@ class Run {
 
   /** Emits from the checkpoint that Kafka has, to wherever the run ends. */
   async fromCheckpoint(): Promise<StopReason> {
-    this.settle(await this.answerTo(this.parts.publisher.open()));
-    await this.resetCheckpoint();
+    this.settle(await this.answerTo(this.publisher.open()));
+    this.streams = STREAMS.filter(({ name }) => this.request.streams.includes(name));
     try {
-      for (const stream of this.streams) await this.emitKeylessRows(stream);
-      return await this.emitKeyedRows();
+      return await (this.request.shard === 0 ? this.emitAsPrimary() : this.emitRange());
     } catch (error) {
       if (!(error instanceof DeadlineReached)) throw error;
-      if (this.open !== NOTHING) await this.parts.publisher.discard();
+      if (this.open !== NOTHING) await this.publisher.discard();
       return 'deadline';
     }
+  }
+
+  private async emitAsPrimary(): Promise<StopReason> {
+    await this.resetCheckpoint();
+    if (!this.request.dryRun && this.streams.length === STREAMS.length) {
+      const stopped = await this.finishOrphans();
+      if (stopped !== undefined) return stopped;
+      await this.shareOut();
+    }
+    for (const stream of this.streams) await this.emitKeylessRows(stream);
+    return await this.emitKeyedRows();
+  }
+
+  /**
+   * A finished position may be an old one that its new range is about to replace, so a shard writes only those that it
+   * finds unfinished.
+   */
+  private async emitRange(): Promise<StopReason> {
+    this.streams = this.streams.filter(({ name }) => isUnfinished(this.checkpoint[name]));
+    if (this.streams.length === 0) return 'caught-up';
+    const stopped = await this.emitKeyedRows();
+    if (stopped === 'caught-up') {
+      await this.commit(
+        perStream(({ name }) => {
+          const position = this.checkpoint[name];
+          return { ...position, nextKey: position.endKey ?? position.nextKey };
+        }),
+      );
+    }
+    return stopped;
+  }
+
+  /** Ranges of shards that are no longer configured are emitted one after the other, as each of these shards would have. */
+  private async finishOrphans(): Promise<StopReason | undefined> {
+    for (let shard = this.request.shards; shard < holdersOf(this.checkpoint); shard++) {
+      if (!isBusy(await this.answerTo(this.publisher.rangeOf(shard)))) continue;
+      const orphan = new Run({ ...this.request, shard }, this.parts, this.committed);
+      try {
+        const stopped = await toItsEnd(orphan, this.parts);
+        if (stopped === 'limit' || stopped === 'deadline') return stopped;
+      } finally {
+        this.committed = orphan.committed;
+        await orphan.publisher.discard();
+      }
+    }
+    return undefined;
+  }
+
+  /** Gives ranges to the shards that have finished theirs, where the backlog is worth it. */
+  private async shareOut(): Promise<void> {
+    const { shards } = this.request;
+    const { reader, smallestShare = SMALLEST_SHARE } = this.parts;
+    const holders = holdersOf(this.checkpoint);
+    const ends = shards > 1 ? await this.read(endsOf(reader)) : perStream(() => 0n);
+    const isWorthIt = sharesIn(this.checkpoint, ends, smallestShare) > 1;
+    const busy = await this.busyShards(isWorthIt ? Math.max(shards, holders) : holders);
+    const free = Array.from({ length: shards }, (_, shard) => shard).filter(
+      (shard) => shard > 0 && !busy.includes(shard),
+    );
+    const { kept, given } = divide(this.checkpoint, ends, free, smallestShare);
+    const holding = 1 + Math.max(0, ...busy, ...given.keys());
+    if (given.size === 0 && holding === holders) return;
+    await this.commit(
+      perStream(({ name }) => ({ ...kept[name], shards: holding })),
+      given,
+    );
+  }
+
+  /** Those of the first shards that have not finished what they were given. */
+  private async busyShards(shards: number): Promise<number[]> {
+    const busy: number[] = [];
+    for (let shard = 1; shard < shards; shard++) {
+      if (isBusy(await this.answerTo(this.publisher.rangeOf(shard)))) busy.push(shard);
+    }
+    return busy;
   }
 
   /** An event's `from` becomes the checkpoint before anything is read, so that going on after a failure goes on from there. */
   private async resetCheckpoint(): Promise<void> {
     const { from } = this.request;
     if (this.isReset || from === undefined) return;
-    await this.commit(this.withPositions(this.streams, (position) => ({ ...position, nextKey: from })));
+    const busy = await this.busyShards(Math.max(this.request.shards, holdersOf(this.checkpoint)));
+    if (busy.length > 0) {
+      throw new ConfigurationError(
+        `The event is refused, nothing was emitted. from is ${from}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
+      );
+    }
+    await this.commit(perStream(({ name }) => ({ ...this.checkpoint[name], nextKey: from })));
     this.isReset = true;
   }
 
@@ -141,7 +238,7 @@ class Run {
       await this.send(batch, { ...NOTHING, deadLettered: piece.value.length });
     }
     const keyless = piece.value;
-    await this.commit(this.withPositions([stream], (position) => ({ ...position, keyless })));
+    await this.commit({ ...this.checkpoint, [stream.name]: { ...this.checkpoint[stream.name], keyless } });
   }
 
   /** The next chunk is read and encoded while the one before it is being sent. */
@@ -149,10 +246,10 @@ class Run {
     const { reader, bounds = CHUNK_BOUNDS } = this.parts;
     const sources = await this.read(
       Promise.all(
-        this.streams.map(async (stream) => ({
-          stream,
-          rows: await reader.rowsFrom(stream, this.checkpoint[stream.name].nextKey),
-        })),
+        this.streams.map(async (stream) => {
+          const { nextKey, endKey } = this.checkpoint[stream.name];
+          return { stream, rows: await reader.rowsFrom(stream, nextKey, endKey) };
+        }),
       ),
     );
     const ahead = chunks(sources, this.checkpoint, this.request.limit - this.committed.posts, bounds);
@@ -168,18 +265,21 @@ class Run {
 
   private async send(batch: Batch, tally: Tally): Promise<void> {
     this.open = sum(this.open, tally);
-    await this.answerTo(this.parts.publisher.send(batch));
+    await this.answerTo(this.publisher.send(batch));
   }
 
-  private async commit(checkpoint: Checkpoint): Promise<void> {
-    this.unanswered = checkpoint;
-    await this.answerTo(this.parts.publisher.commit(checkpoint));
-    this.settle(checkpoint);
+  private async commit(checkpoint: Checkpoint, given?: ReadonlyMap<number, Checkpoint>): Promise<void> {
+    const written: Partial<Checkpoint> = Object.fromEntries(
+      this.streams.map(({ name }) => [name, checkpoint[name]]),
+    );
+    this.unanswered = written;
+    await this.answerTo(this.publisher.commit(written, given));
+    this.settle({ ...this.checkpoint, ...written });
   }
 
   /** The checkpoint that Kafka has tells whether the commit that was not answered took place. */
   private settle(checkpoint: Checkpoint): void {
-    if (this.unanswered !== undefined && isSame(checkpoint, this.unanswered)) {
+    if (this.unanswered !== undefined && includes(checkpoint, this.unanswered)) {
       this.committed = sum(this.committed, this.open);
       this.commits += 1;
       this.parts.progress.committed(this.committed.emitted, checkpoint);
@@ -202,14 +302,16 @@ class Run {
       throw new UnreachableError('Kafka did not answer before the time of this run was over.');
     return answer;
   }
-
-  private withPositions(streams: readonly Stream[], change: (position: Position) => Position): Checkpoint {
-    const changed: readonly StreamName[] = streams.map(({ name }) => name);
-    return perStream(({ name }) =>
-      changed.includes(name) ? change(this.checkpoint[name]) : this.checkpoint[name],
-    );
-  }
 }
 
-const isSame = (a: Checkpoint, b: Checkpoint): boolean =>
-  STREAMS.every(({ name }) => a[name].nextKey === b[name].nextKey && a[name].keyless === b[name].keyless);
+const includes = (checkpoint: Checkpoint, written: Partial<Checkpoint>): boolean =>
+  STREAMS.every(({ name }) => {
+    const { nextKey, keyless } = written[name] ?? checkpoint[name];
+    return nextKey === checkpoint[name].nextKey && keyless === checkpoint[name].keyless;
+  });
+
+/** The key behind the last one of each table. */
+async function endsOf(reader: TableReader): Promise<PerStream<bigint>> {
+  const ends = await Promise.all(STREAMS.map(async (stream) => ((await reader.lastKey(stream)) ?? -1n) + 1n));
+  return perStream((stream) => ends[STREAMS.indexOf(stream)] ?? 0n);
+}

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Kafka } from 'kafkajs';
 import { type DatabaseLogin, readDatabaseLogin } from './database-login';
 import { DryRunPublisher } from './dry-run-publisher';
 import { emit } from './emit';
@@ -23,17 +24,18 @@ const CUT_OFF_MARGIN_MS = 12_000;
 /** The emitter with its connections, which it keeps from one invocation to the next. */
 export class Emitter {
   private readonly reader: MysqlTableReader;
-  private readonly publisher: KafkaTopicPublisher;
+  private readonly kafka: Kafka;
+  /** By shard: those that this environment has served. */
+  private readonly publishers = new Map<number, KafkaTopicPublisher>();
   private login: Promise<DatabaseLogin> | undefined;
 
   constructor(
     private readonly environment: EmitterEnvironment,
     private readonly logger: Logger,
   ) {
-    const kafka = createKafka(environment.kafka, ({ message, level }) =>
+    this.kafka = createKafka(environment.kafka, ({ message, level }) =>
       logger[level === 'error' ? 'warn' : 'debug'](message),
     );
-    this.publisher = new KafkaTopicPublisher(kafka, environment.userId, environment.kafka.compression);
     this.reader = new MysqlTableReader({
       readLogin: (refresh) => this.readLogin(refresh),
       tls: environment.database.tls,
@@ -50,14 +52,14 @@ export class Emitter {
    */
   async handle(event: unknown, remainingMs: number): Promise<EmitSummary> {
     const began = performance.now();
-    const { userId, limit } = this.environment;
-    const request = parseEvent(event, limit);
-    const publisher = request.dryRun ? new DryRunPublisher(this.publisher) : this.publisher;
+    const { userId, limit, shards } = this.environment;
+    const request = parseEvent(event, limit, shards);
     const cutOff = signalIn(remainingMs - CUT_OFF_MARGIN_MS);
     try {
       const outcome = await emit(request, {
         reader: this.reader,
-        publisher,
+        publisherOf: (shard) =>
+          request.dryRun ? new DryRunPublisher(this.publisherOf(shard)) : this.publisherOf(shard),
         progress: this.progress,
         sleep: (milliseconds) => sleep(milliseconds),
         deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
@@ -66,9 +68,8 @@ export class Emitter {
       const lagKeys = await until(cutOff, lagOf(this.reader, request, outcome));
       if (lagKeys === ABORTED)
         throw new UnreachableError('The database did not answer before the time of this run was over.');
-      return summarise(userId, outcome, {
+      return summarise(userId, request, outcome, {
         lagKeys,
-        dryRun: request.dryRun,
         elapsedMs: performance.now() - began,
       });
     } catch (error) {
@@ -82,7 +83,15 @@ export class Emitter {
   /** Closes all connections. */
   async end(): Promise<void> {
     this.reader.end();
-    await this.publisher.discard();
+    await Promise.all([...this.publishers.values()].map((publisher) => publisher.discard()));
+  }
+
+  private publisherOf(shard: number): KafkaTopicPublisher {
+    const { userId, kafka } = this.environment;
+    const publisher =
+      this.publishers.get(shard) ?? new KafkaTopicPublisher(this.kafka, userId, kafka.compression, shard);
+    this.publishers.set(shard, publisher);
+    return publisher;
   }
 
   private readonly progress: Progress = {

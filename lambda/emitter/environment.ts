@@ -40,6 +40,11 @@ function hasPort(broker: string): boolean {
 
 const LIMIT_ALLOWED = 'allowed: a whole number from 1 on';
 
+/** The most shards that the keys can be split over. */
+export const MOST_SHARDS = 8;
+
+const SHARDS_ALLOWED = `allowed: a whole number from 1 to ${MOST_SHARDS}`;
+
 const environmentSchema = z
   .object({
     /** See {@link userIdSchema}. */
@@ -58,6 +63,13 @@ const environmentSchema = z
     DATABASE_TLS: oneOf(DATABASE_TLS).optional(),
     /** Most posts (distinct keys) that one run emits. @default no limit */
     EMIT_LIMIT: z.coerce.number(LIMIT_ALLOWED).int(LIMIT_ALLOWED).positive(LIMIT_ALLOWED).optional(),
+    /** Over how many shards the keys are split. @default 1 */
+    SHARDS: z.coerce
+      .number(SHARDS_ALLOWED)
+      .int(SHARDS_ALLOWED)
+      .min(1, SHARDS_ALLOWED)
+      .max(MOST_SHARDS, SHARDS_ALLOWED)
+      .default(1),
     /** Region of the Kafka cluster; set by the Lambda runtime. @default 'us-east-1' */
     AWS_REGION: text.default('us-east-1'),
   })
@@ -91,6 +103,8 @@ export interface EmitterEnvironment {
   };
   /** Most posts that one run emits; `undefined` is no limit. */
   readonly limit: number | undefined;
+  /** Over how many shards the keys are split. */
+  readonly shards: number;
 }
 
 /**
@@ -125,5 +139,6 @@ export function parseEnvironment(
     },
     database: { login, tls: value.DATABASE_TLS ?? ('secretArn' in login ? 'rds' : 'off') },
     limit: value.EMIT_LIMIT,
+    shards: value.SHARDS,
   };
 }

@@ -11,6 +11,10 @@ export interface EmitRequest {
   readonly limit: number;
   /** Set the checkpoint of these streams to this key first. A smaller key than the checkpoint's emits rows again, a larger one leaves rows out. */
   readonly from: bigint | undefined;
+  /** Which shard this is; 0 is the primary. */
+  readonly shard: number;
+  /** How many shards there are. */
+  readonly shards: number;
   /** Read and count, but neither write to Kafka nor move the checkpoint. */
   readonly dryRun: boolean;
 }
@@ -39,33 +43,54 @@ const eventSchema = z.strictObject({
   dryRun: z.boolean('allowed: true or false').optional(),
 });
 
-/** The event that the emitter takes; the schedule sends an empty one. */
-export type EmitEvent = z.input<typeof eventSchema>;
+/** Only shard 0 is as free as an event can make it; the ranges of the others are what they were given. */
+function eventSchemaOf(shards: number) {
+  const shardMessage = `allowed: a whole number from 0 to ${shards - 1}`;
+  return eventSchema
+    .extend({
+      shard: z
+        .number(shardMessage)
+        .int(shardMessage)
+        .min(0, shardMessage)
+        .max(shards - 1, shardMessage)
+        .optional(),
+    })
+    .refine(({ from, shard = 0 }) => from === undefined || shard === 0, {
+      path: ['from'],
+      message: 'allowed: only together with shard 0',
+    });
+}
+
+/** The event that the emitter takes; the schedule of shard 0 sends an empty one. */
+export type EmitEvent = z.input<ReturnType<typeof eventSchemaOf>>;
 
 /**
  * Reads an event.
  *
  * @param defaultLimit the configured limit of posts per run; `undefined` is no limit
+ * @param shards how many shards are configured
  * @throws ConfigurationError naming the field, its value and what is allowed.
  */
-export function parseEvent(event: unknown, defaultLimit: number | undefined): EmitRequest {
-  const parsed = eventSchema.safeParse(event ?? {});
+export function parseEvent(event: unknown, defaultLimit: number | undefined, shards = 1): EmitRequest {
+  const parsed = eventSchemaOf(shards).safeParse(event ?? {});
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => problem(issue, event));
     throw new ConfigurationError(`The event is refused, nothing was emitted. ${problems.join('; ')}.`);
   }
-  const { limit, from, tables: chosen, dryRun } = parsed.data;
+  const { limit, from, tables: chosen, dryRun, shard } = parsed.data;
   return {
     streams: STREAMS.filter(({ table }) => chosen?.includes(table) ?? true).map(({ name }) => name),
     limit: limit ?? defaultLimit ?? Number.POSITIVE_INFINITY,
     from,
+    shard: shard ?? 0,
+    shards,
     dryRun: dryRun ?? false,
   };
 }
 
 function problem(issue: z.core.$ZodIssue, event: unknown): string {
   if (issue.code === 'unrecognized_keys') {
-    return `unknown field ${issue.keys.join(', ')}: allowed: ${Object.keys(eventSchema.shape).join(', ')}`;
+    return `unknown field ${issue.keys.join(', ')}: allowed: ${[...Object.keys(eventSchema.shape), 'shard'].join(', ')}`;
   }
   if (issue.path.length === 0) return `it is ${JSON.stringify(event)}: allowed: a JSON object`;
   const value = issue.path.reduce<unknown>(

@@ -12,6 +12,7 @@ import { FencedError, TopicError, UnreachableError } from './errors';
 import { CODECS } from './kafka-client';
 import { kafkaError } from './kafka-errors';
 import type { Batch, Checkpoint, Message, Position, TopicPublisher } from './ports';
+import { committedOf, positionOf } from './position-record';
 import { type Send, sendsByPartition } from './sends';
 import { deadLetterTopicOf, emitterIdOf, STREAMS, topicOf, topicsOf } from './streams';
 import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './transient';
@@ -27,22 +28,21 @@ interface Session {
   readonly producer: Producer;
   transaction: Transaction | undefined;
   /** What was committed last. */
-  committed?: Checkpoint;
-  /** When the transaction began, in milliseconds of the epoch. */
-  beganAt: number;
+  committed?: Partial<Checkpoint>;
+  /** When the first request of the transaction was made, in milliseconds of the epoch. */
+  beganAt: number | undefined;
 }
 
 /**
- * Writes to Kafka with one transactional producer, and keeps the checkpoint in the committed offsets of a consumer
- * group: on partition 0 of a stream's topic the offset is the next key to read, and its metadata the fingerprint of
- * the keyless rows.
+ * Writes to Kafka with the transactional producer of one shard, and keeps its checkpoint in the committed offsets of the
+ * shard's consumer group: on partition 0 of a stream's topic the offset is the next key to read, and its metadata the
+ * rest of the position.
  *
  * The client loses or repeats messages where a `send` spans brokers, is retried in part, or follows a rejected one
  * (kafkajs 2.2.4, issues 598 and 1303). So every `send` has one explicit partition and its messages have keys, and
  * after any rejection the producer is thrown away.
  */
 export class KafkaTopicPublisher implements TopicPublisher {
-  private readonly emitterId: string;
   private readonly deadLetterTopic: string;
   private session: Session | undefined;
   private admin: Admin | undefined;
@@ -52,8 +52,8 @@ export class KafkaTopicPublisher implements TopicPublisher {
     private readonly kafka: Kafka,
     private readonly userId: string,
     private readonly compression: EmitterEnvironment['kafka']['compression'] = 'none',
+    private readonly shard = 0,
   ) {
-    this.emitterId = emitterIdOf(userId);
     this.deadLetterTopic = deadLetterTopicOf(userId);
   }
 
@@ -72,7 +72,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
   async send({ messages, deadLetters }: Batch): Promise<void> {
     const session = this.connected();
     try {
-      const transaction = await this.transactionOf(session);
+      const transaction = await this.usedTransactionOf(session);
       const queues = [
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
         ...this.queuesOf(this.deadLetterTopic, deadLetters),
@@ -84,13 +84,17 @@ export class KafkaTopicPublisher implements TopicPublisher {
     }
   }
 
-  async commit(checkpoint: Checkpoint): Promise<void> {
+  async commit(
+    checkpoint: Partial<Checkpoint>,
+    given: ReadonlyMap<number, Checkpoint> = new Map(),
+  ): Promise<void> {
     const session = this.connected();
     try {
-      const transaction = await this.transactionOf(session);
-      await this.sendCheckpoint(transaction, checkpoint);
+      const transaction = await this.usedTransactionOf(session);
+      await this.sendCheckpoint(transaction, checkpoint, this.shard);
+      for (const [shard, range] of given) await this.sendCheckpoint(transaction, range, shard);
       await transaction.commit();
-      session.transaction = undefined;
+      leave(session);
       session.committed = checkpoint;
     } catch (error) {
       throw failure(session, error, 'committing a chunk');
@@ -115,6 +119,15 @@ export class KafkaTopicPublisher implements TopicPublisher {
     await part(session, admin);
   }
 
+  async rangeOf(shard: number): Promise<Checkpoint> {
+    if (this.admin === undefined) throw new UnreachableError('The publisher is not open.');
+    try {
+      return await this.readCheckpoint(this.admin, shard);
+    } catch (error) {
+      throw kafkaError(error, `reading the range of shard ${shard}`);
+    }
+  }
+
   /** The checkpoint as it is committed at this moment; it disturbs nobody. */
   async committedCheckpoint(): Promise<Checkpoint> {
     try {
@@ -122,7 +135,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       await admin.connect();
       this.admin = admin;
       await this.findPartitions(admin);
-      return await this.readCheckpoint(admin);
+      return await this.readCheckpoint(admin, this.shard);
     } catch (error) {
       throw kafkaError(error, 'reading the checkpoint');
     }
@@ -132,14 +145,14 @@ export class KafkaTopicPublisher implements TopicPublisher {
   private async openCold(): Promise<Checkpoint> {
     const admin = this.admin ?? this.kafka.admin();
     const producer = this.kafka.producer({
-      transactionalId: this.emitterId,
+      transactionalId: emitterIdOf(this.userId, this.shard),
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
     });
     this.admin = admin;
-    const session: Session = { producer, transaction: undefined, beganAt: Date.now() };
+    const session: Session = { producer, transaction: undefined, beganAt: undefined };
     this.session = session;
     try {
       await Promise.all([admin.connect(), producer.connect()]);
@@ -147,7 +160,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       // From here on it would fence whoever came after it.
       if (this.session !== session) throw new UnreachableError('Kafka answered after it was given up.');
       await this.transactionOf(session);
-      return await this.readCheckpoint(admin);
+      return await this.readCheckpoint(admin, this.shard);
     } catch (error) {
       if (this.session !== session) await part(session, admin);
       throw kafkaError(error, 'connecting');
@@ -158,8 +171,8 @@ export class KafkaTopicPublisher implements TopicPublisher {
   private async openWarm(session: Session): Promise<Checkpoint> {
     const admin = this.admin as Admin;
     this.partitions = await this.findPartitions(admin);
-    await this.awaitTransaction(session, await this.readCheckpoint(admin));
-    return await this.readCheckpoint(admin);
+    await this.awaitTransaction(session, await this.readCheckpoint(admin, this.shard));
+    return await this.readCheckpoint(admin, this.shard);
   }
 
   /**
@@ -167,11 +180,11 @@ export class KafkaTopicPublisher implements TopicPublisher {
    * ask for that nor for stable offsets; but a transaction can only take offsets when the one before is complete
    * everywhere. So an aborted transaction of nothing but offsets proves that, and that no newer run exists.
    */
-  private async awaitTransaction(session: Session, checkpoint: Checkpoint): Promise<void> {
-    const transaction = await this.transactionOf(session);
-    await this.sendCheckpoint(transaction, checkpoint);
+  private async awaitTransaction(session: Session, checkpoint: Partial<Checkpoint>): Promise<void> {
+    const transaction = await this.usedTransactionOf(session);
+    await this.sendCheckpoint(transaction, checkpoint, this.shard);
     await transaction.abort();
-    session.transaction = undefined;
+    leave(session);
   }
 
   /** @throws TopicError naming the topics that are missing; the client would use up all its tries on them. */
@@ -187,10 +200,11 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return found;
   }
 
-  private async readCheckpoint(admin: Admin): Promise<Checkpoint> {
+  private async readCheckpoint(admin: Admin, shard: number): Promise<Checkpoint> {
+    const groupId = emitterIdOf(this.userId, shard);
     const positions: Partial<Checkpoint> = {};
     for (const { name } of STREAMS)
-      positions[name] = await this.readPosition(admin, topicOf(this.userId, name));
+      positions[name] = await this.readPosition(admin, groupId, topicOf(this.userId, name));
     return positions as Checkpoint;
   }
 
@@ -198,27 +212,28 @@ export class KafkaTopicPublisher implements TopicPublisher {
    * Asked for several topics at once, the client may ask for no partition of some: it fetches the metadata of each at
    * the same time, and keeps what came last (kafkajs 2.2.4). What it has not asked for must not pass for no checkpoint.
    */
-  private async readPosition(admin: Admin, topic: string): Promise<Position> {
+  private async readPosition(admin: Admin, groupId: string, topic: string): Promise<Position> {
     const [committed] = await whileTransient(GROUP_IS_YOUNG, () =>
-      admin.fetchOffsets({ groupId: this.emitterId, topics: [topic] }),
+      admin.fetchOffsets({ groupId, topics: [topic] }),
     );
-    const position = committed?.partitions.find(({ partition }) => partition === 0);
-    if (position === undefined)
+    const record = committed?.partitions.find(({ partition }) => partition === 0);
+    if (record === undefined)
       throw new UnreachableError(`Kafka was not asked for the checkpoint of ${topic}.`);
-    const { offset, metadata } = position;
-    return { nextKey: offset === '-1' ? 0n : BigInt(offset), keyless: metadata ?? '' };
+    return positionOf(record);
   }
 
-  private async sendCheckpoint(transaction: Transaction, checkpoint: Checkpoint): Promise<void> {
-    const topics = STREAMS.map(({ name }) => ({
-      topic: topicOf(this.userId, name),
-      partitions: [
-        { partition: 0, offset: `${checkpoint[name].nextKey}`, metadata: checkpoint[name].keyless },
-      ],
-    }));
-    await whileTransient(TRANSACTION_IS_ENDING, () =>
-      transaction.sendOffsets({ consumerGroupId: this.emitterId, topics }),
-    );
+  private async sendCheckpoint(
+    transaction: Transaction,
+    checkpoint: Partial<Checkpoint>,
+    shard: number,
+  ): Promise<void> {
+    const consumerGroupId = emitterIdOf(this.userId, shard);
+    const topics = STREAMS.flatMap(({ name }) => {
+      const position = checkpoint[name];
+      if (position === undefined) return [];
+      return { topic: topicOf(this.userId, name), partitions: [{ partition: 0, ...committedOf(position) }] };
+    });
+    await whileTransient(TRANSACTION_IS_ENDING, () => transaction.sendOffsets({ consumerGroupId, topics }));
   }
 
   private connected(): Session {
@@ -227,11 +242,15 @@ export class KafkaTopicPublisher implements TopicPublisher {
   }
 
   private async transactionOf(session: Session): Promise<Transaction> {
-    if (session.transaction === undefined) {
-      session.transaction = await session.producer.transaction();
-      session.beganAt = Date.now();
-    }
+    session.transaction ??= await session.producer.transaction();
     return session.transaction;
+  }
+
+  /** A transaction begins for Kafka with its first request. */
+  private async usedTransactionOf(session: Session): Promise<Transaction> {
+    const transaction = await this.transactionOf(session);
+    session.beganAt ??= Date.now();
+    return transaction;
   }
 
   private queuesOf(topic: string, messages: readonly Message[]): Send[][] {
@@ -256,13 +275,18 @@ export class KafkaTopicPublisher implements TopicPublisher {
 /** The broker tells a producer that was fenced and one whose transaction took too long the same. */
 function failure(session: Session, error: unknown, doing: string): Error {
   const translated = kafkaError(error, doing);
-  const expired = session.transaction !== undefined && Date.now() - session.beganAt >= TRANSACTION_TIMEOUT_MS;
+  const expired = session.beganAt !== undefined && Date.now() - session.beganAt >= TRANSACTION_TIMEOUT_MS;
   return translated instanceof FencedError && expired
     ? new UnreachableError(
         `Kafka ended a transaction after ${TRANSACTION_TIMEOUT_MS / 1000} s, while ${doing}.`,
         { cause: error },
       )
     : translated;
+}
+
+function leave(session: Session): void {
+  session.transaction = undefined;
+  session.beganAt = undefined;
 }
 
 async function part(session: Session | undefined, admin: Admin | undefined): Promise<void> {

@@ -33,7 +33,7 @@ export class MysqlTableReader implements TableReader {
 
   constructor(private readonly props: MysqlTableReaderProps) {}
 
-  async rowsFrom(stream: Stream, from: bigint): Promise<TableRows> {
+  async rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows> {
     return await this.run(stream, async (session) => {
       const index = await indexOf(session.connection, stream);
       if (index === undefined && !this.reported.has(stream.name)) {
@@ -46,7 +46,7 @@ export class MysqlTableReader implements TableReader {
       return await this.query(
         session,
         stream,
-        `SELECT * FROM ${escapeId(stream.table)} ${hint} WHERE ${key} BETWEEN ${from} AND ${LARGEST_KEY} ORDER BY ${key}`,
+        `SELECT * FROM ${escapeId(stream.table)} ${hint} WHERE ${key} BETWEEN ${from} AND ${to === undefined ? LARGEST_KEY : to - 1n} ORDER BY ${key}`,
       );
     });
   }

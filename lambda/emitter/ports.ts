@@ -10,6 +10,10 @@ export interface Position {
    * They have no place in the order of keys, so they are either all done or, when one of them changes, all done anew.
    */
   readonly keyless: string;
+  /** Where the range of a shard ends, exclusive. Absent where it was never given one, and of the primary, whose range has no end. */
+  readonly endKey?: bigint | undefined;
+  /** How many shards, the primary among them, may have ranges to emit; only the primary keeps it. @default 1 */
+  readonly shards?: number | undefined;
 }
 
 /** How far each table has been emitted; committed together with the rows that it speaks of. */
@@ -25,8 +29,8 @@ export interface TableRows {
 
 /** Reads the tables. Every method throws an EmitterError. */
 export interface TableReader {
-  /** All rows with `key >= from`, in ascending order of the key. */
-  rowsFrom(stream: Stream, from: bigint): Promise<TableRows>;
+  /** All rows with `from <= key < to`, or without that end, in ascending order of the key. */
+  rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows>;
   /** All rows whose key is NULL, negative or larger than {@link LARGEST_KEY}, in no order. */
   keylessRows(stream: Stream): Promise<TableRows>;
   /** The largest usable key of a table, or `undefined` when it has none. */
@@ -58,8 +62,14 @@ export interface TopicPublisher {
   open(): Promise<Checkpoint>;
   /** Sends within the current transaction, beginning one if there is none. */
   send(batch: Batch): Promise<void>;
-  /** Commits what was sent together with the new checkpoint, all or nothing. */
-  commit(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Commits what was sent together with the new positions, all or nothing. Positions that are not given are not written.
+   *
+   * @param given ranges for other shards, by their number: they become part of the same transaction
+   */
+  commit(checkpoint: Partial<Checkpoint>, given?: ReadonlyMap<number, Checkpoint>): Promise<void>;
+  /** The range of another shard, as it is committed at this moment. */
+  rangeOf(shard: number): Promise<Checkpoint>;
   /** Waits until every consumer can see what was committed, which Kafka answers a little before. Does not throw. */
   settled(): Promise<void>;
   /** Gives up what was not committed, and the connection it was sent on. Does not throw. */

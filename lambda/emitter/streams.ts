@@ -34,8 +34,12 @@ export const topicsOf = (userId: string): string[] => [
 export const perStream = <T>(build: (stream: Stream) => T): PerStream<T> =>
   Object.fromEntries(STREAMS.map((stream) => [stream.name, build(stream)])) as PerStream<T>;
 
-/** The emitter's transactional id, and the consumer group whose committed offsets are its checkpoint: `<UserId>.emitter`. */
-export const emitterIdOf = (userId: string): string => `${userId}.emitter`;
+/**
+ * A shard's transactional id, and the consumer group whose committed offsets are its checkpoint: `<UserId>.emitter` of
+ * the primary, shard 0, and `<UserId>.emitter.<shard>` of any other.
+ */
+export const emitterIdOf = (userId: string, shard = 0): string =>
+  shard === 0 ? `${userId}.emitter` : `${userId}.emitter.${shard}`;
 
 /** The consumer group of the function that compares topics with tables: `<UserId>.verifier`. */
 export const verifierIdOf = (userId: string): string => `${userId}.verifier`;

@@ -6,15 +6,17 @@ import { type PerStream, perStream, STREAMS } from './streams';
 /** What an invocation returns and logs. */
 export interface EmitSummary {
   readonly userId: string;
+  /** Which shard ran; 0 is the primary. */
+  readonly shard: number;
   /** Rows that are in the topics because of this run. */
   readonly emitted: PerStream<number>;
   /** Rows that went to the dead letter topic instead. */
   readonly deadLettered: number;
   /** The next key to read of each table, in decimal digits: keys may have more of them than a JSON number keeps. */
   readonly checkpoint: PerStream<string>;
-  /** From the checkpoint to the last key of each table, in keys; gaps count. */
+  /** From the checkpoint to the last key of each table, or to the end of the shard's range, in keys; gaps count. */
   readonly lagKeys: PerStream<number>;
-  /** Whether every row of the tables asked for was emitted. */
+  /** Whether every row of the tables asked for was emitted; of a shard's range, where it is not the primary. */
   readonly caughtUp: boolean;
   readonly stopped: StopReason;
   /** Only for a run that wrote nothing: what it would have done. */
@@ -22,12 +24,18 @@ export interface EmitSummary {
   readonly elapsedMs: number;
 }
 
-/** How far each table's checkpoint is from its last key. */
+/** How far each table's checkpoint is from its last key, or from the end of the shard's range. */
 export async function lagOf(
   reader: TableReader,
-  { streams }: Pick<EmitRequest, 'streams'>,
+  { streams, shard }: Pick<EmitRequest, 'streams' | 'shard'>,
   { checkpoint, stopped }: EmitOutcome,
 ): Promise<PerStream<number>> {
+  if (shard > 0) {
+    return perStream(({ name }) => {
+      const { nextKey, endKey = nextKey } = checkpoint[name];
+      return Number(endKey - nextKey);
+    });
+  }
   const lags = await Promise.all(
     STREAMS.map(async (stream) => {
       if (stopped === 'caught-up' && streams.includes(stream.name)) return 0;
@@ -41,11 +49,13 @@ export async function lagOf(
 /** Puts together what a run reports. */
 export function summarise(
   userId: string,
+  { shard, dryRun }: Pick<EmitRequest, 'shard' | 'dryRun'>,
   outcome: EmitOutcome,
-  { lagKeys, dryRun, elapsedMs }: { lagKeys: PerStream<number>; dryRun: boolean; elapsedMs: number },
+  { lagKeys, elapsedMs }: { lagKeys: PerStream<number>; elapsedMs: number },
 ): EmitSummary {
   return {
     userId,
+    shard,
     emitted: outcome.emitted,
     deadLettered: outcome.deadLettered,
     checkpoint: perStream(({ name }) => outcome.checkpoint[name].nextKey.toString()),

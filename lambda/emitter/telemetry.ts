@@ -7,9 +7,12 @@ import type { EmitSummary } from './summary';
 /** The emitter's logger: one JSON object a line, on standard output. */
 export const createLogger = (): Logger => new Logger({ serviceName: SERVICE_NAME });
 
-/** Publishes a run's metrics, as a log line in CloudWatch's embedded metric format; a dry run has none. */
+/**
+ * Publishes a run's metrics, as a log line in CloudWatch's embedded metric format. A dry run has none, and neither has a
+ * shard that had nothing to do: it would hide that the primary does not run.
+ */
 export function publishMetrics(summary: EmitSummary): void {
-  if (summary.dryRun) return;
+  if (summary.dryRun || isIdleShard(summary)) return;
   const metrics = new Metrics({
     namespace: METRICS_NAMESPACE,
     serviceName: SERVICE_NAME,
@@ -25,3 +28,6 @@ export function publishMetrics(summary: EmitSummary): void {
   metrics.addMetric(METRICS.caughtUp, MetricUnit.Count, summary.caughtUp ? 1 : 0);
   metrics.publishStoredMetrics();
 }
+
+const isIdleShard = ({ shard, caughtUp, emitted, deadLettered }: EmitSummary): boolean =>
+  shard > 0 && caughtUp && deadLettered === 0 && Object.values(emitted).every((rows) => rows === 0);

@@ -31,16 +31,17 @@ export function impatientEmitter(
   const never = new AbortController().signal;
   return {
     invoke: async (event, onCommitted) => {
-      const outcome = await emit(parseEvent(event, undefined), {
+      const request = parseEvent(event, undefined);
+      const outcome = await emit(request, {
         reader,
-        publisher,
+        publisherOf: () => publisher,
         progress: { committed: onCommitted, retrying: onRetry },
         sleep: async (milliseconds) => await delay(milliseconds),
         deadline: never,
         cutOff: never,
       });
       const lagKeys = perStream(() => 0);
-      return { summary: summarise(userId, outcome, { lagKeys, dryRun: false, elapsedMs: 0 }) };
+      return { summary: summarise(userId, request, outcome, { lagKeys, elapsedMs: 0 }) };
     },
     stop: async () => {
       reader.end();

@@ -33,7 +33,7 @@ test('functions import functions and packages, nothing else of the project', () 
   expect(strangers).toEqual([]);
 });
 
-test.each(['emit', 'messages', 'chunks', 'keyless', 'ports', 'event'])(
+test.each(['emit', 'shares', 'messages', 'chunks', 'keyless', 'ports', 'event'])(
   'the core of the emitter, %s, brings along no driver and no SDK',
   (name) => {
     const packages = [...reachedFrom(`lambda/emitter/${name}`)].filter(

@@ -24,6 +24,7 @@ const run = (...argv: readonly string[]) => runCommand(emit, '--aws', '--user-id
 
 const summary = (changes: Partial<EmitSummary> = {}): EmitSummary => ({
   userId: 'ada',
+  shard: 0,
   emitted: { pin: 3, geo: 2, user: 1 },
   deadLettered: 0,
   checkpoint: { pin: '12', geo: '11', user: '10' },

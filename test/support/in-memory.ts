@@ -4,12 +4,19 @@ import type {
   Batch,
   Checkpoint,
   Message,
+  Position,
   TableReader,
   TableRows,
   TopicPublisher,
 } from '../../lambda/emitter/ports';
 import { LARGEST_KEY } from '../../lambda/emitter/ports';
-import { type PerStream, perStream, type Stream } from '../../lambda/emitter/streams';
+import {
+  type PerStream,
+  perStream,
+  STREAMS,
+  type Stream,
+  type StreamName,
+} from '../../lambda/emitter/streams';
 
 /** What becomes of a request: it is done; refused before it is done; or done, and the answer is lost. */
 export type Fate = 'done' | 'refused' | 'answer-lost';
@@ -58,8 +65,10 @@ export class MemoryTables implements TableReader {
     private readonly batchRows = 3,
   ) {}
 
-  async rowsFrom({ name }: Stream, from: bigint): Promise<TableRows> {
-    const rows = this.tables[name].filter((row) => isKeyed(row) && (row.key as bigint) >= from);
+  async rowsFrom({ name }: Stream, from: bigint, to = LARGEST_KEY + 1n): Promise<TableRows> {
+    const rows = this.tables[name].filter(
+      (row) => isKeyed(row) && (row.key as bigint) >= from && (row.key as bigint) < to,
+    );
     rows.sort((a, b) => Number((a.key as bigint) - (b.key as bigint)));
     return await this.faults.apply(() => this.rowsOf(rows));
   }
@@ -94,18 +103,93 @@ export class MemoryTables implements TableReader {
   }
 }
 
-/** Kafka as far as transactions go: what consumers in read_committed see, and the committed offsets. */
+/** A committed position that not everybody can see yet. */
+interface UnseenPosition {
+  readonly writer: number;
+  readonly group: number;
+  readonly stream: StreamName;
+  readonly position: Position;
+  /** Its place among all positions that were ever written. */
+  readonly order: number;
+}
+
+/**
+ * Kafka as far as transactions go: what consumers in read_committed see, and the committed offsets of every shard's
+ * group. As in Kafka a commit may be answered before it can be seen; only who opens the same transactional id again
+ * sees it for certain.
+ */
 export class MemoryKafka {
   readonly committed: PerStream<Message[]> & { deadLetters: Message[] } = {
     ...perStream(() => [] as Message[]),
     deadLetters: [],
   };
-  checkpoint: Checkpoint = perStream(() => ({ nextKey: 0n, keyless: '' }));
   transactions = 0;
-  epoch = 0;
+  /** Requests for what other shards have committed. */
+  rangesRead = 0;
+  readonly epochs = new Map<number, number>();
+  private readonly groups = new Map<number, Partial<PerStream<{ position: Position; order: number }>>>();
+  private unseen: UnseenPosition[] = [];
+  private written = 0;
 
-  producer(faults = new FaultSchedule()): MemoryPublisher {
-    return new MemoryPublisher(this, faults);
+  constructor(
+    /** Comes between any two requests, and between what is read in one. */
+    readonly turn: () => Promise<void> = async () => {},
+    /** Whether a commit of before can be seen now. */
+    private readonly isSeen: () => boolean = () => true,
+  ) {}
+
+  producer(faults = new FaultSchedule(), shard = 0): MemoryPublisher {
+    return new MemoryPublisher(this, faults, shard);
+  }
+
+  /** The primary's checkpoint. */
+  get checkpoint(): Checkpoint {
+    return this.positionsOf(0);
+  }
+
+  /** What can be seen of a group once everything can be seen. */
+  positionsOf(group: number): Checkpoint {
+    this.show(() => true);
+    return perStream(({ name }) => this.positionOf(group, name));
+  }
+
+  /** One stream after another, as Kafka is asked for them. */
+  async read(group: number): Promise<Checkpoint> {
+    const positions: Partial<Checkpoint> = {};
+    for (const { name } of STREAMS) {
+      await this.turn();
+      // The positions of a group can be seen all at once, those of several groups one after another.
+      const seen = new Set([...new Set(this.unseen.map((one) => one.group))].filter(() => this.isSeen()));
+      this.show((one) => seen.has(one.group));
+      positions[name] = this.positionOf(group, name);
+    }
+    return positions as Checkpoint;
+  }
+
+  write(writer: number, group: number, positions: Partial<Checkpoint>): void {
+    for (const { name: stream } of STREAMS) {
+      const position = positions[stream];
+      this.written += 1;
+      if (position !== undefined) this.unseen.push({ writer, group, stream, position, order: this.written });
+    }
+  }
+
+  /** Whatever a transactional id has committed can be seen from here on. */
+  complete(writer: number): void {
+    this.show((one) => one.writer === writer);
+  }
+
+  private show(isShown: (one: UnseenPosition) => boolean): void {
+    for (const { group, stream, position, order } of this.unseen.filter(isShown)) {
+      const positions = this.groups.get(group) ?? {};
+      if ((positions[stream]?.order ?? 0) < order) positions[stream] = { position, order };
+      this.groups.set(group, positions);
+    }
+    this.unseen = this.unseen.filter((one) => !isShown(one));
+  }
+
+  private positionOf(group: number, stream: StreamName): Position {
+    return this.groups.get(group)?.[stream]?.position ?? { nextKey: 0n, keyless: '' };
   }
 }
 
@@ -117,15 +201,24 @@ export class MemoryPublisher implements TopicPublisher {
   constructor(
     private readonly kafka: MemoryKafka,
     private readonly faults: FaultSchedule,
+    private readonly shard: number,
   ) {}
 
   async open(): Promise<Checkpoint> {
     this.pending = [];
-    return await this.guarded(() => {
-      this.kafka.epoch += 1;
-      this.epoch = this.kafka.epoch;
-      return this.kafka.checkpoint;
+    await this.guarded(() => {
+      this.kafka.complete(this.shard);
+      this.epoch = this.newestEpoch + 1;
+      this.kafka.epochs.set(this.shard, this.epoch);
     });
+    return await this.kafka.read(this.shard);
+  }
+
+  async rangeOf(shard: number): Promise<Checkpoint> {
+    this.mustBeOpen();
+    this.kafka.rangesRead += 1;
+    await this.guarded(() => {});
+    return await this.kafka.read(shard);
   }
 
   async send(batch: Batch): Promise<void> {
@@ -136,7 +229,10 @@ export class MemoryPublisher implements TopicPublisher {
     });
   }
 
-  async commit(checkpoint: Checkpoint): Promise<void> {
+  async commit(
+    checkpoint: Partial<Checkpoint>,
+    given: ReadonlyMap<number, Checkpoint> = new Map(),
+  ): Promise<void> {
     this.mustBeOpen();
     await this.guarded(() => {
       this.mustBeNewest();
@@ -145,7 +241,8 @@ export class MemoryPublisher implements TopicPublisher {
         this.kafka.committed.deadLetters.push(...deadLetters);
       }
       this.pending = [];
-      this.kafka.checkpoint = checkpoint;
+      this.kafka.write(this.shard, this.shard, checkpoint);
+      for (const [shard, range] of given) this.kafka.write(this.shard, shard, range);
       this.kafka.transactions += 1;
     });
   }
@@ -157,7 +254,12 @@ export class MemoryPublisher implements TopicPublisher {
     this.pending = [];
   }
 
+  private get newestEpoch(): number {
+    return this.kafka.epochs.get(this.shard) ?? 0;
+  }
+
   private async guarded<T>(effect: () => T): Promise<T> {
+    await this.kafka.turn();
     try {
       return await this.faults.apply(effect);
     } catch (error) {
@@ -171,6 +273,6 @@ export class MemoryPublisher implements TopicPublisher {
   }
 
   private mustBeNewest(): void {
-    if (this.epoch !== this.kafka.epoch) throw new FencedError('a newer run holds the transactional id');
+    if (this.epoch !== this.newestEpoch) throw new FencedError('a newer run holds the transactional id');
   }
 }

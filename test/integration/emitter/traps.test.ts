@@ -36,7 +36,7 @@ async function runWith(kafka: Kafka, { logins, userId }: TestPipeline): Promise<
   try {
     return await emit(parseEvent({}, undefined), {
       reader,
-      publisher,
+      publisherOf: () => publisher,
       progress: { committed: () => {}, retrying: () => {} },
       sleep: async (milliseconds) => await delay(milliseconds),
       deadline: never,

@@ -237,9 +237,10 @@ class SuspendedRun {
         },
       });
     const never = new AbortController().signal;
+    const publisher = gated(this.publisher);
     this.outcome = emit(parseEvent({}, undefined), {
       reader: gated(this.reader),
-      publisher: gated(this.publisher),
+      publisherOf: () => publisher,
       progress: { committed: () => {}, retrying: () => {} },
       sleep: async (milliseconds) => await delay(milliseconds),
       deadline: never,

@@ -25,7 +25,7 @@ async function run(
   const progress = { committed: () => {}, retrying: () => {} };
   return await emit(request, {
     reader,
-    publisher,
+    publisherOf: () => publisher,
     progress,
     sleep: async () => {},
     deadline,

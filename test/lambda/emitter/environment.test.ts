@@ -29,6 +29,7 @@ test('on AWS the user, the brokers and the secret are all that must be said', ()
     },
     database: { login: { secretArn: complete.DATABASE_SECRET_ARN }, tls: 'rds' },
     limit: undefined,
+    shards: 1,
   });
 });
 
@@ -42,6 +43,7 @@ test('everything can be said', () => {
       DATABASE_CREDENTIALS_FILE: 'db_creds.yaml',
       DATABASE_TLS: 'rds',
       EMIT_LIMIT: '500',
+      SHARDS: '4',
       AWS_REGION: 'eu-west-1',
     }),
   ).toEqual({
@@ -49,6 +51,7 @@ test('everything can be said', () => {
     kafka: { brokers: ['127.0.0.1:9092'], authentication: 'none', compression: 'zstd', region: 'eu-west-1' },
     database: { login: { credentialsFile: 'db_creds.yaml' }, tls: 'rds' },
     limit: 500,
+    shards: 4,
   });
 });
 
@@ -99,6 +102,10 @@ test.each([
   [{ EMIT_LIMIT: '0' }, 'EMIT_LIMIT is "0": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '1.5' }, 'EMIT_LIMIT is "1.5": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '' }, 'EMIT_LIMIT is "": allowed: a whole number from 1 on'],
+  ...['0', '9', '1.5', '', 'two'].map((SHARDS): [{ SHARDS: string }, string] => [
+    { SHARDS },
+    `SHARDS is "${SHARDS}": allowed: a whole number from 1 to 8`,
+  ]),
   [{ AWS_REGION: '' }, 'AWS_REGION is "": allowed: text that is not empty'],
 ])('%j is refused with variable, value and what is allowed', (variables, problem) => {
   expect(refusal(variables)).toContain(`The emitter's environment is wrong. ${problem}`);

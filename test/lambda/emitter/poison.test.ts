@@ -21,9 +21,10 @@ const POISONS: readonly [string, (key: number) => MemoryRow][] = [
 const places = STREAMS.flatMap(({ name }) => KEYS.map((key) => ({ name, key })));
 
 async function run(tables: MemoryTables, kafka: MemoryKafka) {
+  const publisher = kafka.producer();
   return await emit(parseEvent({}, undefined), {
     reader: tables,
-    publisher: kafka.producer(),
+    publisherOf: () => publisher,
     progress: { committed: () => {}, retrying: () => {} },
     sleep: async () => {},
     deadline: never,

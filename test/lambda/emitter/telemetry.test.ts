@@ -1,9 +1,12 @@
 import type { EmitOutcome, StopReason } from '../../../lambda/emitter/emit';
+import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
 import { METRICS, METRICS_NAMESPACE } from '../../../lambda/emitter/metric-names';
 import { perStream } from '../../../lambda/emitter/streams';
 import { lagOf, summarise } from '../../../lambda/emitter/summary';
 import { publishMetrics } from '../../../lambda/emitter/telemetry';
 import { MemoryTables } from '../../support/in-memory';
+
+const primary: EmitRequest = parseEvent({}, undefined);
 
 const outcome = (stopped: StopReason, nextKey = 0n): EmitOutcome => ({
   emitted: { pin: 3, geo: 2, user: 1 },
@@ -20,7 +23,7 @@ describe('the lag', () => {
   });
 
   test('is the distance from the next key to the last one, and never below zero', async () => {
-    expect(await lagOf(tables, { streams: ['pin', 'geo', 'user'] }, outcome('limit', 5n))).toEqual({
+    expect(await lagOf(tables, primary, outcome('limit', 5n))).toEqual({
       pin: 5,
       geo: 0,
       user: 0,
@@ -29,7 +32,7 @@ describe('the lag', () => {
 
   test('is zero at the end of the tables, and the database is not asked', async () => {
     const lastKey = jest.spyOn(tables, 'lastKey');
-    expect(await lagOf(tables, { streams: ['pin', 'geo', 'user'] }, outcome('caught-up'))).toEqual({
+    expect(await lagOf(tables, primary, outcome('caught-up'))).toEqual({
       pin: 0,
       geo: 0,
       user: 0,
@@ -37,8 +40,22 @@ describe('the lag', () => {
     expect(lastKey).not.toHaveBeenCalled();
   });
 
+  test('of a shard is what is left of its range, and the database is not asked', async () => {
+    const lastKey = jest.spyOn(tables, 'lastKey');
+    const left = outcome('limit');
+    const { geo, user } = left.checkpoint;
+    const checkpoint = { pin: { nextKey: 5n, endKey: 12n, keyless: '' }, geo: { ...geo, endKey: 0n }, user };
+
+    expect(await lagOf(tables, { ...primary, shard: 1 }, { ...left, checkpoint })).toEqual({
+      pin: 7,
+      geo: 0,
+      user: 0,
+    });
+    expect(lastKey).not.toHaveBeenCalled();
+  });
+
   test('of a table that took no part in the run is told all the same', async () => {
-    expect((await lagOf(tables, { streams: ['user'] }, outcome('caught-up', 5n))).pin).toBe(5);
+    expect((await lagOf(tables, { ...primary, streams: ['user'] }, outcome('caught-up', 5n))).pin).toBe(5);
   });
 });
 
@@ -46,13 +63,13 @@ describe('the summary', () => {
   const lagKeys = { pin: 7, geo: 5, user: 0 };
 
   test('keeps all digits of the next keys', () => {
-    const summary = summarise('me', outcome('limit', 9_223_372_036_854_775_807n), {
+    const summary = summarise('me', primary, outcome('limit', 9_223_372_036_854_775_807n), {
       lagKeys,
-      dryRun: false,
       elapsedMs: 12.6,
     });
     expect(JSON.parse(JSON.stringify(summary))).toEqual({
       userId: 'me',
+      shard: 0,
       emitted: { pin: 3, geo: 2, user: 1 },
       deadLettered: 4,
       checkpoint: perStream(() => '9223372036854775807'),
@@ -69,7 +86,10 @@ describe('the summary', () => {
     ['deadline', false],
     ['fenced', false],
   ])('of a run that stopped with %s says caught up: %s', (stopped, caughtUp) => {
-    const summary = summarise('me', outcome(stopped), { lagKeys, dryRun: true, elapsedMs: 0 });
+    const summary = summarise('me', { ...primary, dryRun: true }, outcome(stopped), {
+      lagKeys,
+      elapsedMs: 0,
+    });
     expect(summary).toMatchObject({ caughtUp, stopped, dryRun: true });
   });
 
@@ -106,13 +126,22 @@ describe('the summary', () => {
     expect(publishedBy({ dryRun: true })).toEqual([]);
   });
 
+  test('of a shard is metrics only when it had something to do, lest it hide that the primary does not run', () => {
+    const idle = { ...outcome('caught-up'), emitted: perStream(() => 0), deadLettered: 0 };
+
+    expect(publishedBy({ shard: 1 })).toHaveLength(1);
+    expect(publishedBy({ shard: 1 }, outcome('caught-up'))).toHaveLength(1);
+    expect(publishedBy({ shard: 1 }, idle)).toEqual([]);
+    expect(publishedBy({ shard: 0 }, idle)).toHaveLength(1);
+  });
+
   /** The lines that a run writes for CloudWatch. */
-  function publishedBy({ dryRun }: { readonly dryRun: boolean }) {
+  function publishedBy(request: Partial<EmitRequest>, of = outcome('limit')) {
     const before = { ...process.env };
     Object.assign(process.env, { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' });
     const log = jest.spyOn(console, 'log').mockImplementation();
     try {
-      publishMetrics(summarise('me', outcome('limit'), { lagKeys, dryRun, elapsedMs: 250 }));
+      publishMetrics(summarise('me', { ...primary, ...request }, of, { lagKeys, elapsedMs: 250 }));
       return log.mock.calls.map(([line]) => JSON.parse(line as string));
     } finally {
       process.env = before;

@@ -1,0 +1,79 @@
+import type { Checkpoint, Position } from './ports';
+import { type PerStream, perStream, STREAMS } from './streams';
+
+/** The fewest keys that are worth a shard's while: with fewer than twice as many the primary keeps all. */
+export const SMALLEST_SHARE = 10_000n;
+
+/** Whether a shard has something left to read of a table. */
+export const isUnfinished = ({ nextKey, endKey }: Position): boolean =>
+  endKey !== undefined && nextKey < endKey;
+
+/** Whether a shard has something left to read of any table. */
+export const isBusy = (range: Checkpoint): boolean => STREAMS.some(({ name }) => isUnfinished(range[name]));
+
+/** How many shards, the primary among them, may have ranges. A topic that was created anew has forgotten it; the others have not. */
+export const holdersOf = (checkpoint: Checkpoint): number =>
+  Math.max(...STREAMS.map(({ name }) => checkpoint[name].shards ?? 1));
+
+/** Into how many shares a backlog can be cut that are worth it. */
+export function sharesIn(
+  checkpoint: Checkpoint,
+  ends: PerStream<bigint>,
+  smallestShare = SMALLEST_SHARE,
+): number {
+  const { low, high } = backlogOf(checkpoint, ends);
+  return Number((high - low) / smallestShare);
+}
+
+/** How a backlog is divided. */
+export interface Division {
+  /** The primary's checkpoint from then on. */
+  readonly kept: Checkpoint;
+  /** Ranges for other shards, by their number. */
+  readonly given: ReadonlyMap<number, Checkpoint>;
+}
+
+/**
+ * Cuts what the primary has not read into equal shares by key, one for each free shard and the last one, without an end,
+ * for itself. Every table is cut at the same keys, so that the rows of a key stay together, but none beyond its own
+ * last key: rows that are yet to come behind it are the primary's.
+ *
+ * @param ends the key behind the last one of each table
+ * @param free the shards that have nothing left to read
+ */
+export function divide(
+  checkpoint: Checkpoint,
+  ends: PerStream<bigint>,
+  free: readonly number[],
+  smallestShare = SMALLEST_SHARE,
+): Division {
+  const shares = Math.min(free.length + 1, sharesIn(checkpoint, ends, smallestShare));
+  if (shares < 2) return { kept: checkpoint, given: new Map() };
+  const { low, high } = backlogOf(checkpoint, ends);
+  const border = (share: number, { name }: { readonly name: keyof Checkpoint }): bigint => {
+    const key = low + ((high - low) * BigInt(share)) / BigInt(shares);
+    return largest(checkpoint[name].nextKey, smallest(key, ends[name]));
+  };
+  const rangeOf = (share: number): Checkpoint =>
+    perStream((stream) => ({
+      nextKey: border(share, stream),
+      endKey: border(share + 1, stream),
+      keyless: '',
+    }));
+  return {
+    kept: perStream((stream) => ({ ...checkpoint[stream.name], nextKey: border(shares - 1, stream) })),
+    given: new Map(free.slice(0, shares - 1).map((shard, share) => [shard, rangeOf(share)])),
+  };
+}
+
+/** From the first key that is still to be read of any table to behind the last one of all; a table that is read to its end has no part in it. */
+function backlogOf(checkpoint: Checkpoint, ends: PerStream<bigint>): { low: bigint; high: bigint } {
+  const behind = STREAMS.filter(({ name }) => checkpoint[name].nextKey < ends[name]);
+  return {
+    low: smallest(...behind.map(({ name }) => checkpoint[name].nextKey)),
+    high: largest(...behind.map(({ name }) => ends[name])),
+  };
+}
+
+const smallest = (...keys: bigint[]): bigint => keys.reduce((a, b) => (a < b ? a : b), keys[0] ?? 0n);
+const largest = (...keys: bigint[]): bigint => keys.reduce((a, b) => (a > b ? a : b), keys[0] ?? 0n);
