@@ -149,14 +149,14 @@ class Run {
   }
 
   /**
-   * A finished position may be an old one that its new range is about to replace, so a shard writes only those that it
-   * finds unfinished.
+   * A finished position may be an old one that its new range is about to replace, so a shard writes only while it has
+   * something unfinished: from its last row on the range is the primary's, who may have given another one already.
    */
   private async emitRange(): Promise<StopReason> {
     this.streams = this.streams.filter(({ name }) => isUnfinished(this.checkpoint[name]));
     if (this.streams.length === 0) return 'caught-up';
     const stopped = await this.emitKeyedRows();
-    if (stopped === 'caught-up') {
+    if (stopped === 'caught-up' && this.streams.some(({ name }) => isUnfinished(this.checkpoint[name]))) {
       await this.commit(
         perStream(({ name }) => {
           const position = this.checkpoint[name];

@@ -17,7 +17,7 @@ import {
 const never = new AbortController().signal;
 
 /** A run of one shard among `shards`, on tables and a Kafka in memory. */
-async function run(
+async function runOn(
   reader: TableReader,
   publisherOf: (shard: number) => TopicPublisher,
   event: EmitEvent,
@@ -54,8 +54,8 @@ function pipeline() {
   return {
     kafka,
     tables,
-    run: (event: EmitEvent, shards: number, options: Parameters<typeof run>[4] = {}) =>
-      run(tables, (shard) => kafka.producer(undefined, shard), event, shards, options),
+    run: (event: EmitEvent, shards: number, options: Parameters<typeof runOn>[4] = {}) =>
+      runOn(tables, (shard) => kafka.producer(undefined, shard), event, shards, options),
   };
 }
 
@@ -167,7 +167,7 @@ describe('the primary', () => {
   test('goes on when somebody newer finishes what was left behind', async () => {
     const { kafka, tables } = pipeline();
     const publisherOf = (shard: number) => kafka.producer(undefined, shard);
-    await run(tables, publisherOf, {}, 2);
+    await runOn(tables, publisherOf, {}, 2);
     const fenced = (shard: number) => {
       const publisher = publisherOf(shard);
       const send = publisher.send.bind(publisher);
@@ -178,7 +178,7 @@ describe('the primary', () => {
       return publisher;
     };
 
-    expect(await run(tables, fenced, {}, 1)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 0 } });
+    expect(await runOn(tables, fenced, {}, 1)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 0 } });
     expect(holdersOf(kafka.checkpoint)).toBe(2);
   });
 
@@ -228,6 +228,27 @@ describe('another shard', () => {
     expect(rangeOf(kafka, 1)).toEqual([20, 50]);
     expect(await run({ shard: 1 }, 2)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 30 } });
     expect(rangeOf(kafka, 1)).toEqual([50, 50]);
+  });
+
+  test('writes nothing more once all of its range is committed: the primary may have given it another', async () => {
+    const { kafka, tables, run } = pipeline();
+    await run({}, 2);
+    tables.tables.pin.push(...posts(100, 199));
+    const publisherOf = (shard: number) => {
+      const publisher = kafka.producer(undefined, shard);
+      const commit = publisher.commit.bind(publisher);
+      publisher.commit = async (checkpoint, given) => {
+        await commit(checkpoint, given);
+        if (!isBusy(kafka.positionsOf(1))) await run({}, 2);
+      };
+      return publisher;
+    };
+
+    await runOn(tables, publisherOf, { shard: 1 }, 2);
+
+    expect(rangeOf(kafka, 1)).toEqual([100, 150]);
+    await run({ shard: 1 }, 2);
+    expect(keysOfPins(kafka)).toEqual(below(200));
   });
 
   test('leaves rows without a key to the primary', async () => {
@@ -326,7 +347,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
                 const reader = life.of(new MemoryTables(tables.tables, new FaultSchedule([...read]), 2));
                 try {
                   const event = { shard: shard % configured };
-                  count(await run(reader, publisherOf, event, configured, { limit, rows, smallestShare }));
+                  count(await runOn(reader, publisherOf, event, configured, { limit, rows, smallestShare }));
                 } catch (error) {
                   if (!(error instanceof Killed)) expect(error).toBeInstanceOf(UnreachableError);
                 }
@@ -344,7 +365,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
             isDone = true;
             for (let shard = 0; shard < lastShards; shard++) {
               const publisherOf = (of: number) => kafka.producer(undefined, of);
-              const running = run(tables, publisherOf, { shard }, lastShards, { rows, smallestShare });
+              const running = runOn(tables, publisherOf, { shard }, lastShards, { rows, smallestShare });
               const outcome = await scheduler.waitFor(running);
               count(outcome);
               isDone &&=
