@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMPRESSIONS, userIdSchema } from '../lambda/emitter/environment';
+import { COMPRESSIONS, MOST_SHARDS, userIdSchema } from '../lambda/emitter/environment';
 
 /** The one region of the pipeline: the first milestone of the project asks for it. */
 export const REGION = 'us-east-1';
@@ -94,6 +94,11 @@ const emitterSchema = fields({
   everyMinutes: z.int().min(2).max(50).default(5),
   /** Most posts (distinct keys) that one run emits. @default no limit */
   limit: z.int().positive().optional(),
+  /**
+   * Over how many runs at a time the keys of a backlog are split, each with a schedule, a transactional id and a
+   * checkpoint of its own. It can change at any time. @default 1
+   */
+  shards: z.int().min(1).max(MOST_SHARDS).default(1),
   /** Memory of the function, in MB; CPU comes with it, a full one at 1,769. @default 1024 */
   memoryMB: z.int().min(512).max(10_240).default(1024),
   /**

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { METRICS } from '../lambda/emitter/metric-names';
@@ -47,7 +47,12 @@ export class EmitterStack extends Stack {
 
     new CfnOutput(this, OUTPUTS.Emitter.functionName, { value: emitter.fn.functionName });
     new CfnOutput(this, OUTPUTS.Emitter.verifierName, { value: verifier.fn.functionName });
-    new CfnOutput(this, OUTPUTS.Emitter.scheduleName, { value: emitter.schedule.scheduleName });
+    new CfnOutput(this, OUTPUTS.Emitter.scheduleNames, {
+      value: Fn.join(
+        ' ',
+        emitter.schedules.map(({ scheduleName }) => scheduleName),
+      ),
+    });
     new CfnOutput(this, OUTPUTS.Emitter.dashboardName, { value: dashboard.dashboardName });
   }
 
@@ -78,7 +83,8 @@ export class EmitterStack extends Stack {
       metric: emitter.failedRuns.metricApproximateNumberOfMessagesVisible({ period: interval }),
     });
     new PipelineAlarm(this, 'Emitter does not catch up', {
-      metric: emitter.metric(METRICS.caughtUp, { statistic: cloudwatch.Stats.MAXIMUM, period: interval }),
+      // The one of all shards that has caught up least.
+      metric: emitter.metric(METRICS.caughtUp, { statistic: cloudwatch.Stats.MINIMUM, period: interval }),
       comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: RUNS_TO_CATCH_UP,
@@ -95,7 +101,14 @@ export class EmitterStack extends Stack {
       notify,
     });
     new PipelineAlarm(this, 'Emitter has not run for an hour', {
-      metric: emitter.fn.metricInvocations({ period: Duration.hours(1) }),
+      // Of several shards only the primary says at every tick that it has run: the others are silent without a range.
+      metric:
+        config.shards === 1
+          ? emitter.fn.metricInvocations({ period: Duration.hours(1) })
+          : emitter.metric(METRICS.runDuration, {
+              statistic: cloudwatch.Stats.SAMPLE_COUNT,
+              period: Duration.hours(1),
+            }),
       comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 1,

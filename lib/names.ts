@@ -22,7 +22,8 @@ export const OUTPUTS = {
     functionName: 'FunctionName',
     verifierName: 'VerifierName',
     dashboardName: 'DashboardName',
-    scheduleName: 'ScheduleName',
+    /** Separated by spaces. */
+    scheduleNames: 'ScheduleNames',
   },
 } as const satisfies Record<StackId, Record<string, string>>;
 

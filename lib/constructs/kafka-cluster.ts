@@ -15,7 +15,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import type { EmitterVariables } from '../../lambda/emitter/environment';
+import { type EmitterVariables, MOST_SHARDS } from '../../lambda/emitter/environment';
 import { emitterIdOf, STREAMS, topicOf, topicsOf, verifierIdOf } from '../../lambda/emitter/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
@@ -156,15 +156,15 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * Lets a function emit: the port, the permissions of one transactional producer that keeps its checkpoint in a
-   * consumer group, and the variables that say where and how.
+   * Lets a function emit: the port, the permissions of a transactional producer for each shard that there may ever be,
+   * which keeps its checkpoint in a consumer group of its own, and the variables that say where and how.
    *
    * The actions are those of https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html; IAM implies
    * none by another, as Kafka's own ACLs do.
    */
   grantEmit(fn: lambda.Function): void {
     const { userId } = this;
-    const emitter = emitterIdOf(userId);
+    const emitters = Array.from({ length: MOST_SHARDS }, (_, shard) => emitterIdOf(userId, shard));
     const topics = this.topicNames.map((topic) => this.arnOf('topic', topic));
     const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
 
@@ -173,8 +173,16 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     allow(fn, ['DescribeTopic', 'WriteData'], topics);
     // Offsets may be committed only for topics that one may read.
     allow(fn, ['ReadData'], streamTopics);
-    allow(fn, ['DescribeTransactionalId', 'AlterTransactionalId'], [this.arnOf('transactional-id', emitter)]);
-    allow(fn, ['DescribeGroup', 'AlterGroup'], [this.arnOf('group', emitter)]);
+    allow(
+      fn,
+      ['DescribeTransactionalId', 'AlterTransactionalId'],
+      emitters.map((id) => this.arnOf('transactional-id', id)),
+    );
+    allow(
+      fn,
+      ['DescribeGroup', 'AlterGroup'],
+      emitters.map((id) => this.arnOf('group', id)),
+    );
   }
 
   /**

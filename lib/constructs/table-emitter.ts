@@ -32,12 +32,13 @@ export interface TableEmitterProps {
   readonly cluster: KafkaCluster;
 }
 
-/** The function that copies the tables into the topics, its schedule, and the queue for the events of runs that failed. */
+/** The function that copies the tables into the topics, its schedules, and the queue for the events of runs that failed. */
 export class TableEmitter extends Construct {
   readonly fn: NodejsFunction;
   /** Events of runs that failed, and of ticks that never became a run. */
   readonly failedRuns: sqs.Queue;
-  readonly schedule: scheduler.Schedule;
+  /** One for each shard; that of the primary first. */
+  readonly schedules: readonly scheduler.Schedule[];
 
   private readonly dimensionsMap: cloudwatch.DimensionsMap;
 
@@ -94,6 +95,7 @@ export class TableEmitter extends Construct {
     addVariables<EmitterVariables>(this.fn, {
       COMPRESSION: emitter.compression,
       EMIT_LIMIT: emitter.limit?.toString(),
+      SHARDS: emitter.shards.toString(),
     });
     database.grantRead(this.fn);
     cluster.grantEmit(this.fn);
@@ -107,17 +109,23 @@ export class TableEmitter extends Construct {
       new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.fn.functionArn] }),
     );
     this.failedRuns.grantSendMessages(scheduleRole);
-    this.schedule = new scheduler.Schedule(this, 'Schedule', {
-      description: `Runs the emitter every ${emitter.everyMinutes} minutes`,
-      schedule: scheduler.ScheduleExpression.rate(interval),
-      target: new targets.LambdaInvoke(this.fn, {
-        // As it is: the target would also allow every version of the function.
-        role: scheduleRole.withoutPolicyUpdates(),
-        input: scheduler.ScheduleTargetInput.fromObject({}),
-        retryAttempts: 0,
-        maxEventAge: interval,
-        deadLetterQueue: this.failedRuns,
-      }),
+    this.schedules = Array.from({ length: emitter.shards }, (_, shard) => {
+      const [name, what, event] =
+        shard === 0
+          ? ['Schedule', 'the emitter', {}]
+          : [`Schedule${shard}`, `shard ${shard} of the emitter`, { shard }];
+      return new scheduler.Schedule(this, name, {
+        description: `Runs ${what} every ${emitter.everyMinutes} minutes`,
+        schedule: scheduler.ScheduleExpression.rate(interval),
+        target: new targets.LambdaInvoke(this.fn, {
+          // As it is: the target would also allow every version of the function.
+          role: scheduleRole.withoutPolicyUpdates(),
+          input: scheduler.ScheduleTargetInput.fromObject(event),
+          retryAttempts: 0,
+          maxEventAge: interval,
+          deadLetterQueue: this.failedRuns,
+        }),
+      });
     });
   }
 

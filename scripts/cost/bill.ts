@@ -157,10 +157,16 @@ const CHARGES: Readonly<Record<StackId, (config: PipelineConfig) => Charge[]>> =
   ],
 
   Emitter: ({ emitter }) => {
-    const runs = (HOURS_A_MONTH * 60) / emitter.everyMinutes;
+    const runs = (emitter.shards * HOURS_A_MONTH * 60) / emitter.everyMinutes;
+    const schedules = emitter.shards === 1 ? 'Schedule' : `${emitter.shards} schedules`;
     const idleGBSeconds = runs * measurement.idleRunSeconds * (emitter.memoryMB / 1024);
     return [
-      charge('AWS::Scheduler::Schedule', `Schedule, every ${emitter.everyMinutes} minutes`, 'schedule', runs),
+      charge(
+        'AWS::Scheduler::Schedule',
+        `${schedules}, every ${emitter.everyMinutes} minutes`,
+        'schedule',
+        runs,
+      ),
       charge('AWS::Lambda::Function', 'Runs', 'Lambda requests', runs),
       charge(
         'AWS::Lambda::Function',

@@ -114,20 +114,30 @@ const FIXES: Readonly<Record<string, string>> = {
 };
 
 async function examineSchedule({ account, config }: DeployedPipeline) {
-  const { scheduleName: Name } = await stackOutputs(account, config.userId, 'Emitter');
+  const { scheduleNames } = await stackOutputs(account, config.userId, 'Emitter');
   const scheduler = new SchedulerClient(account.client);
-  const { State, ScheduleExpression } = await awsCall('scheduler:GetSchedule', () =>
-    scheduler.send(new GetScheduleCommand({ Name })),
+  const schedules = await awsCall('scheduler:GetSchedule', () =>
+    Promise.all(
+      scheduleNames.split(' ').map(async (Name) => {
+        const { State, ScheduleExpression } = await scheduler.send(new GetScheduleCommand({ Name }));
+        return { Name, State, ScheduleExpression };
+      }),
+    ),
   );
-  return State === 'DISABLED'
-    ? warning(
-        'switched off: nothing is emitted',
-        `in the EventBridge Scheduler console, enable ${Name}; or npm run emit by hand`,
-      )
-    : ok(`${ScheduleExpression}`);
+  const off = schedules.filter(({ State }) => State === 'DISABLED').map(({ Name }) => Name);
+  if (off.length === 0) {
+    const ofEach = schedules.length === 1 ? '' : `, for each of ${schedules.length} shards`;
+    return ok(`${schedules[0]?.ScheduleExpression}${ofEach}`);
+  }
+  return warning(
+    off.length === schedules.length
+      ? 'switched off: nothing is emitted'
+      : `switched off for some of the shards: what was given to these is not emitted`,
+    `in the EventBridge Scheduler console, enable ${off.join(', ')}; or npm run emit by hand`,
+  );
 }
 
-/** How the emitter's last run ended, as it logged it. */
+/** How the last run of each shard of the emitter ended, as they logged it. */
 async function examineLastRun({ account, config }: DeployedPipeline) {
   const { functionName: FunctionName } = await stackOutputs(account, config.userId, 'Emitter');
   const lambda = new LambdaClient(account.client);
@@ -149,11 +159,11 @@ async function examineLastRun({ account, config }: DeployedPipeline) {
     for await (const { events = [] } of pages) found.push(...events);
     return found;
   });
-  const last = lines
-    .filter(
-      ({ message }) => /"Run (ended|failed)"/.test(`${message}`) && !`${message}`.includes('"dryRun":true'),
-    )
-    .at(-1);
+  const ended = lines.filter(
+    ({ message }) => /"Run (ended|failed)"/.test(`${message}`) && !`${message}`.includes('"dryRun":true'),
+  );
+  const lastOfShards = [...new Map(ended.map((line) => [shardOf(line), line])).values()];
+  const last = lastOfShards.find(({ message }) => message?.includes('Run failed')) ?? ended.at(-1);
   if (last === undefined) {
     return warning(
       `none in ${3 * config.emitter.everyMinutes} minutes`,
@@ -165,6 +175,9 @@ async function examineLastRun({ account, config }: DeployedPipeline) {
     ? failed(`the one of ${at} failed`, 'npm run emit shows why')
     : ok(`ended well at ${at}`);
 }
+
+/** Both the summary of a run that ended and the event of one that failed name the shard; that of the primary may not. */
+const shardOf = ({ message }: FilteredLogEvent): string => /"shard":(\d+)/.exec(`${message}`)?.[1] ?? '0';
 
 async function examineAlarms({ account, config }: DeployedPipeline) {
   const cloudWatch = new CloudWatchClient(account.client);

@@ -229,7 +229,7 @@ describe('the doctor', () => {
     const ec2 = new EC2Client(client());
     const scheduler = new SchedulerClient(client());
     const { instanceId } = await outputs('KafkaClient');
-    const { scheduleName: Name } = await outputs('Emitter');
+    const { scheduleNames: Name } = await outputs('Emitter');
     const { GroupName, ScheduleExpression, FlexibleTimeWindow, Target } = await scheduler.send(
       new GetScheduleCommand({ Name }),
     );

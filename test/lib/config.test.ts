@@ -33,6 +33,7 @@ describe('the configuration', () => {
     "compression": "none",
     "everyMinutes": 5,
     "memoryMB": 1024,
+    "shards": 1,
     "timeoutSeconds": 240,
   },
   "endpointZones": 1,

@@ -263,6 +263,7 @@ describe('the emitter', () => {
           COMPRESSION: 'none',
           DATABASE_SECRET_ARN: Match.anyValue(),
           EMIT_LIMIT: Match.absent(),
+          SHARDS: '1',
           POWERTOOLS_METRICS_NAMESPACE: 'PinterestDataPipeline',
           POWERTOOLS_SERVICE_NAME: 'emitter',
           NODE_OPTIONS: '--enable-source-maps',
@@ -271,7 +272,8 @@ describe('the emitter', () => {
     });
   });
 
-  test('may do in Kafka what one transactional producer does, and no more', () => {
+  test('may do in Kafka what the transactional producers of its shards do, and no more', () => {
+    const ids = ['ada.emitter', ...[1, 2, 3, 4, 5, 6, 7].map((shard) => `ada.emitter.${shard}`)];
     expect(kafkaStatements(provisioned.templates.Emitter, 'EmitterRole')).toEqual([
       [['Connect', 'WriteDataIdempotently'], ['cluster']],
       [
@@ -279,8 +281,8 @@ describe('the emitter', () => {
         ['topic/ada.dead-letter', 'topic/ada.geo', 'topic/ada.pin', 'topic/ada.user'],
       ],
       [['ReadData'], ['topic/ada.geo', 'topic/ada.pin', 'topic/ada.user']],
-      [['AlterTransactionalId', 'DescribeTransactionalId'], ['transactional-id/ada.emitter']],
-      [['AlterGroup', 'DescribeGroup'], ['group/ada.emitter']],
+      [['AlterTransactionalId', 'DescribeTransactionalId'], ids.map((id) => `transactional-id/${id}`)],
+      [['AlterGroup', 'DescribeGroup'], ids.map((id) => `group/${id}`)],
     ]);
   });
 
@@ -315,6 +317,32 @@ describe('the emitter', () => {
         RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 0 },
         DeadLetterConfig: Match.anyValue(),
       },
+    });
+  });
+
+  test('has a schedule for each shard, and is told how many there are', () => {
+    const sharded = template(synthesize({ userId: 'ada', emitter: { shards: 3 } }), 'Emitter');
+    const inputs = Object.values(sharded.findResources('AWS::Scheduler::Schedule')).map(
+      ({ Properties }) => Properties.Target.Input,
+    );
+
+    expect(inputs).toEqual(['{}', '{"shard":1}', '{"shard":2}']);
+    sharded.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { SHARDS: '3' } } });
+  });
+
+  test('of several shards rings when the first one does not run, whatever the others do', () => {
+    const sharded = template(synthesize({ userId: 'ada', emitter: { shards: 2 } }), 'Emitter');
+
+    sharded.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: Match.stringLikeRegexp('Emitter has not run for an hour'),
+      Namespace: 'PinterestDataPipeline',
+      MetricName: 'RunDuration',
+      Statistic: 'SampleCount',
+    });
+    sharded.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: Match.stringLikeRegexp('Emitter does not catch up'),
+      MetricName: 'CaughtUp',
+      Statistic: 'Minimum',
     });
   });
 

@@ -15,7 +15,7 @@ beforeEach(() => {
       FunctionName: 'the-emitter',
       VerifierName: 'the-verifier',
       DashboardName: 'd',
-      ScheduleName: 's',
+      ScheduleNames: 's',
     },
   });
 });

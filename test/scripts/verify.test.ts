@@ -37,7 +37,7 @@ function deploy(answer: VerificationReport): void {
       FunctionName: 'the-emitter',
       VerifierName: 'the-verifier',
       DashboardName: 'd',
-      ScheduleName: 's',
+      ScheduleNames: 's',
     },
   });
   lambda

@@ -134,6 +134,17 @@ test('runs twice as often cost twice as much', () => {
   }
 });
 
+test('each shard runs as often as one alone', () => {
+  const [one, three] = [1, 3].map((shards) =>
+    billOf(parseConfig({ userId: 'ada', emitter: { shards } })),
+  ) as [Bill, Bill];
+
+  for (const price of ['schedule', 'trace', 'Lambda requests', 'Lambda duration, arm64']) {
+    expect(quantityOf(three, price)).toBeCloseTo(3 * quantityOf(one, price));
+  }
+  expect(billText(three)).toContain('3 schedules, every 5 minutes');
+});
+
 test('emitting costs by the memory of the function', () => {
   const [small, large] = [1024, 2048].map(
     (memoryMB) => billOf(parseConfig({ userId: 'ada', emitter: { memoryMB } })).emitting.perMillionRows,

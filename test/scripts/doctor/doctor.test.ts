@@ -180,6 +180,18 @@ test.each<[broken: string, breakIt: () => void, check: string, text: string, fix
     'npm run emit',
   ],
   [
+    'the last run of one of the shards failed',
+    () =>
+      logged(
+        '{"message":"Run failed","event":{"shard":1}}',
+        '{"message":"Run ended","summary":{"shard":0}}',
+        '{"message":"Run ended","summary":{"shard":2}}',
+      ),
+    'last run',
+    'failed',
+    'npm run emit',
+  ],
+  [
     'an alarm rings',
     () =>
       cloudWatch.on(DescribeAlarmsCommand).resolves({
@@ -210,6 +222,15 @@ test.each<[string, () => void, string, string]>([
     () => scheduler.on(GetScheduleCommand).resolves({ State: 'DISABLED' }),
     'schedule',
     'switched off',
+  ],
+  [
+    'the schedule of one of the shards is switched off',
+    () => {
+      outputsAre('Emitter', { ScheduleNames: 'first second third' });
+      scheduler.on(GetScheduleCommand, { Name: 'second' }).resolves({ State: 'DISABLED' });
+    },
+    'schedule',
+    'switched off for some of the shards',
   ],
   ['nothing has run yet', () => logged(), 'last run', 'none in 15 minutes'],
   [
@@ -292,8 +313,11 @@ async function examine(): Promise<{ status: number; diagnoses: Diagnosis[] }> {
   return { status, diagnoses: JSON.parse(stdout).diagnoses };
 }
 
+const outputsAre = (id: StackId, outputs: Readonly<Record<string, string>>): void =>
+  stackIs(id, 'CREATE_COMPLETE', outputs);
+
 /** @param state @default not deployed */
-function stackIs(id: StackId, state?: string): void {
+function stackIs(id: StackId, state?: string, outputs: Readonly<Record<string, string>> = {}): void {
   const StackName = nameOf('ada', id);
   const stack = cloudFormation.on(DescribeStacksCommand, { StackName });
   if (state === undefined) {
@@ -302,7 +326,7 @@ function stackIs(id: StackId, state?: string): void {
   }
   const Outputs = Object.values(OUTPUTS[id]).map((OutputKey) => ({
     OutputKey,
-    OutputValue: `the-${OutputKey}`,
+    OutputValue: outputs[OutputKey] ?? `the-${OutputKey}`,
   }));
   stack.resolves({
     Stacks: [{ StackName, CreationTime: new Date(0), StackStatus: state as 'CREATE_COMPLETE', Outputs }],
