@@ -2,6 +2,7 @@ import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import { UnreachableError } from '../emitter/errors';
 import { kafkaError, protocolErrorType } from '../emitter/kafka-errors';
 import { GROUP_IS_YOUNG } from '../emitter/transient';
+import { hideAbortedFromConsumers } from './aborted-records';
 import { disconnect } from './disconnect';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
@@ -46,6 +47,7 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
       .map((span) => [idOf(span.topic, span.partition), { span, next: span.from }]),
   );
   if (unread.size === 0) return;
+  hideAbortedFromConsumers();
   const consumer = kafka.consumer({
     groupId,
     maxBytesPerPartition: MAX_BYTES_PER_PARTITION,

@@ -8,6 +8,7 @@ import { createConnection, type Connection as OwnerConnection } from 'mysql2/pro
 import { stringify } from 'yaml';
 import { connectToDatabase } from '../../../lambda/emitter/mysql-connection';
 import { deadLetterTopicOf, topicOf } from '../../../lambda/emitter/streams';
+import { committedSpans } from '../../../lambda/verifier/committed-spans';
 import { readSpans } from '../../../lambda/verifier/read-spans';
 import type { VerificationReport } from '../../../lambda/verifier/report';
 import { verifyPipeline } from '../../../lambda/verifier/verify-pipeline';
@@ -352,6 +353,47 @@ describe('verify', () => {
     expect(offsets.map(Number)).toEqual(
       Array.from({ length: 40 }, (_, index) => 20 + index).filter((offset) => offset !== 50),
     );
+  });
+
+  test('reads nothing of aborted transactions, also where those of several producers overlap', async () => {
+    const topic = topicOf(userId, 'geo');
+    const begin = async () => {
+      const producer = kafka.producer({ transactionalId: uniqueName(), maxInFlightRequests: 1 });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      const sendKeys = async (...keys: number[]) => {
+        const messages = keys.map((key) => ({ ...geo(key, '0'), partition: 1 }));
+        await transaction.send({ topic, messages });
+      };
+      const end = async (how: 'commit' | 'abort') => {
+        await transaction[how]();
+        await producer.disconnect();
+      };
+      return { sendKeys, end };
+    };
+    const [first, second, third] = [await begin(), await begin(), await begin()];
+    await first.sendKeys(1);
+    await second.sendKeys(2);
+    await third.sendKeys(3);
+    await first.sendKeys(4);
+    await second.end('abort');
+    await first.sendKeys(5);
+    await first.end('abort');
+    await third.sendKeys(6);
+    await third.end('commit');
+    const isDecided = async () =>
+      (await committedSpans(kafka, [topic])).some(({ partition, to }) => partition === 1 && to === 9);
+    while (!(await isDecided())) await delay(50);
+
+    for (const from of [0, 1, 2, 3, 5, 6]) {
+      const keys: string[] = [];
+      await readSpans(kafka, {
+        groupId: `${userId}.verifier.aborted`,
+        spans: [{ topic, partition: 1, from, to: 9 }],
+        onMessage: ({ key }) => keys.push(`${key}`),
+      });
+      expect({ from, keys }).toEqual({ from, keys: from <= 2 ? ['3', '6'] : ['6'] });
+    }
   });
 
   test('a table or a topic that is not there is an error that names it', async () => {
