@@ -5,7 +5,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { Emitter } from '../../lambda/emitter/emitter';
-import { type EmitterEnvironment, parseEnvironment } from '../../lambda/emitter/environment';
+import {
+  type EmitterEnvironment,
+  type EmitterVariables,
+  MOST_SHARDS,
+  parseEnvironment,
+} from '../../lambda/emitter/environment';
 import { isRetryable } from '../../lambda/emitter/errors';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
@@ -83,7 +88,7 @@ export class FaultPipeline {
 
   /** Ends its emitters, and removes its database and topics. */
   async remove(): Promise<void> {
-    this.servers.kafkaProxies.forget(this.emitterId);
+    for (let shard = 0; shard < MOST_SHARDS; shard++) this.forgetMoments(shard);
     await Promise.all(this.emitters.map((emitter) => emitter.stop()));
     await Promise.all([
       dropDatabase(this.servers.admin, this.logins),
@@ -107,15 +112,15 @@ export class FaultPipeline {
     writeCredentialsFile(this.credentialsFile, { ...this.logins.emitter, port, ...change });
   }
 
-  /** A further emitter, in this process. */
-  newEmitter(): Invocable {
+  /** A further emitter, in this process; with other variables where they are given. */
+  newEmitter(variables: EmitterVariables = {}): Invocable {
     let onCommitted: (emitted: PerStream<number>) => void = () => {};
     const logger = Object.assign(new Logger({ logLevel: 'SILENT' }), {
       debug: (_: string, extra?: { readonly emitted: PerStream<number> }) => {
         if (extra !== undefined) onCommitted(extra.emitted);
       },
     });
-    const emitter = new Emitter(this.environment, logger);
+    const emitter = new Emitter(parseEnvironment({ ...this.variables, ...variables }), logger);
     return this.keep({
       invoke: async (event, tell, timeoutMs) => {
         onCommitted = tell;
@@ -125,9 +130,11 @@ export class FaultPipeline {
     });
   }
 
-  /** A further emitter, in a process of its own, which can be killed and stopped. */
-  newProcess(): EmitterProcess {
-    return this.keep(new EmitterProcess(this.variables, path.join(this.directory, 'emitter.log')));
+  /** A further emitter, in a process of its own, which can be killed and stopped; with other variables where they are given. */
+  newProcess(variables: EmitterVariables = {}): EmitterProcess {
+    return this.keep(
+      new EmitterProcess({ ...this.variables, ...variables }, path.join(this.directory, 'emitter.log')),
+    );
   }
 
   /** One run of an emitter. */
@@ -162,6 +169,23 @@ export class FaultPipeline {
     }
   }
 
+  /** Invokes a new emitter of each shard, all at once, until none has anything left to emit, as their schedules would. */
+  async catchUpShards(shards: number): Promise<void> {
+    const emitters = Array.from({ length: shards }, () => this.newEmitter({ SHARDS: `${shards}` }));
+    for (const end = Date.now() + CAUGHT_UP_MS; ; ) {
+      const runs = await Promise.allSettled(
+        emitters.map((emitter, shard) => this.invoke(emitter, { shard })),
+      );
+      const failed = runs.find((run) => run.status === 'rejected');
+      if (failed !== undefined && (!isRetryable(failed.reason) || Date.now() > end)) throw failed.reason;
+      const summaries = runs.flatMap((run) => (run.status === 'fulfilled' ? run.value : []));
+      const unfinished = summaries.find(({ caughtUp }) => !caughtUp);
+      if (unfinished !== undefined) throw new Error(`A run ended with ${JSON.stringify(unfinished)}.`);
+      const rows = summaries.flatMap(({ emitted }) => Object.values(emitted)).reduce((a, b) => a + b, 0);
+      if (failed === undefined && rows === 0) return;
+    }
+  }
+
   /** From now on the time counts until the next commit. */
   struck(): void {
     this.struckAt = performance.now();
@@ -176,19 +200,27 @@ export class FaultPipeline {
    * Waits until a conversation with the brokers has come to a moment.
    *
    * @param run what leads to it
+   * @param shard whose conversation
    * @throws Error when the run is over before.
    */
   async stopped(
     moment: Omit<Moment, 'transactionalId'>,
     run: Promise<unknown>,
+    shard = 0,
   ): Promise<StoppedConversation> {
-    const stopped = this.servers.kafkaProxies.stopAt({ ...moment, transactionalId: this.emitterId });
+    const transactionalId = emitterIdOf(this.userId, shard);
+    const stopped = this.servers.kafkaProxies.stopAt({ ...moment, transactionalId });
     return await Promise.race([
       stopped,
       run.then((result) => {
         throw new Error(`The run was over before ${JSON.stringify(moment)}: ${JSON.stringify(result)}.`);
       }),
     ]);
+  }
+
+  /** Forgets the moments of a shard that its conversation has not come to. */
+  forgetMoments(shard: number): void {
+    this.servers.kafkaProxies.forget(emitterIdOf(this.userId, shard));
   }
 
   /** Adds posts after the last ones. */

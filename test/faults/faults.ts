@@ -7,6 +7,7 @@ import type { Fault } from './fault';
 import { MANY_ROWS } from './many-rows';
 import { POISON_ROWS } from './poison-rows';
 import { RUNS_AT_ONCE } from './runs-at-once';
+import { SHARDS_AT_WORK } from './shards-at-work';
 import { TABLES_WRITTEN } from './tables-written';
 import { TIME_OVER } from './time-over';
 
@@ -21,5 +22,6 @@ export const FAULTS: readonly Fault[] = [
   ...CHECKPOINT_ASTRAY,
   ...TABLES_WRITTEN,
   ...POISON_ROWS,
+  ...SHARDS_AT_WORK,
   ...MANY_ROWS,
 ];

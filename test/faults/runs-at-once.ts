@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Moment } from '../support/kafka-proxy';
-import type { Fault, RoundRandom } from './fault';
+import type { Fault } from './fault';
+import { momentOfRun } from './moment-of-run';
 import { caughtUp } from './outcome';
-
-/** Any moment of a run from its first send to its third commit. */
-const momentOf = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
-  random.pick([
-    { request: 'Produce', side: 'request', nth: 1 + random.below(20) },
-    { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
-    { request: 'TxnOffsetCommit', side: 'request', nth: 1 + random.below(3) },
-    { request: 'EndTxn', side: 'request', nth: 1 + random.below(3) },
-    { request: 'EndTxn', side: 'answer', nth: 1 + random.below(3) },
-  ] as const);
 
 /** Each run is in the middle of its work when the next one begins; then all go on at once, and only the last is not fenced. */
 const runsAtOnce = (name: string, count: number): Fault => ({
@@ -22,7 +12,7 @@ const runsAtOnce = (name: string, count: number): Fault => ({
       // The fence of the run before has left less of the tables to each.
       if (index > 1) await pipeline.addPosts(pipeline.posts);
       const run = pipeline.invoke(pipeline.newEmitter());
-      older.push({ run, conversation: await pipeline.stopped(momentOf(random), run) });
+      older.push({ run, conversation: await pipeline.stopped(momentOfRun(random), run) });
     }
     const newest = pipeline.invoke(pipeline.newEmitter());
     // Kafka refuses the first ones while it ends the transaction of the run before, and fences nobody until then.
@@ -47,7 +37,7 @@ export const RUNS_AT_ONCE: readonly Fault[] = [
     happen: async (pipeline, random) => {
       const stale = pipeline.newProcess();
       const staleRun = pipeline.invoke(stale);
-      const conversation = await pipeline.stopped(momentOf(random), staleRun);
+      const conversation = await pipeline.stopped(momentOfRun(random), staleRun);
       stale.kill('SIGSTOP');
       conversation.pass();
       pipeline.struck();

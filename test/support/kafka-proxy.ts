@@ -125,7 +125,7 @@ export class KafkaProxies {
       (one) =>
         one.side === side &&
         REQUESTS[one.request] === request?.readInt16BE(4) &&
-        request.includes(one.transactionalId) &&
+        transactionalIdOf(request) === one.transactionalId &&
         (!one.isSuccess || frame.readInt16BE(ERROR_OFFSET) === 0) &&
         ++one.seen === one.nth,
     );
@@ -144,6 +144,16 @@ export class KafkaProxies {
 
 /** What is looked at of a request: its header and, first in the body of each of {@link REQUESTS}, the transactional id. */
 const HEAD_BYTES = 200;
+
+/** Where the header has the client's name, its last part: behind its length, what is asked, in which version, and a number. */
+const CLIENT_OFFSET = 12;
+
+/** The groups and ids of shards begin with those of the primary: looking for them anywhere in the request would mix them up. */
+function transactionalIdOf(request: Buffer): string {
+  const begin = CLIENT_OFFSET + 2 + Math.max(0, request.readInt16BE(CLIENT_OFFSET));
+  const length = request.readInt16BE(begin);
+  return request.toString('utf8', begin + 2, begin + 2 + length);
+}
 
 /** Where an answer has its error code: behind its length, the number of its request and how long that was held up. */
 const ERROR_OFFSET = 12;
