@@ -5,8 +5,9 @@ import type { EmitSummary } from '../lambda/emitter/summary';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
+import { untilCaughtUp } from './runs/until-caught-up';
 import { commandLine, runWhenMain } from './terminal/command';
-import { emitText } from './terminal/emit-text';
+import { emitText, lastOfShards } from './terminal/emit-text';
 import { wholeNumber } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 
@@ -20,7 +21,9 @@ interface Options extends DeployedPipelineOptions {
 }
 
 const command = withPipelineOptions(new Command('npm run emit --'))
-  .description('Runs the deployed emitter now, besides its schedule, and shows what it did.')
+  .description(
+    'Runs the deployed emitter now, all of its shards, besides its schedule, and shows what it did.',
+  )
   .option('--limit <posts>', 'most posts (distinct keys) of a run', wholeNumber)
   .option(
     '--from <key>',
@@ -42,29 +45,44 @@ Example: npm run emit -- --until-caught-up`,
 export const emit = commandLine(command, async (options: Options) => {
   const event = eventOf(options);
   const { account, config } = deployedPipeline(options);
-  const { functionName } = await stackOutputs(account, config.userId, 'Emitter');
-  const run = async (runEvent: EmitEvent): Promise<EmitSummary> => {
-    const step = terminalProgress().step(`Running ${functionName}`);
-    try {
-      const summary = await invokeFunction<EmitSummary>(account, functionName, runEvent);
-      step.done(`Ran ${functionName}`);
-      return summary;
-    } catch (error) {
-      step.failed();
-      throw error;
-    }
-  };
+  const { functionName, scheduleNames } = await stackOutputs(account, config.userId, 'Emitter');
+  const shards = scheduleNames.split(' ').length;
+  const run = (runEvent: EmitEvent) => invokeFunction<EmitSummary>(account, functionName, runEvent);
+  const { from, ...goOn } = event;
+  const runShard = (shard: number) => run(shard === 0 ? goOn : { ...goOn, shard });
 
-  const summaries = [await run(event)];
-  const { from: _, ...goOn } = event;
-  while (options.untilCaughtUp && hasMore(summaries)) summaries.push(await run(goOn));
+  const step = terminalProgress().step(`Running ${functionName}`);
+  const summaries: EmitSummary[] = [];
+  try {
+    // Nobody else runs before the checkpoint is where it is to be.
+    if (from !== undefined) summaries.push(await run(event));
+    if (options.untilCaughtUp) summaries.push(...(await untilCaughtUp(shards, runShard)));
+    else if (from === undefined) summaries.push(...(await allShards(shards, runShard)));
+    step.done(`Ran ${functionName}`);
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
 
   process.stdout.write(
     `${options.json ? JSON.stringify({ summaries }, undefined, 2) : emitText(summaries)}\n`,
   );
-  const { stopped, caughtUp } = summaries.at(-1) as EmitSummary;
-  return stopped === 'fenced' || (options.untilCaughtUp && !caughtUp) ? 1 : 0;
+  const last = lastOfShards(summaries);
+  const isFenced = last.some(({ stopped }) => stopped === 'fenced');
+  return isFenced || (options.untilCaughtUp && last.some(({ caughtUp }) => !caughtUp)) ? 1 : 0;
 });
+
+/** One run of each shard, all at once; an error of one is thrown when all have ended. */
+async function allShards(
+  shards: number,
+  runShard: (shard: number) => Promise<EmitSummary>,
+): Promise<EmitSummary[]> {
+  const runs = await Promise.allSettled(Array.from({ length: shards }, (_, shard) => runShard(shard)));
+  return runs.map((run) => {
+    if (run.status === 'rejected') throw run.reason;
+    return run.value;
+  });
+}
 
 /** @throws ConfigurationError naming the option that the emitter would refuse. */
 function eventOf({ limit, from, table, dryRun }: Options): EmitEvent {
@@ -72,13 +90,6 @@ function eventOf({ limit, from, table, dryRun }: Options): EmitEvent {
   const given = Object.fromEntries(Object.entries(event).filter(([, value]) => value !== undefined));
   parseEvent(given, undefined);
   return given as EmitEvent;
-}
-
-/** Whether another run makes sense: a dry one, or one that emitted nothing, would be followed by its like. */
-function hasMore(summaries: readonly EmitSummary[]): boolean {
-  const { caughtUp, stopped, emitted, deadLettered, dryRun } = summaries.at(-1) as EmitSummary;
-  const moved = Object.values(emitted).some((rows) => rows > 0) || deadLettered > 0;
-  return !caughtUp && stopped !== 'fenced' && !dryRun && moved;
 }
 
 runWhenMain(module, emit);

@@ -16,13 +16,20 @@ export interface EmitSummary {
   readonly checkpoint: PerStream<string>;
   /** From the checkpoint to the last key of each table, or to the end of the shard's range, in keys; gaps count. */
   readonly lagKeys: PerStream<number>;
-  /** Whether every row of the tables asked for was emitted; of a shard's range, where it is not the primary. */
+  /** Whether every row of the tables asked for was emitted that is this shard's: of the primary, all that it has given to no other. */
   readonly caughtUp: boolean;
   readonly stopped: StopReason;
   /** Only for a run that wrote nothing: what it would have done. */
   readonly dryRun?: true;
   readonly elapsedMs: number;
 }
+
+/** Whether a run wrote any row, or dead letter. */
+export const hasEmitted = ({
+  emitted,
+  deadLettered,
+}: Pick<EmitSummary, 'emitted' | 'deadLettered'>): boolean =>
+  deadLettered > 0 || Object.values(emitted).some((rows) => rows > 0);
 
 /** How far each table's checkpoint is from its last key, or from the end of the shard's range. */
 export async function lagOf(

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from './metric-names';
 import { STREAMS } from './streams';
-import type { EmitSummary } from './summary';
+import { type EmitSummary, hasEmitted } from './summary';
 
 /** The emitter's logger: one JSON object a line, on standard output. */
 export const createLogger = (): Logger => new Logger({ serviceName: SERVICE_NAME });
@@ -29,5 +29,5 @@ export function publishMetrics(summary: EmitSummary): void {
   metrics.publishStoredMetrics();
 }
 
-const isIdleShard = ({ shard, caughtUp, emitted, deadLettered }: EmitSummary): boolean =>
-  shard > 0 && caughtUp && deadLettered === 0 && Object.values(emitted).every((rows) => rows === 0);
+const isIdleShard = (summary: EmitSummary): boolean =>
+  summary.shard > 0 && summary.caughtUp && !hasEmitted(summary);

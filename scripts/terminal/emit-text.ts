@@ -2,22 +2,38 @@ import { STREAMS, topicOf } from '../../lambda/emitter/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { textTable } from './text-table';
 
+/** The last run of each shard, in the order of the shards. */
+export const lastOfShards = (summaries: readonly EmitSummary[]): EmitSummary[] =>
+  [...new Map(summaries.map((summary) => [summary.shard, summary])).values()].sort(
+    (a, b) => a.shard - b.shard,
+  );
+
 /** What runs of the emitter did, for people. No line break at the end. */
 export function emitText(summaries: readonly EmitSummary[]): string {
-  const last = summaries.at(-1) as EmitSummary;
-  const sum = (of: (summary: EmitSummary) => number): number =>
-    summaries.reduce((total, summary) => total + of(summary), 0);
-  const rows = STREAMS.map(({ name }) => [
-    topicOf(last.userId, name),
-    number(sum(({ emitted }) => emitted[name])),
-    last.checkpoint[name],
-    number(last.lagKeys[name]),
-  ]);
-  const seconds = (sum(({ elapsedMs }) => elapsedMs) / 1_000).toFixed(1);
+  const last = lastOfShards(summaries);
+  const sum = (of: (summary: EmitSummary) => number, shard?: number): number =>
+    summaries
+      .filter((summary) => shard === undefined || summary.shard === shard)
+      .reduce((total, summary) => total + of(summary), 0);
+  const isSharded = last.length > 1;
+  const rows = STREAMS.flatMap(({ name }) =>
+    last.map(({ userId, shard, checkpoint, lagKeys }) => [
+      topicOf(userId, name),
+      ...(isSharded ? [`${shard}`] : []),
+      number(sum(({ emitted }) => emitted[name], shard)),
+      checkpoint[name],
+      number(lagKeys[name]),
+    ]),
+  );
+  const head = ['topic', ...(isSharded ? ['shard'] : []), 'rows emitted', 'next key', 'keys still to read'];
+  // Shards run beside each other.
+  const seconds = Math.max(...last.map(({ shard }) => sum(({ elapsedMs }) => elapsedMs, shard))) / 1_000;
   const runs = summaries.length === 1 ? '1 run' : `${summaries.length} runs`;
+  const { stopped } = last.find(({ caughtUp }) => !caughtUp) ?? (last[0] as EmitSummary);
+  const isDry = last.some(({ dryRun }) => dryRun);
   return [
-    ...textTable([['topic', 'rows emitted', 'next key', 'keys still to read'], ...rows]),
-    `${last.dryRun ? 'Dry run, nothing was written. ' : ''}${STOPPED[last.stopped]} ${number(sum(({ deadLettered }) => deadLettered))} dead letters, ${runs}, ${seconds} s.`,
+    ...textTable([head, ...rows]),
+    `${isDry ? 'Dry run, nothing was written. ' : ''}${STOPPED[stopped]} ${number(sum(({ deadLettered }) => deadLettered))} dead letters, ${runs}, ${seconds.toFixed(1)} s.`,
   ].join('\n');
 }
 

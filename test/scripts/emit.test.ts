@@ -100,6 +100,95 @@ test('runs again until the end of the tables, and sets the checkpoint only once'
   expect(JSON.parse(stdout).summaries).toHaveLength(3);
 });
 
+describe('of three shards', () => {
+  beforeEach(() => {
+    deployedStacks({
+      'Pinterest-ada-Emitter': {
+        FunctionName: 'the-emitter',
+        VerifierName: 'the-verifier',
+        DashboardName: 'd',
+        ScheduleNames: 's s1 s2',
+      },
+    });
+  });
+
+  const idle = { emitted: { pin: 0, geo: 0, user: 0 } };
+  /** What the shards answer, each with its own summaries in order. */
+  const answers = (...ofShards: Partial<EmitSummary>[][]): void => {
+    lambda.on(InvokeCommand).callsFake(({ Payload }) => {
+      const { shard = 0 } = JSON.parse(String(Payload));
+      return { Payload: payload(summary({ shard, ...(ofShards[shard]?.shift() ?? idle) })) };
+    });
+  };
+
+  test('runs each once, and shows what each did', async () => {
+    answers([{}], [{ lagKeys: { pin: 7, geo: 0, user: 0 }, caughtUp: false, stopped: 'deadline' }]);
+
+    const { stdout } = await run();
+
+    expect(events()).toEqual([{}, { shard: 1 }, { shard: 2 }]);
+    expect(stdout).toBe(
+      [
+        'topic     shard  rows emitted  next key  keys still to read',
+        'ada.pin       0             3        12                   0',
+        'ada.pin       1             3        12                   7',
+        'ada.pin       2             0        12                   0',
+        'ada.geo       0             2        11                   0',
+        'ada.geo       1             2        11                   0',
+        'ada.geo       2             0        11                   0',
+        'ada.user      0             1        10                   0',
+        'ada.user      1             1        10                   0',
+        'ada.user      2             0        10                   0',
+        'Stopped before the timeout of the function; the next run goes on. 0 dead letters, 3 runs, 1.3 s.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('runs each until all have nothing left', async () => {
+    answers([{}], [idle, { caughtUp: false, stopped: 'limit' }, {}]);
+
+    const { status, stdout } = await run('--until-caught-up', '--json');
+
+    expect(status).toBe(0);
+    const rows = JSON.parse(stdout).summaries.map(({ shard, emitted }: EmitSummary) => [shard, emitted.pin]);
+    expect(rows.filter(([, pin]: number[]) => pin !== 0)).toEqual([
+      [0, 3],
+      [1, 3],
+      [1, 3],
+    ]);
+    for (const shard of [0, 1, 2]) expect(rows.findLast(([one]: number[]) => one === shard)[1]).toBe(0);
+  });
+
+  test('sets the checkpoint before any other shard runs', async () => {
+    answers();
+
+    await run('--from', '7');
+
+    expect(events()).toEqual([{ from: '7' }]);
+  });
+
+  test('shows the error of one when all have ended', async () => {
+    lambda
+      .on(InvokeCommand)
+      .callsFake(({ Payload }) =>
+        JSON.parse(String(Payload)).shard === 1
+          ? {
+              FunctionError: 'Unhandled',
+              Payload: payload({ errorType: 'TableError', errorMessage: 'gone' }),
+            }
+          : { Payload: payload(summary()) },
+      );
+
+    for (const options of [[], ['--until-caught-up']]) {
+      expect(await run(...options)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('the-emitter failed: TableError: gone'),
+      });
+    }
+  });
+});
+
 test.each<[string, Partial<EmitSummary>]>([
   ['a newer run took over', { caughtUp: false, stopped: 'fenced' }],
   ['a run emitted nothing', { caughtUp: false, stopped: 'deadline', emitted: { pin: 0, geo: 0, user: 0 } }],

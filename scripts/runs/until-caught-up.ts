@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EmitSummary, hasEmitted } from '../../lambda/emitter/summary';
+
+/** How long a shard that has nothing to emit waits before it is asked again, in milliseconds. */
+const PAUSE_MS = 500;
+
+/**
+ * Runs all shards beside each other, each again and again, until nothing is left to emit or nothing moves any more.
+ *
+ * One shard has caught up when it says so. Of several, one that has nothing to emit may be given something while others
+ * still run: all are done when each has found nothing since anybody last emitted.
+ *
+ * @param run one run of a shard
+ * @returns what the runs did, in the order in which they ended
+ */
+export async function untilCaughtUp(
+  shards: number,
+  run: (shard: number) => Promise<EmitSummary>,
+): Promise<readonly EmitSummary[]> {
+  const summaries: EmitSummary[] = [];
+  const idleSince: number[] = new Array(shards).fill(Number.NEGATIVE_INFINITY);
+  let emittedAt = 0;
+  let isOver = false;
+
+  const runShard = async (shard: number): Promise<void> => {
+    while (!isOver) {
+      const began = performance.now();
+      const summary = await run(shard);
+      summaries.push(summary);
+      const moved = hasEmitted(summary) && !summary.dryRun;
+      if (moved) emittedAt = performance.now();
+      if (summary.caughtUp && !moved) idleSince[shard] = began;
+      const isDone = shards === 1 ? summary.caughtUp : idleSince.every((since) => since > emittedAt);
+      const isStuck = !summary.caughtUp && (summary.stopped === 'fenced' || !moved);
+      isOver ||= isDone || isStuck;
+      if (!isOver && !moved) await delay(PAUSE_MS);
+    }
+  };
+
+  const shardsAtWork = Array.from({ length: shards }, async (_, shard) => {
+    try {
+      await runShard(shard);
+    } finally {
+      isOver = true;
+    }
+  });
+  const ends = await Promise.allSettled(shardsAtWork);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return summaries;
+}
