@@ -21,7 +21,7 @@ import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
 import { createTopics } from './local/topics';
 import { commandLine, runWhenMain } from './terminal/command';
-import { userId, wholeNumber } from './terminal/option-values';
+import { shards, userId, wholeNumber } from './terminal/option-values';
 import { type Progress, terminalProgress } from './terminal/progress';
 
 /** Records of each topic that are shown. */
@@ -33,6 +33,7 @@ interface Options {
   readonly seed?: number;
   readonly keep?: true;
   readonly every: number;
+  readonly shards: number;
   readonly add?: number;
   readonly creds?: string;
   readonly brokers?: string;
@@ -49,6 +50,7 @@ const command = new Command('npm start --')
   .option('--user-id <id>', 'what the topics begin with (default: "local")', userId)
   .option('--keep', 'leave the servers up and go on emitting, until Ctrl-C')
   .option('--every <seconds>', 'with --keep: how often to emit', wholeNumber, 10)
+  .option('--shards <n>', 'emitters beside each other, each with a part of the keys', shards, 1)
   .option(
     '--add <n>',
     'insert that many posts into the tables of a pipeline that runs with --keep',
@@ -67,6 +69,7 @@ const command = new Command('npm start --')
 Examples:
   npm start
   npm start -- --rows 1000000
+  npm start -- --rows 1000000 --shards 2
   npm start -- --keep                 and, in a second terminal: npm start -- --add 100
   npm start -- --creds db_creds.yaml --brokers 127.0.0.1:9092 --user-id 0ab1234c --create-topics`,
   );
@@ -109,18 +112,18 @@ async function copyBetweenLocalServers(options: Options, progress: Progress): Pr
     writeCredentialsFile(creds, servers.database.emitter);
     writeCredentialsFile(ownerCreds, servers.database.owner);
     const brokers = servers.kafka.bootstrapServers.join(',');
-    const pipeline = connect({ creds, brokers, userId: id }, directory);
+    const pipeline = connect({ creds, brokers, userId: id, shards: options.shards }, directory);
     await createTopics(pipeline.kafka, id);
     try {
       const status = await copy(pipeline, servers.database.emitter, options, progress);
       if (options.keep === true && status === 0) {
         const withdraw = announcePipeline({ userId: id, brokers, creds, ownerCreds });
         beforeServersStop(async () => withdraw());
-        await keepEmitting(pipeline.emitter, servers, { creds, ownerCreds }, options.every, progress);
+        await keepEmitting(pipeline.emitters, servers, { creds, ownerCreds }, options.every, progress);
       }
       return status;
     } finally {
-      await pipeline.emitter.stop();
+      await stopAll(pipeline.emitters);
     }
   } finally {
     await servers.stop();
@@ -133,32 +136,45 @@ async function copyBetweenOwnServers(options: Options, progress: Progress): Prom
   const login = await readCredentialsFile(creds);
   const directory = path.join(LOCAL_DIRECTORY, 'own-servers');
   mkdirSync(directory, { recursive: true });
-  const pipeline = connect({ creds: path.resolve(creds), brokers, userId: id }, directory);
+  const pipeline = connect(
+    { creds: path.resolve(creds), brokers, userId: id, shards: options.shards },
+    directory,
+  );
   try {
     if (options.createTopics === true) await createTopics(pipeline.kafka, id);
     return await copy(pipeline, login, options, progress);
   } finally {
-    await pipeline.emitter.stop();
+    await stopAll(pipeline.emitters);
   }
 }
 
 interface Pipeline {
-  readonly emitter: EmitterProcess;
+  /** One for each shard. */
+  readonly emitters: readonly EmitterProcess[];
   readonly kafka: Kafka;
   readonly userId: string;
 }
 
-function connect(of: { creds: string; brokers: string; userId: string }, directory: string): Pipeline {
+function connect(
+  of: { creds: string; brokers: string; userId: string; shards: number },
+  directory: string,
+): Pipeline {
   const variables = {
     USER_ID: of.userId,
     KAFKA_BROKERS: of.brokers,
     KAFKA_AUTHENTICATION: 'none',
     DATABASE_CREDENTIALS_FILE: of.creds,
+    SHARDS: `${of.shards}`,
   };
   const kafka = createKafka(parseEnvironment(variables).kafka);
-  const emitter = new EmitterProcess(variables, path.join(directory, 'emitter.log'));
-  beforeServersStop(() => emitter.stop());
-  return { emitter, kafka, userId: of.userId };
+  const log = path.join(directory, 'emitter.log');
+  const emitters = Array.from({ length: of.shards }, () => new EmitterProcess(variables, log));
+  beforeServersStop(() => stopAll(emitters));
+  return { emitters, kafka, userId: of.userId };
+}
+
+async function stopAll(emitters: readonly EmitterProcess[]): Promise<void> {
+  await Promise.all(emitters.map((emitter) => emitter.stop()));
 }
 
 async function copy(
@@ -184,7 +200,7 @@ async function copy(
 
 /** Emits on a schedule, as EventBridge does on AWS: a run that fails is followed by the next one. */
 async function keepEmitting(
-  emitter: EmitterProcess,
+  emitters: readonly EmitterProcess[],
   { kafka, database }: LocalServers,
   files: { readonly creds: string; readonly ownerCreds: string },
   everySeconds: number,
@@ -199,14 +215,18 @@ Emitting every ${everySeconds} s until Ctrl-C. In a second terminal: npm start -
 `);
   for (;;) {
     await delay(everySeconds * 1_000);
-    const outcome = await emitter.invoke().then(
-      ({ summary }) => JSON.stringify(summary),
-      (error: EmitterRunError) => {
-        if (error.name === 'Crashed') throw error;
-        return `${error.name}: ${error.message}`;
-      },
+    await Promise.all(
+      emitters.map(async (emitter, shard) => {
+        const outcome = await emitter.invoke({ shard }).then(
+          ({ summary }) => JSON.stringify(summary),
+          (error: EmitterRunError) => {
+            if (error.name === 'Crashed') throw error;
+            return `${error.name}: ${error.message}`;
+          },
+        );
+        progress.note(`${new Date().toISOString()} ${outcome}`);
+      }),
     );
-    progress.note(`${new Date().toISOString()} ${outcome}`);
   }
 }
 

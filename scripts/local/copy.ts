@@ -3,8 +3,10 @@ import { type Connection, escapeId } from 'mysql2';
 import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { connectToDatabase, rowsOf } from '../../lambda/emitter/mysql-connection';
 import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
+import { hasEmitted } from '../../lambda/emitter/summary';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
+import { untilCaughtUp } from '../runs/until-caught-up';
 import type { Progress } from '../terminal/progress';
 import type { EmitterProcess } from './emitter-process';
 
@@ -13,23 +15,24 @@ export interface CopyReport {
   readonly runs: number;
   readonly rows: number;
   readonly deadLettered: number;
-  /** Time of the emitter's runs, from event to answer. */
+  /** From the first event to the answer of the last run that had something to emit. */
   readonly elapsedMs: number;
   readonly rowsPerSecond: number;
-  /** The most memory of the emitter's process. */
+  /** The most memory of the emitter's process, of all of them where it has several shards. */
   readonly peakMemoryBytes: number;
   readonly verification: VerificationReport;
 }
 
-/** Runs the emitter until it has caught up with the tables, and compares the topics with the tables. */
+/** Runs the shards of the emitter beside each other until they have caught up with the tables, and compares the topics with the tables. */
 export async function copyAndVerify({
-  emitter,
+  emitters,
   kafka,
   userId,
   login,
   progress,
 }: {
-  readonly emitter: EmitterProcess;
+  /** One for each shard. */
+  readonly emitters: readonly EmitterProcess[];
   readonly kafka: Kafka;
   readonly userId: string;
   readonly login: DatabaseLogin;
@@ -38,22 +41,24 @@ export async function copyAndVerify({
   const database = await connectToDatabase(login, 'off');
   try {
     const emitting = progress.step('Emitting', await countRows(database));
-    const total = { runs: 0, rows: 0, deadLettered: 0, elapsedMs: 0, peakMemoryBytes: 0 };
+    const began = performance.now();
+    const total = { runs: 0, rows: 0, deadLettered: 0, elapsedMs: 0 };
+    const peaks = new Map<number, number>();
     try {
-      for (let caughtUp = false; !caughtUp; ) {
+      await untilCaughtUp(emitters.length, async (shard) => {
         let shown = 0;
-        const { summary, peakMemoryBytes } = await emitter.invoke({}, (emitted) => {
+        const run = await (emitters[shard] as EmitterProcess).invoke({ shard }, (emitted) => {
           const rows = sum(emitted);
           emitting.advance(rows - shown);
           shown = rows;
         });
         total.runs += 1;
-        total.rows += sum(summary.emitted);
-        total.deadLettered += summary.deadLettered;
-        total.elapsedMs += summary.elapsedMs;
-        total.peakMemoryBytes = peakMemoryBytes;
-        caughtUp = summary.caughtUp;
-      }
+        total.rows += sum(run.summary.emitted);
+        total.deadLettered += run.summary.deadLettered;
+        if (total.elapsedMs === 0 || hasEmitted(run.summary)) total.elapsedMs = performance.now() - began;
+        peaks.set(shard, run.peakMemoryBytes);
+        return run.summary;
+      });
     } catch (error) {
       emitting.failed();
       throw error;
@@ -62,7 +67,13 @@ export async function copyAndVerify({
     const verifying = progress.step('Comparing every record with every row');
     const verification = await verifyPipeline({ userId, kafka, database });
     verifying.done();
-    return { ...total, rowsPerSecond: Math.round((total.rows / total.elapsedMs) * 1000), verification };
+    return {
+      ...total,
+      elapsedMs: Math.round(total.elapsedMs),
+      rowsPerSecond: Math.round((total.rows / total.elapsedMs) * 1000),
+      peakMemoryBytes: [...peaks.values()].reduce((all, bytes) => all + bytes, 0),
+      verification,
+    };
   } finally {
     database.destroy();
   }

@@ -1,11 +1,20 @@
 import { InvalidArgumentError } from 'commander';
-import { userIdSchema } from '../../lambda/emitter/environment';
+import { MOST_SHARDS, userIdSchema } from '../../lambda/emitter/environment';
 
 /** Reads the value of an option that counts something. */
 export const wholeNumber = (text: string): number => {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
     throw new InvalidArgumentError('allowed: a whole number from 1 on.');
+  }
+  return value;
+};
+
+/** Reads the value of an option that is a number of shards. */
+export const shards = (text: string): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > MOST_SHARDS) {
+    throw new InvalidArgumentError(`allowed: 1 to ${MOST_SHARDS}.`);
   }
   return value;
 };

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import type { DatabaseLogin } from '../../../lambda/emitter/database-login';
 import { topicsOf } from '../../../lambda/emitter/streams';
 import { writeCredentialsFile } from '../../../scripts/local/database-logins';
+import { LOCAL_DIRECTORY } from '../../../scripts/local/paths';
 import { SMALL_TABLES } from '../../support/pipeline';
 import { testDatabase, testDirectory, testServers, uniqueName, withAdmin } from '../../support/servers';
 
@@ -21,9 +23,12 @@ describe('npm start with servers that are there already', () => {
   const brokers = () => testServers().bootstrapServers.join(',');
   let creds: string;
   let password: string;
+  let owner: DatabaseLogin;
 
   beforeAll(async () => {
-    const { owner, emitter } = await testDatabase();
+    const logins = await testDatabase();
+    owner = logins.owner;
+    const { emitter } = logins;
     const connection = await createConnection({ ...owner });
     for (const statement of SMALL_TABLES) await connection.query(statement);
     await connection.query("INSERT INTO user_data VALUES (1, 'Ada'), (2, 'Grace')");
@@ -60,10 +65,31 @@ describe('npm start with servers that are there already', () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ rows: 2, verification: { equal: true } });
   });
+
+  test('runs two shards beside each other, which share what there is and come to an end', async () => {
+    const connection = await createConnection({ ...owner });
+    await connection.query("INSERT INTO user_data SELECT seq, 'Edith' FROM seq_10_to_40000");
+    await connection.end();
+
+    const { status, stdout } = await start(
+      ...['--creds', creds, '--brokers', brokers(), '--user-id', userId, '--shards', '2', '--json'],
+    );
+
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 39_991, verification: { equal: true } });
+    const log = readFileSync(path.join(LOCAL_DIRECTORY, 'own-servers', 'emitter.log'), 'utf8');
+    const ofShard = log
+      .split('\n')
+      .filter((line) => line.includes('"Run ended"'))
+      .map((line) => JSON.parse(line).summary)
+      .filter(({ userId: id, shard }) => id === userId && shard === 1);
+    expect(ofShard.reduce((rows, { emitted }) => rows + emitted.user, 0)).toBeGreaterThan(10_000);
+  });
 });
 
 describe('npm start refuses', () => {
   test.each([
+    [['--shards', '9'], "--shards <n>' argument '9' is invalid. allowed: 1 to 8"],
     [['--rows', '0'], "--rows <n>' argument '0' is invalid. allowed: a whole number from 1 on"],
     [['--rows', 'many'], "argument 'many' is invalid"],
     [['--user-id', 'a.b'], "argument 'a.b' is invalid. allowed: 1 to 32 letters"],
