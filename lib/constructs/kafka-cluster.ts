@@ -156,15 +156,14 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * Lets a function emit: the port, the permissions of a transactional producer for each shard that there may ever be,
-   * which keeps its checkpoint in a consumer group of its own, and the variables that say where and how.
+   * Lets a function emit: the port, the permissions of a transactional producer for each shard, which keeps its
+   * checkpoint in a consumer group of its own, and the variables that say where and how.
    *
    * The actions are those of https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html; IAM implies
    * none by another, as Kafka's own ACLs do.
    */
   grantEmit(fn: lambda.Function): void {
-    const { userId } = this;
-    const emitters = Array.from({ length: MOST_SHARDS }, (_, shard) => emitterIdOf(userId, shard));
+    const { userId, emitterIds } = this;
     const topics = this.topicNames.map((topic) => this.arnOf('topic', topic));
     const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
 
@@ -176,21 +175,21 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     allow(
       fn,
       ['DescribeTransactionalId', 'AlterTransactionalId'],
-      emitters.map((id) => this.arnOf('transactional-id', id)),
+      emitterIds.map((id) => this.arnOf('transactional-id', id)),
     );
     allow(
       fn,
       ['DescribeGroup', 'AlterGroup'],
-      emitters.map((id) => this.arnOf('group', id)),
+      emitterIds.map((id) => this.arnOf('group', id)),
     );
   }
 
   /**
    * Lets someone look: the port, reading of this user's topics in the groups `<UserId>.client` and
-   * `<UserId>.client.<topic>`, and a view of the emitter's checkpoint, which only the emitter may move.
+   * `<UserId>.client.<topic>`, and a view of the emitter's checkpoints, which only the emitter may move.
    */
   grantConsume(client: ec2.IConnectable & iam.IGrantable): void {
-    const { userId, topicNames } = this;
+    const { userId, topicNames, emitterIds } = this;
     const group = `${userId}.client`;
     const groups = [group, ...topicNames.map((topic) => topic.replace(userId, group))];
 
@@ -206,7 +205,11 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       ['DescribeGroup', 'AlterGroup'],
       groups.map((name) => this.arnOf('group', name)),
     );
-    allow(client, ['DescribeGroup'], [this.arnOf('group', emitterIdOf(userId))]);
+    allow(
+      client,
+      ['DescribeGroup'],
+      emitterIds.map((id) => this.arnOf('group', id)),
+    );
   }
 
   /**
@@ -279,6 +282,11 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       KAFKA_BROKERS: this.bootstrapServers,
       KAFKA_AUTHENTICATION: 'iam',
     });
+  }
+
+  /** Transactional ids and groups of all shards that there may ever be: their number can change at any time. */
+  private get emitterIds(): string[] {
+    return Array.from({ length: MOST_SHARDS }, (_, shard) => emitterIdOf(this.userId, shard));
   }
 
   private arnOf(resource: 'topic' | 'group' | 'transactional-id', name: string): string {

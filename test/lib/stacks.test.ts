@@ -8,6 +8,9 @@ const provisioned = synthesize(CONFIGURATIONS.provisioned);
 const internet = synthesize(CONFIGURATIONS.internet);
 const vpc = synthesize(CONFIGURATIONS.vpc);
 
+/** Transactional ids and groups of every shard that there may be. */
+const EMITTERS = ['ada.emitter', ...[1, 2, 3, 4, 5, 6, 7].map((shard) => `ada.emitter.${shard}`)];
+
 const template = ({ templates }: Synthesized, id: StackId) => Template.fromJSON({ ...templates[id] });
 
 describe('the network', () => {
@@ -184,7 +187,7 @@ describe('the Kafka client', () => {
           'group/ada.client.user',
         ],
       ],
-      [['DescribeGroup'], ['group/ada.emitter']],
+      [['DescribeGroup'], EMITTERS.map((id) => `group/${id}`)],
     ]);
   });
 });
@@ -273,7 +276,6 @@ describe('the emitter', () => {
   });
 
   test('may do in Kafka what the transactional producers of its shards do, and no more', () => {
-    const ids = ['ada.emitter', ...[1, 2, 3, 4, 5, 6, 7].map((shard) => `ada.emitter.${shard}`)];
     expect(kafkaStatements(provisioned.templates.Emitter, 'EmitterRole')).toEqual([
       [['Connect', 'WriteDataIdempotently'], ['cluster']],
       [
@@ -281,8 +283,8 @@ describe('the emitter', () => {
         ['topic/ada.dead-letter', 'topic/ada.geo', 'topic/ada.pin', 'topic/ada.user'],
       ],
       [['ReadData'], ['topic/ada.geo', 'topic/ada.pin', 'topic/ada.user']],
-      [['AlterTransactionalId', 'DescribeTransactionalId'], ids.map((id) => `transactional-id/${id}`)],
-      [['AlterGroup', 'DescribeGroup'], ids.map((id) => `group/${id}`)],
+      [['AlterTransactionalId', 'DescribeTransactionalId'], EMITTERS.map((id) => `transactional-id/${id}`)],
+      [['AlterGroup', 'DescribeGroup'], EMITTERS.map((id) => `group/${id}`)],
     ]);
   });
 

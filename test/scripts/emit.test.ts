@@ -169,16 +169,14 @@ describe('of three shards', () => {
   });
 
   test('shows the error of one when all have ended', async () => {
-    lambda
-      .on(InvokeCommand)
-      .callsFake(({ Payload }) =>
-        JSON.parse(String(Payload)).shard === 1
-          ? {
-              FunctionError: 'Unhandled',
-              Payload: payload({ errorType: 'TableError', errorMessage: 'gone' }),
-            }
-          : { Payload: payload(summary()) },
-      );
+    lambda.on(InvokeCommand).callsFake(({ Payload }) =>
+      JSON.parse(String(Payload)).shard === 1
+        ? {
+            FunctionError: 'Unhandled',
+            Payload: payload({ errorType: 'TableError', errorMessage: 'gone' }),
+          }
+        : { Payload: payload(summary()) },
+    );
 
     for (const options of [[], ['--until-caught-up']]) {
       expect(await run(...options)).toMatchObject({

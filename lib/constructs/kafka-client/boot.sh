@@ -88,6 +88,8 @@ COMMAND
 write_commands() {
   local to="--bootstrap-server $BOOTSTRAP"
   local properties="$KAFKA_HOME/client.properties"
+  local shards
+  shards="$(printf -- '--group %s ' "$USER_ID.emitter" "$USER_ID.emitter."{1..7})"
   mkdir -p "$COMMANDS"
   write_tool kafka-topics.sh TopicCommand
   write_tool kafka-console-consumer.sh consumer.ConsoleConsumer
@@ -113,8 +115,9 @@ exec '$COMMANDS/kafka-console-consumer.sh' $to --topic "$USER_ID.\$topic" --from
   --property print.key=true "\$@"
 COMMAND
   write_command offsets <<COMMAND
-# Prints where the emitter is (its offset is the next key to read, so LAG means nothing), then where each partition ends.
-'$COMMANDS/kafka-consumer-groups.sh' $to --command-config '$properties' --describe --offsets --group '$USER_ID.emitter' || true
+# Prints where the shards of the emitter are (an offset is the next key to read, so LAG means nothing), then where each partition ends.
+'$COMMANDS/kafka-consumer-groups.sh' $to --command-config '$properties' --describe --offsets $shards |
+  grep -v "'$USER_ID\.emitter\.[1-7]' does not exist" || true
 exec '$COMMANDS/kafka-get-offsets.sh' $to --command-config '$properties' --topic '$USER_ID\..*'
 COMMAND
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EmitterVariables } from '../../../lambda/emitter/environment';
+import { type EmitterVariables, MOST_SHARDS } from '../../../lambda/emitter/environment';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { createTopics } from '../../../scripts/local/topics';
 import { kafkaStatements } from '../../lib/kafka-statements';
@@ -161,6 +161,24 @@ describe('the policy of the role', () => {
 
     expect(summary.emitted.pin).toBe(1);
     expect(summary.deadLettered).toBeGreaterThan(0);
+  });
+
+  test('is enough for shards: for the one that gives ranges to the others, and for each of them', async () => {
+    const from = keys + 1;
+    keys += MANY_ROWS;
+    await pipeline.sql(`INSERT INTO pinterest_data SELECT seq, 'a post' FROM seq_${from}_to_${keys}`);
+    const shards = Array.from({ length: MOST_SHARDS }, (_, shard) => shard);
+    const rows: number[] = [];
+
+    for (const shard of shards) {
+      const { summary } = await withEmitter((emitter) => emitter.invoke({ shard }), {
+        SHARDS: `${MOST_SHARDS}`,
+      });
+      rows.push(summary.emitted.pin);
+    }
+
+    expect(rows).toEqual(shards.map(() => MANY_ROWS / MOST_SHARDS));
+    expect(await pipeline.verify()).toMatchObject({ equal: true });
   });
 
   const actions = [...new Set(statements.flatMap(([names]) => names))] as KafkaAction[];

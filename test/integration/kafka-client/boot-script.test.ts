@@ -44,19 +44,26 @@ describe('a machine on which the boot script has run', () => {
     expect(login('tail-topic pin --max-messages 1')).toBe('7528\t{"index":7528}\n');
   });
 
-  test('shows the checkpoint of the emitter, and where each partition ends', async () => {
+  test('shows the checkpoints of the emitter’s shards, and where each partition ends', async () => {
     const admin = testKafka().admin();
     await admin.connect();
-    await admin.setOffsets({
-      groupId: `${userId}.emitter`,
-      topic: `${userId}.pin`,
-      partitions: [{ partition: 0, offset: '7529' }],
-    });
+    for (const [group, offset] of [
+      ['emitter', '7529'],
+      ['emitter.2', '30'],
+    ]) {
+      await admin.setOffsets({
+        groupId: `${userId}.${group}`,
+        topic: `${userId}.pin`,
+        partitions: [{ partition: 0, offset: `${offset}` }],
+      });
+    }
     await admin.disconnect();
 
     const shown = login('offsets');
     expect(shown).toMatch(new RegExp(`${userId}\\.emitter +${userId}\\.pin +0 +7529 `));
+    expect(shown).toMatch(new RegExp(`${userId}\\.emitter\\.2 +${userId}\\.pin +0 +30 `));
     expect(shown).toMatch(new RegExp(`^${userId}\\.geo:2:0$`, 'm'));
+    expect(shown).not.toContain('does not exist');
   });
 
   test('may be booted again', () => {
