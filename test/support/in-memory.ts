@@ -174,6 +174,15 @@ export class MemoryKafka {
     }
   }
 
+  /** Deletes the topic of a stream, and with it what every group knew of it, and creates it again. */
+  recreateTopic({ name, table }: Stream): void {
+    this.show(() => true);
+    this.committed[name].length = 0;
+    const others = this.committed.deadLetters.filter(({ value }) => JSON.parse(`${value}`).table !== table);
+    this.committed.deadLetters.splice(0, Number.POSITIVE_INFINITY, ...others);
+    for (const positions of this.groups.values()) delete positions[name];
+  }
+
   /** Whatever a transactional id has committed can be seen from here on. */
   complete(writer: number): void {
     this.show((one) => one.writer === writer);

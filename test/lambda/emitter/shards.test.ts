@@ -212,6 +212,19 @@ describe('the primary', () => {
   });
 });
 
+test('a topic that is created anew gets all rows, also of ranges that others had; the other topics nothing twice', async () => {
+  const { kafka, tables, run } = pipeline();
+  tables.tables.geo.push(...posts(0, 99));
+  await run({}, 3);
+  await run({ shard: 1 }, 3, { limit: 5 });
+
+  kafka.recreateTopic(STREAMS[0]);
+  for (const shard of [1, 2, 0, 1, 2, 0]) await run({ shard }, 3);
+
+  expect(keysOfPins(kafka)).toEqual(below(100));
+  expect(kafka.committed.geo).toHaveLength(100);
+});
+
 describe('another shard', () => {
   test('does nothing without a range', async () => {
     const { kafka, run } = pipeline();
@@ -331,6 +344,8 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
       },
     ),
     limit: fc.integer({ min: 1, max: 30 }),
+    /** Which topic is deleted afterwards and created again. */
+    recreated: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, ...STREAMS),
     added: fc.oneof(fc.record({ pin: added, geo: added, user: added }), addedWithoutGaps),
   });
 
@@ -357,7 +372,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
             for (const { name } of STREAMS) emitted[name] += outcome.emitted[name];
           };
           let shardsBefore = lastShards;
-          for (const { shards, runs, limit, added } of rounds) {
+          for (const { shards, runs, limit, recreated, added } of rounds) {
             for (const { name } of STREAMS) append(tables.tables[name], added[name]);
             const ended = runs.map(
               async ({ shard, read, write, life: { requests, makesTheLast, frozenAt }, isOld }) => {
@@ -380,6 +395,10 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
             if (holders > 1) given += 1;
             if (holders > shards) orphaned += 1;
             shardsBefore = shards;
+            if (recreated !== undefined) {
+              kafka.recreateTopic(recreated);
+              emitted[recreated.name] = 0;
+            }
           }
 
           for (let isDone = false, turns = 0; !isDone; turns++) {
