@@ -6,17 +6,16 @@ import { bars, drawn, growth } from './bench/charts';
 import { CHOICES, type Choice } from './bench/contender-names';
 import { busyPercent, thisMachine } from './bench/machine';
 import { type PlanOptions, planOf, SIZES } from './bench/plan';
-import { writeSection } from './bench/readme-section';
+import { PUBLISHED } from './bench/published-report';
+import { sectionsOf, writeSections } from './bench/readme-section';
 import { type BenchReport, figuresOf, LEAST_ROUNDS, MOST_BUSY_PERCENT } from './bench/report';
-import { reportMarkdown, reportText } from './bench/report-text';
+import { reportText } from './bench/report-text';
 import { runBench } from './bench/run-bench';
 import { LOCAL_DIRECTORY } from './local/paths';
 import { checkToolchain } from './local/toolchain';
 import { commandLine, runWhenMain } from './terminal/command';
 import { wholeNumber } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
-
-const PUBLISHED = path.join(__dirname, 'bench', 'published');
 
 const README = path.join(__dirname, '../README.md');
 
@@ -47,7 +46,7 @@ const command = new Command('npm run bench --')
   .option('--python-seconds <n>', 'how long the loop in Python goes on', wholeNumber, 60)
   .option('--output <directory>', 'for servers, result and charts (default: .local/bench)')
   .option('--even-if-busy', 'also on a machine that has other things to do: for trials only')
-  .option('--publish', 'write the result and the charts for README.md, and its table')
+  .option('--publish', 'write the result, the charts and the tables of README.md')
   .option('--json', 'write the result as JSON')
   .addHelpText(
     'after',
@@ -68,18 +67,19 @@ export const bench = commandLine(command, async (options: Options) => {
   const busy = await busyPercent();
   refuseBusy(busy, options);
   const directory = path.resolve(options.output ?? path.join(LOCAL_DIRECTORY, 'bench'));
-  const { rounds, memoryMB } = await runBench(planOf(options), directory, terminalProgress());
+  const { rounds, memoryMB, recordBytes } = await runBench(planOf(options), directory, terminalProgress());
   const report: BenchReport = {
     date: new Date().toISOString().slice(0, 10),
     machine: await thisMachine(),
     busyPercent: busy,
     memoryMB,
+    recordBytes,
     ...figuresOf(rounds),
   };
   write(report, directory);
   if (options.publish) {
     write(report, PUBLISHED);
-    writeSection(README, reportMarkdown(report));
+    writeSections(README, sectionsOf(report));
   }
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
   return 0;

@@ -11,13 +11,15 @@ export interface Chart {
 
 /** What the bars show, each in a panel of its own. */
 const PANELS = [
-  { title: 'rows/s', of: ({ rowsPerSecond }: Figures) => rowsPerSecond.median },
+  { title: 'rows/s', digits: 0, of: ({ rowsPerSecond }: Figures) => rowsPerSecond.median },
   {
     title: 'CPU seconds per million rows, own process',
+    digits: 1,
     of: ({ cpuSecondsPerMillionRows }: Figures) => cpuSecondsPerMillionRows.own.median,
   },
   {
     title: 'peak memory in MB, own process',
+    digits: 0,
     of: ({ peakBytes }: Figures) => peakBytes.own.median / 1_000_000,
   },
 ] as const;
@@ -26,11 +28,18 @@ const PANEL_HEIGHT = 210;
 
 const WIDTH = 860;
 
+const LEGEND_WIDTH = 240;
+
 const BASE = {
   animation: false,
+  // Its own, so that the texts can be read on a dark page too.
   backgroundColor: '#ffffff',
   textStyle: { fontFamily: 'sans-serif' },
 } as const;
+
+const INK = '#24292f';
+
+const TITLE = { fontSize: 16, fontWeight: 'bold', color: INK } as const;
 
 /** Bars for each contender at the largest size at which there is more than the emitter to see, best read beside each other. */
 export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
@@ -42,12 +51,17 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
     option: {
       ...BASE,
       title: [
-        { text: `${rows.toLocaleString('en')} rows in each of three tables`, left: 'center', top: 8 },
+        {
+          text: `${rows.toLocaleString('en')} rows in each of three tables`,
+          left: 'center',
+          top: 12,
+          textStyle: TITLE,
+        },
         ...PANELS.map(({ title }, panel) => ({
           text: title,
           left: 240,
           top: 40 + panel * PANEL_HEIGHT,
-          textStyle: { fontSize: 13, fontWeight: 'normal' as const },
+          textStyle: { ...TITLE, fontSize: 13 },
         })),
       ],
       grid: PANELS.map((_, panel) => ({
@@ -62,19 +76,21 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
         gridIndex,
         data: shown.map(({ contender }) => CONTENDERS[contender]),
         axisTick: { show: false },
+        axisLabel: { color: INK },
       })),
-      series: PANELS.map(({ of }, panel) => ({
+      series: PANELS.map(({ digits, of }, panel) => ({
         type: 'bar',
         xAxisIndex: panel,
         yAxisIndex: panel,
         data: shown.map((one) => ({
-          value: Math.round(of(one)),
+          value: of(one),
           itemStyle: { color: colorOf(one.contender) },
         })),
         label: {
           show: true,
           position: 'right',
-          formatter: ({ value }) => Number(value).toLocaleString('en'),
+          color: INK,
+          formatter: ({ value }) => grouped(Number(value), digits),
         },
       })),
     },
@@ -84,21 +100,45 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
 /** Lines of rows/s against the rows of a table. */
 export function growth({ figures }: Pick<BenchReport, 'figures'>): Chart {
   const contenders = [...new Set(figures.map(({ contender }) => contender))];
+  const axis = {
+    type: 'log',
+    axisLabel: { color: INK, formatter: (value: number) => grouped(value) },
+    nameTextStyle: { color: INK },
+    minorTick: { show: true, splitNumber: 9 },
+  } as const;
   return {
     width: WIDTH,
     height: 420,
     option: {
       ...BASE,
-      title: { text: 'rows/s against rows of a table', left: 'center', top: 8 },
-      legend: { bottom: 8 },
-      grid: { left: 80, right: 40, top: 50, bottom: 90 },
-      xAxis: { type: 'log', name: 'rows of a table', nameLocation: 'middle', nameGap: 28, ...range(figures) },
-      yAxis: { type: 'log', axisLabel: { formatter: (value: number) => value.toLocaleString('en') } },
+      title: { text: 'rows/s against rows of a table', left: 'center', top: 12, textStyle: TITLE },
+      legend: {
+        orient: 'vertical',
+        left: WIDTH - LEGEND_WIDTH,
+        top: 'middle',
+        textStyle: { color: INK },
+        data: contenders.map((contender) => CONTENDERS[contender]),
+      },
+      grid: { left: 90, right: LEGEND_WIDTH + 30, top: 60, bottom: 70 },
+      xAxis: {
+        ...axis,
+        name: 'rows of a table',
+        nameLocation: 'middle',
+        nameGap: 32,
+        ...decades(figures.map(({ rows }) => rows)),
+      },
+      yAxis: {
+        ...axis,
+        name: 'rows/s',
+        ...decades(figures.map(({ rowsPerSecond }) => rowsPerSecond.median)),
+      },
       series: contenders.map((contender) => ({
         type: 'line',
         name: CONTENDERS[contender],
         color: colorOf(contender),
-        symbolSize: 7,
+        symbol: 'circle',
+        symbolSize: 8,
+        lineStyle: { width: 2.5, type: isLimit(contender) ? 'dashed' : 'solid' },
         data: figures
           .filter((one) => one.contender === contender)
           .map((one) => [one.rows, Math.round(one.rowsPerSecond.median)]),
@@ -107,16 +147,23 @@ export function growth({ figures }: Pick<BenchReport, 'figures'>): Chart {
   };
 }
 
-/** Draws a chart as SVG. */
+/** Draws a chart as SVG; the same chart gives the same text. */
 export function drawn({ option, width, height }: Chart): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption(option);
-    return `${chart.renderToSVGString()}\n`;
+    return `${still(chart.renderToSVGString())}\n`;
   } finally {
     chart.dispose();
   }
 }
+
+/** Leaves out what is there for a pointer, and numbers that the process counts. */
+const still = (svg: string): string =>
+  svg
+    .replace(/<style >[\s\S]*?<\/style>\n/g, '')
+    .replace(/ (class|ecmeta_\w+)="[^"]*"/g, '')
+    .replace(/\bzr\d+/g, 'zr');
 
 /** The largest size of which most contenders have figures. */
 function sizeToShow(figures: readonly Figures[]): number {
@@ -125,10 +172,16 @@ function sizeToShow(figures: readonly Figures[]): number {
   return Math.max(...sizes.filter((rows) => sizes.every((other) => count(other) <= count(rows))));
 }
 
-const range = (figures: readonly Figures[]): { min: number; max: number } => ({
-  min: Math.min(...figures.map(({ rows }) => rows)),
-  max: Math.max(...figures.map(({ rows }) => rows)),
-});
+/** Whole powers of ten around values; two of them at least, for an axis needs a length. */
+function decades(values: readonly number[]): { min: number; max: number } {
+  const min = 10 ** Math.floor(Math.log10(Math.min(...values)));
+  return { min, max: Math.max(10 * min, 10 ** Math.ceil(Math.log10(Math.max(...values)))) };
+}
+
+const grouped = (value: number, digits = 0): string =>
+  value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+const isLimit = (contender: ContenderName): boolean => contender === 'select' || contender === 'producer';
 
 const COLORS: Readonly<Record<ContenderName, string>> = {
   'emitter-cold': '#c2185b',

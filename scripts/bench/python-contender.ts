@@ -47,7 +47,10 @@ export const measurePython: Contender = async (stage, name) => {
     () => startChild({ name, directory, command, args }),
     outputOf,
   );
-  const { records, seconds } = JSON.parse(result) as { records: number; seconds: number };
+  const { records, seconds } = JSON.parse(result.trim().split('\n').at(-1) ?? '') as {
+    records: number;
+    seconds: number;
+  };
   const spans = await committedSpans(kafka, streamTopics(name));
   const written = spans.reduce((sum, { from, to }) => sum + to - from, 0);
   if (written !== records) throw new Error(`The topics have ${written} records instead of ${records}.`);

@@ -12,11 +12,11 @@ const HEADS = [
   'least to most',
   'seconds',
   'CPU s',
-  'Kafka',
-  'MariaDB',
+  'of Kafka',
+  'of MariaDB',
   'MB',
-  'Kafka',
-  'MariaDB',
+  'of Kafka',
+  'of MariaDB',
 ];
 
 const START_HEADS = [
@@ -72,13 +72,15 @@ function about(report: BenchReport): string[] {
 }
 
 function remarks({ figures }: BenchReport): string[] {
-  const rounds = [...new Set(figures.map((figure) => figure.rounds))].join(' or ');
+  const rounds = [...new Set(figures.map((figure) => figure.rounds))];
   const steady = figures.findLast(({ steadyRowsPerSecond }) => steadyRowsPerSecond !== undefined);
   return [
-    `Medians of ${rounds} rounds. Rows are those of the three tables together; CPU seconds are per million of them; ` +
-      'MB is the most memory that was resident at once.',
+    `Medians of ${rounds.join(' or ')} ${rounds.at(-1) === 1 ? 'round' : 'rounds'}. Rows are those of the three tables together; CPU seconds are per million of them; ` +
+      'MB is the most memory that was resident at once. Everything is counted from the start of its process; ' +
+      "the seconds of the loop, of Kafka's tool and of the warm emitter are those of the sending. " +
+      'The limits are those of large tables: of small ones most is the warm-up of what measures them.',
     ...(figures.some(({ isExtrapolated }) => isExtrapolated)
-      ? ['* The loop was stopped after a while: its seconds are extrapolated from its rate.']
+      ? ['The loop (*) was stopped after a while: its seconds are extrapolated from its rate.']
       : []),
     ...(steady === undefined
       ? []

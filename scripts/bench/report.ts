@@ -1,3 +1,4 @@
+import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
 import { CONTENDERS, type ContenderName } from './contender-names';
 import type { Machine } from './machine';
 import { type Measurement, PARTIES, type PerParty, type StartUp } from './measurement';
@@ -35,6 +36,8 @@ export interface BenchReport {
   readonly busyPercent: number;
   /** Memory of the function that is deployed. */
   readonly memoryMB: number;
+  /** Average bytes of a record of each topic, with its key, at the largest size of the tables. */
+  readonly recordBytes: PerStream<number>;
   readonly figures: readonly Figures[];
   readonly startUp: readonly StartUpFigures[];
 }
@@ -76,9 +79,6 @@ export function figuresOf(rounds: readonly Round[]): Pick<BenchReport, 'figures'
   };
 }
 
-/** Tables; rows are counted over all of them. */
-const TABLES = 3;
-
 function contenderFigures(contender: ContenderName, rows: number, of: readonly Measurement[]): Figures {
   const spread = (figure: (one: Measurement) => number): Spread => spreadOf(of.map(figure));
   const steady = of.flatMap(({ records, steadySeconds }) =>
@@ -89,8 +89,8 @@ function contenderFigures(contender: ContenderName, rows: number, of: readonly M
     contender,
     rows,
     rounds: of.length,
-    isExtrapolated: of.some(({ records }) => records < TABLES * rows),
-    seconds: spread(({ seconds, records }) => (seconds * TABLES * rows) / records),
+    isExtrapolated: of.some(({ records }) => records < STREAMS.length * rows),
+    seconds: spread(({ seconds, records }) => (seconds * STREAMS.length * rows) / records),
     rowsPerSecond: spread(({ seconds, records }) => records / seconds),
     ...(steady.length > 0 && { steadyRowsPerSecond: spreadOf(steady) }),
     cpuSecondsPerMillionRows: perParty((party) =>

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka } from '../../lambda/emitter/kafka-client';
+import { type PerStream, perStream } from '../../lambda/emitter/streams';
 import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import { serverFiles } from '../local/downloads';
 import { SAMPLE_DATABASE } from '../local/mariadb';
@@ -17,6 +18,7 @@ import type { Plan } from './plan';
 import { usageOf } from './process-usage';
 import { loopPython, measurePython } from './python-contender';
 import { recordBytesOf } from './record-bytes';
+import type { BenchReport } from './report';
 import type { Contender, Round, Stage } from './stage';
 
 const MEASURE: Readonly<Record<Choice, Contender>> = {
@@ -43,9 +45,8 @@ const REST_MS = 500;
 const RESTLESS_MS = 60_000;
 
 /** What the measuring gave, and of what. */
-export interface BenchResult {
+export interface BenchResult extends Pick<BenchReport, 'memoryMB' | 'recordBytes'> {
   readonly rounds: readonly Round[];
-  readonly memoryMB: number;
 }
 
 /**
@@ -82,11 +83,12 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
       region: 'local',
     });
     const rounds: Round[] = [];
+    let recordBytes: PerStream<number> = perStream(() => 0);
     for (const { rows, rounds: count, choices } of plan.sizes) {
       await loadSampleTables(servers.database.owner, { rows, progress });
+      recordBytes = await recordBytesOf(kafka, servers, `sizes-${rows}`, files);
       const stage: Stage = {
-        ...{ servers, kafkaClassPath, kafka, emitter, directory: files, rows, progress },
-        recordBytes: await recordBytesOf(kafka, servers, `sizes-${rows}`, files),
+        ...{ servers, kafkaClassPath, kafka, emitter, directory: files, rows, recordBytes, progress },
         pythonSeconds: plan.pythonSeconds,
       };
       for (let round = 1; round <= count; round++) {
@@ -96,7 +98,7 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
         }
       }
     }
-    return { rounds, memoryMB: emitter.memoryMB };
+    return { rounds, memoryMB: emitter.memoryMB, recordBytes };
   } finally {
     await servers.stop();
     for (const server of ['kafka', 'mariadb']) {

@@ -32,13 +32,14 @@ export const shortBillText = (bill: Bill): string =>
   ].join('\n');
 
 function remarks(bill: Bill): string[] {
-  const { perMillionRows, secondsPerMillionRows, memoryMB, measurement } = bill.emitting;
+  const { perMillionRows, secondsPerMillionRows, memoryMB, cores, measurement } = bill.emitting;
   return [
     ...(bill.lines.some(isUnverified) ? [`* ${UNVERIFIED}`] : []),
     ...notKnown(bill),
     `A month has ${HOURS_A_MONTH} hours. On-demand list prices of us-east-1 of ${firstAndLast(bill)}; scripts/cost/prices.json has the source of each.`,
     'Not in the totals: what is billed by use, the free tier (which lowers them), discounts, support, taxes, and the bundles in the bucket of "cdk bootstrap".',
-    `A million rows take $${perMillionRows.toPrecision(2)} of Lambda: ${secondsPerMillionRows.toFixed(1)} s at ${memoryMB.toLocaleString('en')} MB, as measured on ${measurement.date} on ${measurement.machine} (${measurement.rows.toLocaleString('en')} rows in ${measurement.seconds} s).`,
+    `A million rows take $${perMillionRows.toPrecision(2)} of Lambda: ${secondsPerMillionRows.toFixed(1)} s at ${memoryMB.toLocaleString('en')} MB, which come with ${cores.toFixed(2)} cores. ` +
+      `Worked out from ${measurement.secondsPerMillionRows.toFixed(1)} s with ${measurement.cpuSecondsPerMillionRows.toFixed(1)} s of CPU, measured on ${measurement.date} with ${measurement.rows.toLocaleString('en')} rows on ${measurement.machine}, whose cores are not Lambda's.`,
   ];
 }
 

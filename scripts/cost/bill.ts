@@ -1,11 +1,15 @@
 import { METRICS } from '../../lambda/emitter/metric-names';
-import type { PipelineConfig } from '../../lib/config';
+import type { EmitterConfig, PipelineConfig } from '../../lib/config';
 import { STACKS, type StackId } from '../../lib/names';
-import measurement from './emitter-measurement.json';
+import { publishedReport } from '../bench/published-report';
+import { type EmitterMeasurement, emitterMeasurement } from './emitter-measurement';
 import { PRICES, type Price, type PriceName, priceOfBroker } from './prices';
 
 /** Hours of a month, as AWS's own calculator counts them. */
 export const HOURS_A_MONTH = 730;
+
+/** Memory with which a function gets a whole core: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const MB_OF_A_CORE = 1769;
 
 /** Disk of the Kafka client, in GiB. */
 const CLIENT_DISK_GIB = 16;
@@ -45,10 +49,13 @@ export interface Total {
 export interface EmittingCost {
   /** Dollars for a million rows. */
   readonly perMillionRows: number;
+  /** Those measured; or, where that is longer, what the CPU seconds take with the share of a core that comes with the memory. */
   readonly secondsPerMillionRows: number;
   readonly memoryMB: number;
+  /** Cores that come with the memory. */
+  readonly cores: number;
   /** Where, when and on what the seconds were measured. */
-  readonly measurement: typeof measurement;
+  readonly measurement: EmitterMeasurement;
 }
 
 /** What a configuration costs on AWS. */
@@ -58,20 +65,28 @@ export interface Bill extends Total {
   readonly emitting: EmittingCost;
 }
 
-/** Works out what a configuration costs on AWS. What has no known quantity or price is in the lines, not in the totals. */
-export function billOf(config: PipelineConfig): Bill {
-  const lines = STACKS.flatMap((stack) => CHARGES[stack](config).map((charge) => ({ stack, ...charge })));
+/**
+ * Works out what a configuration costs on AWS. What has no known quantity or price is in the lines, not in the totals.
+ *
+ * @param measurement what the emitter takes. @default what the benchmark has published
+ */
+export function billOf(config: PipelineConfig, measurement = emitterMeasurement(publishedReport())): Bill {
+  const lines = STACKS.flatMap((stack) =>
+    CHARGES[stack](config, measurement).map((charge) => ({ stack, ...charge })),
+  );
   return {
     lines,
     stacks: STACKS.map((stack) => ({ stack, ...totalOf(lines.filter((line) => line.stack === stack)) })),
     ...totalOf(lines),
-    emitting: emittingCost(config),
+    emitting: emittingCost(config.emitter, measurement),
   };
 }
 
 type Charge = Omit<BillLine, 'stack'>;
 
-const CHARGES: Readonly<Record<StackId, (config: PipelineConfig) => Charge[]>> = {
+const CHARGES: Readonly<
+  Record<StackId, (config: PipelineConfig, measurement: EmitterMeasurement) => Charge[]>
+> = {
   Network: ({ database, endpointZones }) => [
     ...(database.mode === 'existing' && database.reach.via === 'internet'
       ? [
@@ -156,10 +171,10 @@ const CHARGES: Readonly<Record<StackId, (config: PipelineConfig) => Charge[]>> =
     charge('AWS::SecretsManager::Secret', 'Readings of them', 'secret requests'),
   ],
 
-  Emitter: ({ emitter }) => {
+  Emitter: ({ emitter }, { idleRunSeconds }) => {
     const runs = (emitter.shards * HOURS_A_MONTH * 60) / emitter.everyMinutes;
     const schedules = emitter.shards === 1 ? 'Schedule' : `${emitter.shards} schedules`;
-    const idleGBSeconds = runs * measurement.idleRunSeconds * (emitter.memoryMB / 1024);
+    const idleGBSeconds = runs * idleRunSeconds * (emitter.memoryMB / 1024);
     return [
       charge(
         'AWS::Scheduler::Schedule',
@@ -223,12 +238,16 @@ function totalOf(charges: readonly Charge[]): Total {
   return { monthly, hourly: monthly / HOURS_A_MONTH };
 }
 
-function emittingCost({ emitter: { memoryMB } }: PipelineConfig): EmittingCost {
-  const secondsPerMillionRows = (measurement.seconds / measurement.rows) * 1_000_000;
+/** Works out what rows cost in a function of the configured memory. */
+export function emittingCost({ memoryMB }: EmitterConfig, measurement: EmitterMeasurement): EmittingCost {
+  const cores = memoryMB / MB_OF_A_CORE;
+  const { secondsPerMillionRows: measured, cpuSecondsPerMillionRows } = measurement;
+  const secondsPerMillionRows = Math.max(measured, cpuSecondsPerMillionRows / cores);
   return {
     perMillionRows: secondsPerMillionRows * (memoryMB / 1024) * PRICES['Lambda duration, arm64'].dollars,
     secondsPerMillionRows,
     memoryMB,
+    cores,
     measurement,
   };
 }

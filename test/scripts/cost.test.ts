@@ -27,6 +27,7 @@ test('writes nothing but JSON to standard output with --json', async () => {
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     monthly: expect.any(Number),
+    emitting: { perMillionRows: expect.any(Number), measurement: { date: expect.any(String) } },
     hourly: expect.any(Number),
     stacks: expect.arrayContaining([expect.objectContaining({ stack: 'Network' })]),
     lines: expect.arrayContaining([

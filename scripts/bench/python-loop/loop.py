@@ -19,11 +19,7 @@ def main(settings: dict) -> None:
     connection = pymysql.connect(
         **settings["login"], charset="utf8mb4", cursorclass=pymysql.cursors.DictCursor, autocommit=True
     )
-    producer = KafkaProducer(
-        bootstrap_servers=settings["brokers"],
-        acks="all",
-        value_serializer=lambda row: json.dumps(row, default=str).encode(),
-    )
+    producer = KafkaProducer(bootstrap_servers=settings["brokers"], acks="all")
     sent = 0
     began = time.monotonic()
     with connection, connection.cursor() as cursor:
@@ -31,7 +27,7 @@ def main(settings: dict) -> None:
             number = random.randrange(settings["rows"])
             for table, topic in settings["tables"].items():
                 cursor.execute(f"SELECT * FROM {table} LIMIT {number}, 1")
-                producer.send(topic, cursor.fetchone()).get()
+                producer.send(topic, json.dumps(cursor.fetchone(), default=str).encode()).get()
                 sent += 1
     seconds = time.monotonic() - began
     producer.close()

@@ -1,8 +1,10 @@
 import 'aws-cdk-lib/testhelpers/jest-autoclean';
 import { parseConfig } from '../../../lib/config';
 import { STACKS } from '../../../lib/names';
-import { type Bill, billOf } from '../../../scripts/cost/bill';
+import { publishedReport } from '../../../scripts/bench/published-report';
+import { type Bill, billOf, type EmittingCost } from '../../../scripts/cost/bill';
 import { billText, shortBillText } from '../../../scripts/cost/bill-text';
+import { emitterMeasurement } from '../../../scripts/cost/emitter-measurement';
 import { PRICES, UNVERIFIED } from '../../../scripts/cost/prices';
 import { type CfnResource, CONFIGURATIONS, resourcesOf, synthesize } from '../../lib/synthesize';
 
@@ -145,13 +147,48 @@ test('each shard runs as often as one alone', () => {
   expect(billText(three)).toContain('3 schedules, every 5 minutes');
 });
 
-test('emitting costs by the memory of the function', () => {
-  const [small, large] = [1024, 2048].map(
-    (memoryMB) => billOf(parseConfig({ userId: 'ada', emitter: { memoryMB } })).emitting.perMillionRows,
-  ) as [number, number];
+describe('a million rows', () => {
+  const measurement = {
+    ...{ machine: 'a machine', date: '2026-01-02', rows: 3_000_000, idleRunSeconds: 0.02 },
+    ...{ secondsPerMillionRows: 10, cpuSecondsPerMillionRows: 8 },
+  };
+  const billWith = (memoryMB: number) =>
+    billOf(parseConfig({ userId: 'ada', emitter: { memoryMB } }), measurement);
 
-  expect(small).toBeGreaterThan(0);
-  expect(large).toBeCloseTo(2 * small, 10);
+  test('take as long as measured where the function has the CPU for it, and cost by its memory', () => {
+    const [one, two] = [1769, 3538].map((memoryMB) => billWith(memoryMB).emitting) as [
+      EmittingCost,
+      EmittingCost,
+    ];
+
+    expect(one).toMatchObject({ cores: 1, secondsPerMillionRows: 10 });
+    expect(one.perMillionRows).toBeCloseTo(10 * (1769 / 1024) * 1.33334e-5, 10);
+    expect(two.perMillionRows).toBeCloseTo(2 * one.perMillionRows, 10);
+  });
+
+  test('take as long as their CPU where it has less, and cost the same with any memory', () => {
+    const [small, smaller] = [1024, 512].map((memoryMB) => billWith(memoryMB).emitting) as [
+      EmittingCost,
+      EmittingCost,
+    ];
+
+    expect(small.secondsPerMillionRows).toBeCloseTo((8 * 1769) / 1024);
+    expect(smaller.secondsPerMillionRows).toBeCloseTo((8 * 1769) / 512);
+    expect(smaller.perMillionRows).toBeCloseTo(small.perMillionRows, 10);
+  });
+
+  test('are in the bill, with where and when they were measured', () => {
+    expect(billText(billWith(1769))).toContain(
+      'A million rows take $0.00023 of Lambda: 10.0 s at 1,769 MB, which come with 1.00 cores. ' +
+        'Worked out from 10.0 s with 8.0 s of CPU, measured on 2026-01-02 with 3,000,000 rows on a machine',
+    );
+  });
+
+  test('are by default those of the published benchmark', () => {
+    expect(billOf(parseConfig({ userId: 'ada' })).emitting.measurement).toEqual(
+      emitterMeasurement(publishedReport()),
+    );
+  });
 });
 
 describe('the prices', () => {

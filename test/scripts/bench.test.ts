@@ -1,0 +1,128 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bench } from '../../scripts/bench';
+import { busyPercent } from '../../scripts/bench/machine';
+import { runBench } from '../../scripts/bench/run-bench';
+import { runCommand } from '../support/run-command';
+import { ROUNDS } from './bench/sample-rounds';
+
+jest.mock('../../scripts/bench/run-bench');
+jest.mock('../../scripts/local/toolchain', () => ({
+  ...jest.requireActual('../../scripts/local/toolchain'),
+  checkToolchain: async () => {},
+}));
+jest.mock('../../scripts/bench/machine', () => ({
+  ...jest.requireActual('../../scripts/bench/machine'),
+  busyPercent: jest.fn(),
+  thisMachine: async () => ({
+    ...{ cpu: 'Abacus', cores: 2, memoryGiB: 24, os: 'Linux', node: '24.1.0', java: '17.0.1' },
+  }),
+}));
+
+const output = mkdtempSync(path.join(tmpdir(), 'bench-'));
+
+beforeEach(() => {
+  jest.mocked(busyPercent).mockResolvedValue(2);
+  jest
+    .mocked(runBench)
+    .mockReset()
+    .mockResolvedValue({
+      rounds: ROUNDS,
+      memoryMB: 1024,
+      recordBytes: { pin: 700, geo: 110, user: 90 },
+    });
+});
+
+const run = (...argv: readonly string[]) => runCommand(bench, '--output', output, ...argv);
+
+test('measures what it is told, shows the report, and leaves it with its charts', async () => {
+  const { status, stdout } = await run('--rows', '200,100', '--rounds', '2', '--only', 'select,emitter');
+
+  expect(status).toBe(0);
+  expect(jest.mocked(runBench).mock.calls[0]?.slice(0, 2)).toEqual([
+    {
+      pythonSeconds: 60,
+      sizes: [100, 200].map((rows) => ({ rows, rounds: 2, choices: ['emitter', 'select'] })),
+    },
+    output,
+  ]);
+  expect(stdout).toMatch(/emitter, cold +30,000/);
+  expect(JSON.parse(readFileSync(path.join(output, 'bench.json'), 'utf8'))).toMatchObject({
+    busyPercent: 2,
+    memoryMB: 1024,
+    recordBytes: { pin: 700 },
+  });
+  for (const chart of ['bars.svg', 'growth.svg']) expect(existsSync(path.join(output, chart))).toBe(true);
+});
+
+test('writes nothing but JSON to standard output with --json', async () => {
+  const { stdout } = await run('--json');
+
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(path.join(output, 'bench.json'), 'utf8')));
+});
+
+describe('on a busy machine', () => {
+  beforeEach(() => {
+    jest.mocked(busyPercent).mockResolvedValue(16);
+  });
+
+  test('it measures nothing', async () => {
+    const { status, stdout, stderr } = await run();
+
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toBe(
+      'This machine is 16 % busy, of which the benchmark allows 15 %. Wait, or take --even-if-busy for a trial.\n',
+    );
+    expect(runBench).not.toHaveBeenCalled();
+  });
+
+  test('it makes a trial when told to, which says that it is one', async () => {
+    const { status, stdout } = await run('--even-if-busy');
+
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      'A trial, not to be compared or quoted: the machine was 16 % busy with other things.',
+    );
+  });
+
+  test('it publishes nothing, whatever it is told', async () => {
+    const { status, stderr } = await run('--even-if-busy', '--publish');
+
+    expect(status).toBe(2);
+    expect(stderr).toContain('what it measures now is not for publishing');
+    expect(runBench).not.toHaveBeenCalled();
+  });
+});
+
+test('says why a contender failed', async () => {
+  jest.mocked(runBench).mockRejectedValue(new Error('4 records in x.pin instead of 5'));
+
+  const { status, stdout, stderr } = await run();
+
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain('4 records in x.pin instead of 5');
+});
+
+test.each([
+  [['--rows', '0'], "--rows <list>' argument '0' is invalid. allowed: a whole number from 1 on"],
+  [['--rows', '100,many'], "argument '100,many' is invalid"],
+  [['--rounds', '1.5'], "argument '1.5' is invalid"],
+  [['--python-seconds', '-1'], "argument '-1' is invalid"],
+  [['--only', 'emitter,flink'], 'allowed: emitter, debezium, python, select, producer'],
+  [['--colour'], "unknown option '--colour'"],
+  [['now'], 'too many arguments'],
+])('says what is wrong with %j', async (argv, message) => {
+  const { status, stdout, stderr } = await run(...argv);
+
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain(message);
+  expect(runBench).not.toHaveBeenCalled();
+});
+
+test('has examples in its help', async () => {
+  const { status, stdout } = await run('--help');
+
+  expect(status).toBe(0);
+  expect(stdout).toContain('npm run bench -- --full --publish');
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { bars, type Chart, drawn, growth } from '../../../scripts/bench/charts';
+import { CONTENDERS } from '../../../scripts/bench/contender-names';
+import { PUBLISHED, publishedReport } from '../../../scripts/bench/published-report';
+import { reportOf, roundOf } from './sample-rounds';
+
+/** The lists of an option, whose type allows one or many. */
+const all = (one: unknown) => one as Record<string, unknown>[];
+
+const seriesOf = ({ option }: Chart) => all(option.series) as { name?: string; data: unknown[] }[];
+
+const valuesOf = (series: { data: unknown[] }) => series.data.map((one) => (one as { value: number }).value);
+
+describe('the bars', () => {
+  test('show the largest size of which there are all contenders', () => {
+    const { option } = bars(reportOf());
+
+    expect(all(option.title)[0]?.['text']).toBe('100,000 rows in each of three tables');
+  });
+
+  test('have the first contender on top of each panel', () => {
+    const { option } = bars(reportOf());
+
+    expect(all(option.yAxis)).toHaveLength(3);
+    for (const { data } of all(option.yAxis)) {
+      expect([...(data as string[])].reverse()).toEqual(Object.values(CONTENDERS));
+    }
+  });
+
+  test('are as long as the figures', () => {
+    const [rate, cpu, memory] = seriesOf(bars(reportOf([roundOf('select', 1_000, 3)])));
+
+    expect(rate && valuesOf(rate)).toEqual([1_000]);
+    expect(cpu && valuesOf(cpu)).toEqual([500]);
+    expect(memory && valuesOf(memory)).toEqual([200]);
+  });
+});
+
+describe('the lines', () => {
+  test('lead from size to size, each as far as it was measured', () => {
+    const series = seriesOf(growth(reportOf()));
+
+    expect(series.map(({ name }) => name)).toEqual(Object.values(CONTENDERS));
+    expect(series[0]?.data).toEqual([
+      [10_000, 30_000],
+      [100_000, 30_000],
+      [1_000_000, 30_000],
+    ]);
+    expect(series[3]?.data).toEqual([
+      [10_000, 400],
+      [100_000, 400],
+    ]);
+  });
+
+  test.each([
+    [reportOf(), { min: 10_000, max: 1_000_000 }, { min: 100, max: 1_000_000 }],
+    [reportOf([roundOf('select', 2_000, 2)]), { min: 1_000, max: 10_000 }, { min: 1_000, max: 10_000 }],
+    [reportOf([roundOf('select', 1_000, 3)]), { min: 1_000, max: 10_000 }, { min: 1_000, max: 10_000 }],
+  ])('are on axes of whole powers of ten', (report, x, y) => {
+    const { option } = growth(report);
+
+    expect(option.xAxis).toMatchObject({ type: 'log', ...x });
+    expect(option.yAxis).toMatchObject({ type: 'log', ...y });
+  });
+});
+
+test.each([bars, growth])(
+  '%p is drawn as SVG that is as large, names everybody and brings its own background',
+  (chart) => {
+    const { width, height } = chart(reportOf());
+    const svg = drawn(chart(reportOf()));
+
+    expect(svg).toMatch(new RegExp(`^<svg width="${width}" height="${height}"`));
+    expect(svg).toContain('fill="#ffffff"');
+    for (const name of Object.values(CONTENDERS)) expect(svg).toContain(name.replace("'", '&#39;'));
+    expect(svg).not.toMatch(/NaN|undefined/);
+  },
+);
+
+test.each([
+  ['bars.svg', bars],
+  ['growth.svg', growth],
+])('the published %s is of the published report', (file, chart) => {
+  expect(readFileSync(path.join(PUBLISHED, file), 'utf8')).toBe(drawn(chart(publishedReport())));
+});

@@ -1,0 +1,37 @@
+import { CHOICES } from '../../../scripts/bench/contender-names';
+import { LARGEST_SIZE, planOf, SIZES } from '../../../scripts/bench/plan';
+
+const OPTIONS = { rounds: 3, pythonSeconds: 60 };
+
+test('measures everything at three sizes, in as many rounds as told', () => {
+  const { sizes, pythonSeconds } = planOf(OPTIONS);
+
+  expect(sizes).toEqual(SIZES.map((rows) => ({ rows, rounds: 3, choices: CHOICES })));
+  expect(pythonSeconds).toBe(60);
+});
+
+test('sizes go up, whatever their order was', () => {
+  expect(planOf({ ...OPTIONS, rows: [50, 7, 500] }).sizes.map(({ rows }) => rows)).toEqual([7, 50, 500]);
+});
+
+test('--full adds ten million rows: one round, without the loop in Python', () => {
+  const { sizes } = planOf({ ...OPTIONS, full: true });
+
+  expect(sizes.map(({ rows }) => rows)).toEqual([...SIZES, LARGEST_SIZE]);
+  expect(sizes.at(-1)).toEqual({
+    rows: 10_000_000,
+    rounds: 1,
+    choices: ['emitter', 'debezium', 'select', 'producer'],
+  });
+});
+
+test('--full measures nothing twice', () => {
+  expect(planOf({ ...OPTIONS, rows: [LARGEST_SIZE], full: true }).sizes).toHaveLength(1);
+});
+
+test('--only keeps the order of the table', () => {
+  expect(planOf({ ...OPTIONS, rows: [1], only: ['select', 'emitter'] }).sizes[0]?.choices).toEqual([
+    'emitter',
+    'select',
+  ]);
+});
