@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DatabaseLoginSource } from './environment';
 import { AccessDeniedError, ConfigurationError, UnreachableError } from './errors';
 
@@ -48,7 +47,7 @@ export async function readCredentialsFile(path: string): Promise<DatabaseLogin> 
     );
   }
   const place = `The credentials file ${path}`;
-  const fields = Object.entries(asObject(() => yaml(content), place)).map(([name, value]) => [
+  const fields = Object.entries(await asObject(() => yaml(content), place)).map(([name, value]) => [
     name.toLowerCase(),
     value,
   ]);
@@ -56,7 +55,9 @@ export async function readCredentialsFile(path: string): Promise<DatabaseLogin> 
 }
 
 /** Refuses what the parser only warns of, on standard error: a password that begins with "!" would be read as nothing and shown there. */
-function yaml(content: string): unknown {
+async function yaml(content: string): Promise<unknown> {
+  // Here, because only the laptop needs it: the function reads a secret, and starts without it.
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(content);
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) throw problem;
@@ -92,7 +93,7 @@ export async function readDatabaseLogin(
     if (WRONG_SECRET.has(name)) throw new ConfigurationError(`${place} cannot be read: ${name}.`);
     throw new UnreachableError(`${place} is out of reach: ${name}.`);
   }
-  const fields = asObject(() => JSON.parse(content ?? ''), place);
+  const fields = await asObject(() => JSON.parse(content ?? ''), place);
   const { host, port: number, username, password, dbname } = checked(secretSchema, fields, place);
   return { host, port: number, user: username, password, database: dbname };
 }
@@ -107,10 +108,10 @@ const WRONG_SECRET = new Set([
 ]);
 
 /** Parsers quote what they could not parse, which may be a password, so their own message is dropped. */
-function asObject(read: () => unknown, place: string): Record<string, unknown> {
+async function asObject(read: () => unknown, place: string): Promise<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = read();
+    value = await read();
   } catch {
     value = undefined;
   }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigurationError } from './errors';
 
 const USER_ID_ALLOWED = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';

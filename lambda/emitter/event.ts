@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MOST_SHARDS } from './environment';
 import { ConfigurationError } from './errors';
 import { LARGEST_KEY } from './ports';

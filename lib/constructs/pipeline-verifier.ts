@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { BUNDLING } from './bundling';
 import { FunctionRole } from './function-role';
 import type { KafkaCluster } from './kafka-cluster';
 import type { SourceDatabase } from './source-database';
@@ -36,7 +37,7 @@ export class PipelineVerifier extends Construct {
       // A full CPU: hashing is what takes the time. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
       memorySize: 1769,
       timeout: Duration.minutes(15),
-      bundling: { minify: true, bundleAwsSDK: true },
+      bundling: BUNDLING,
       vpc,
       vpcSubnets: subnets,
       allowAllOutbound: false,

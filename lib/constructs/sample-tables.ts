@@ -7,6 +7,7 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import { BUNDLING } from './bundling';
 import { FunctionRole } from './function-role';
 import type { ProvisionedDatabase } from './provisioned-database';
 
@@ -38,7 +39,7 @@ export class SampleTables extends Construct {
       architecture: lambda.Architecture.ARM_64,
       memorySize: 1024,
       timeout: Duration.minutes(15),
-      bundling: { minify: true, bundleAwsSDK: true },
+      bundling: BUNDLING,
       vpc,
       vpcSubnets: subnets,
       allowAllOutbound: false,

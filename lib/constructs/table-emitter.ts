@@ -5,16 +5,18 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { NodejsFunction, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
+import { heapOptions } from '../../lambda/emitter/heap';
 import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from '../../lambda/emitter/metric-names';
 import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
 import type { EmitterConfig } from '../config';
+import { BUNDLING } from './bundling';
 import { FunctionRole } from './function-role';
 import type { KafkaCluster } from './kafka-cluster';
 import type { SourceDatabase } from './source-database';
@@ -68,16 +70,10 @@ export class TableEmitter extends Construct {
       architecture: lambda.Architecture.ARM_64,
       memorySize: emitter.memoryMB,
       timeout: Duration.seconds(emitter.timeoutSeconds),
-      bundling: {
-        minify: true,
-        sourceMap: true,
-        sourceMapMode: SourceMapMode.DEFAULT,
-        sourcesContent: false,
-        // The versions of the lock file, and not also those of the runtime.
-        bundleAwsSDK: true,
-      },
+      bundling: BUNDLING,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
+        // Of the memory a tenth is not for the heap, as in the runtime itself.
+        NODE_OPTIONS: heapOptions(Math.floor(emitter.memoryMB * 0.9)).join(' '),
         POWERTOOLS_SERVICE_NAME: SERVICE_NAME,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       },

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { ALIASES, BUNDLING } from '../../lib/constructs/bundling';
 
 const PROJECT = path.resolve(__dirname, '../..');
 
@@ -12,18 +13,17 @@ export interface BundledPackage {
   readonly license: string;
 }
 
+/** What takes room in a bundle. */
+export interface BundledFolder {
+  /** The folder of a package, which may be inside of another one's; or `lambda`. */
+  readonly folder: string;
+  readonly bytes: number;
+}
+
 /** The packages that the functions are bundled from, in the order of the alphabet. */
 export async function bundledPackages(): Promise<BundledPackage[]> {
-  const { metafile } = await build({
-    absWorkingDir: PROJECT,
-    entryPoints: globSync('lambda/*/handler.ts', { cwd: PROJECT }),
-    bundle: true,
-    platform: 'node',
-    metafile: true,
-    write: false,
-    outdir: 'unused',
-  });
-  const folders = new Set(Object.keys(metafile.inputs).flatMap((file) => packageFolder(file) ?? []));
+  const { inputs } = await metafileOf(globSync('lambda/*/handler.ts', { cwd: PROJECT }));
+  const folders = new Set(Object.keys(inputs).flatMap((file) => packageFolder(file) ?? []));
   const packages = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(
       readFileSync(path.join(PROJECT, folder, 'package.json'), 'utf8'),
@@ -31,6 +31,39 @@ export async function bundledPackages(): Promise<BundledPackage[]> {
     return { name, version, license };
   });
   return packages.sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+}
+
+/** What takes room in the bundle of a handler, the largest first; of a package only what is used of it. */
+export async function bundledFolders(handler: string): Promise<BundledFolder[]> {
+  const { outputs } = await metafileOf([handler]);
+  const bytes = new Map<string, number>();
+  for (const [file, { bytesInOutput }] of Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs),
+  )) {
+    const folder = packageFolder(file) ?? 'lambda';
+    bytes.set(folder, (bytes.get(folder) ?? 0) + bytesInOutput);
+  }
+  return [...bytes]
+    .map(([folder, sum]) => ({ folder, bytes: sum }))
+    .sort((one, other) => other.bytes - one.bytes);
+}
+
+/** Bundles as the stacks do, without writing anything. */
+async function metafileOf(entryPoints: string[]): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: PROJECT,
+    entryPoints,
+    bundle: true,
+    platform: 'node',
+    mainFields: BUNDLING.mainFields,
+    alias: ALIASES,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    metafile: true,
+    write: false,
+    outdir: 'unused',
+  });
+  return metafile;
 }
 
 const idOf = ({ name, version }: BundledPackage): string => `${name}@${version}`;

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EmitterVariables } from '../../lambda/emitter/environment';
 import type { EmitEvent } from '../../lambda/emitter/event';
+import { heapOptions } from '../../lambda/emitter/heap';
 import type { PerStream } from '../../lambda/emitter/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 
@@ -59,7 +60,7 @@ export class EmitterRunError extends Error {
 const LONGEST_TIMEOUT_MS = 900_000;
 
 /** Keeps the heap as small as in a function of 512 MB; on a machine with much memory it would grow before it is cleaned. */
-const HEAP = ['--max-old-space-size=256', '--max-semi-space-size=8'];
+const HEAP = heapOptions(256);
 
 /** How long the emitter may take to end its connections, in milliseconds. */
 const END_MS = 10_000;

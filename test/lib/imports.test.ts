@@ -6,6 +6,7 @@ const PROJECT = join(__dirname, '../..');
 /** The files of the functions that describe them to a stack; all others run in Lambda only. */
 const CONTRACTS = [
   'lambda/emitter/environment',
+  'lambda/emitter/heap',
   'lambda/emitter/metric-names',
   'lambda/emitter/streams',
   'lambda/sample-loader/environment',

@@ -269,7 +269,7 @@ describe('the emitter', () => {
           SHARDS: '1',
           POWERTOOLS_METRICS_NAMESPACE: 'PinterestDataPipeline',
           POWERTOOLS_SERVICE_NAME: 'emitter',
-          NODE_OPTIONS: '--enable-source-maps',
+          NODE_OPTIONS: '--max-old-space-size=921 --max-semi-space-size=8',
         },
       },
     });
