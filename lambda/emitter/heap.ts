@@ -2,7 +2,8 @@
  * Most megabytes of each half of V8's young generation in the process of the emitter.
  *
  * A chunk of rows outlives several cleanings of it, so that a large one is filled with what will be moved on anyway. By
- * default V8 takes 16 MB or more, and Lambda's runtime 5 % of the function's memory.
+ * default V8 takes 16 MB or more, and Lambda's runtime 5 % of the function's memory. Of 1, 2, 4, 8, 16 and 32 MB this
+ * had the lowest peak of memory for 600,000 rows (292 MB; 341 MB with 1, 367 MB with 32), and CPU within 2 % of the least.
  */
 export const MAX_SEMI_SPACE_MB = 8;
 
