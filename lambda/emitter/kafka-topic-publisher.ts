@@ -254,7 +254,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
   }
 
   private queuesOf(topic: string, messages: readonly Message[]): Send[][] {
-    return sendsByPartition(topic, messages, this.partitions.get(topic) ?? []);
+    return sendsByPartition(topic, messages, this.partitions.get(topic)?.length ?? 0);
   }
 
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
@@ -263,7 +263,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
         topic,
         acks: -1,
         compression: CODECS[this.compression],
-        messages: messages.map(({ key, value }) => ({ key, value, partition })),
+        messages,
       });
       // The client drops what is for a partition that was added after it fetched the metadata (kafkajs 2.2.4).
       if (!acknowledged.some((one) => one.partition === partition))

@@ -1,5 +1,5 @@
-import { Partitioners, type PartitionMetadata } from 'kafkajs';
 import { TopicError } from './errors';
+import { partitionOfKey } from './key-partition';
 import { MAX_MESSAGE_BYTES, messageBytes } from './messages';
 import type { Message } from './ports';
 
@@ -7,14 +7,30 @@ import type { Message } from './ports';
 export interface Send {
   readonly topic: string;
   readonly partition: number;
-  readonly messages: readonly Message[];
+  readonly messages: PartitionMessages;
 }
 
-/** Most messages of one send: the client's grouping of messages takes time that grows with their square. */
+/** Most messages of one send. */
 export const MAX_SEND_MESSAGES = 1_000;
 
-/** Kafka's own: murmur2 of the key, so that every client finds the same partition. */
-const partitionOf = Partitioners.DefaultPartitioner();
+/**
+ * Messages of one partition.
+ *
+ * The client groups the messages of a send by partition with `reduce`, in a time and in memory that grow with the square
+ * of their number (kafkajs 2.2.4, `groupMessagesPerPartition.js`). These say that they are grouped already.
+ */
+export class PartitionMessages extends Array<Message> {
+  /** What is derived from them is an array as any other. */
+  static override readonly [Symbol.species] = Array;
+
+  constructor(readonly partition: number) {
+    super();
+  }
+
+  override reduce<T>(): T {
+    return { [this.partition]: this } as T;
+  }
+}
 
 /**
  * Cuts the messages of a topic into sends of bounded size: a queue for each partition that gets any, in the order of the
@@ -22,22 +38,15 @@ const partitionOf = Partitioners.DefaultPartitioner();
  *
  * @throws TopicError when the topic has no partitions.
  */
-export function sendsByPartition(
-  topic: string,
-  messages: readonly Message[],
-  partitionMetadata: PartitionMetadata[],
-): Send[][] {
-  const queues = partitionMetadata.map((_, partition) => new PartitionQueue(topic, partition));
-  for (const message of messages) {
-    const queue = queues[partitionOf({ topic, partitionMetadata, message })];
-    if (queue === undefined) throw new TopicError(`Topic ${topic} has no partitions.`);
-    queue.add(message);
-  }
+export function sendsByPartition(topic: string, messages: readonly Message[], partitions: number): Send[][] {
+  if (partitions === 0) throw new TopicError(`Topic ${topic} has no partitions.`);
+  const queues = Array.from({ length: partitions }, (_, partition) => new PartitionQueue(topic, partition));
+  for (const message of messages) queues[partitionOfKey(message.key, partitions)]?.add(message);
   return queues.map(({ sends }) => sends).filter((sends) => sends.length > 0);
 }
 
 class PartitionQueue {
-  readonly sends: (Send & { readonly messages: Message[] })[] = [];
+  readonly sends: Send[] = [];
   private bytes = 0;
 
   constructor(
@@ -47,17 +56,17 @@ class PartitionQueue {
 
   add(message: Message): void {
     const size = messageBytes(message);
-    const last = this.sends.at(-1);
+    let messages = this.sends.at(-1)?.messages;
     if (
-      last === undefined ||
-      last.messages.length >= MAX_SEND_MESSAGES ||
+      messages === undefined ||
+      messages.length >= MAX_SEND_MESSAGES ||
       this.bytes + size > MAX_MESSAGE_BYTES
     ) {
-      this.sends.push({ topic: this.topic, partition: this.partition, messages: [message] });
-      this.bytes = size;
-    } else {
-      last.messages.push(message);
-      this.bytes += size;
+      messages = new PartitionMessages(this.partition);
+      this.sends.push({ topic: this.topic, partition: this.partition, messages });
+      this.bytes = 0;
     }
+    messages.push(message);
+    this.bytes += size;
   }
 }

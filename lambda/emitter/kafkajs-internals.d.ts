@@ -1,0 +1,43 @@
+/** The parts of the client behind its interface that the emitter uses. They are those of kafkajs 2.2.4, its last release. */
+
+declare module 'kafkajs/src/protocol/requests' {
+  export interface ProduceArguments {
+    readonly transactionalId?: string | null;
+    readonly producerId?: { toString(): string };
+    readonly producerEpoch?: number;
+    readonly acks: number;
+    /** Milliseconds. */
+    readonly timeout: number;
+    readonly compression?: number;
+    readonly topicData: readonly {
+      readonly topic: string;
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly firstSequence?: number;
+        readonly messages: readonly import('kafkajs').Message[];
+      }[];
+    }[];
+  }
+
+  export interface ProduceRequest {
+    readonly apiVersion: number;
+    encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  }
+
+  /** How a request is made and its answer is read, by the version that the broker speaks. */
+  export interface ProduceDefinition {
+    readonly versions: readonly string[];
+    protocol(options: {
+      version: number;
+    }): (argument: ProduceArguments) => { readonly request: ProduceRequest; readonly response: unknown };
+  }
+
+  /** The client looks up here how to make a request, each time. */
+  export const requests: { Produce: ProduceDefinition };
+}
+
+declare module 'kafkajs/src/protocol/message/compression' {
+  export function lookupCodec(codec: number): {
+    compress(records: { readonly buffer: Buffer }): Promise<Buffer>;
+  };
+}

@@ -1,0 +1,102 @@
+import { crc32c } from './crc32c';
+import type { Message } from './ports';
+
+/** What a batch says of all of its records. */
+export interface RecordBatchHeader {
+  /** Kafka's number of the codec that the records are compressed with; 0 for none. */
+  readonly codec: number;
+  readonly isTransactional: boolean;
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  /** The sequence number of the first record. */
+  readonly firstSequence: number;
+  /** Of all records, in milliseconds of the epoch. */
+  readonly timestamp: number;
+}
+
+/** Before the records: the header of a batch. */
+export const BATCH_HEADER_BYTES = 61;
+
+/** What a batch's own length counts begins here. */
+const COUNTED_FROM = 12;
+
+/** What its checksum covers begins here. */
+const CHECKED_FROM = 21;
+
+/** The version of the format. */
+const MAGIC = 2;
+
+const TRANSACTIONAL = 0x10;
+
+/**
+ * Fills in the header of a record batch whose records are there already.
+ *
+ * The format is https://kafka.apache.org/39/documentation.html#recordbatch, version 2.
+ *
+ * @param batch the batch from its first byte to its last
+ */
+export function writeBatchHeader(batch: Buffer, count: number, header: RecordBatchHeader): void {
+  const timestamp = BigInt(header.timestamp);
+  batch.writeBigInt64BE(0n, 0); // The offset of the first record, and
+  batch.writeInt32BE(batch.length - COUNTED_FROM, 8);
+  batch.writeInt32BE(0, 12); // the epoch of the leader: the broker fills them in.
+  batch.writeInt8(MAGIC, 16);
+  batch.writeInt16BE(header.codec | (header.isTransactional ? TRANSACTIONAL : 0), 21);
+  batch.writeInt32BE(count - 1, 23);
+  batch.writeBigInt64BE(timestamp, 27);
+  batch.writeBigInt64BE(timestamp, 35);
+  batch.writeBigInt64BE(header.producerId, 43);
+  batch.writeInt16BE(header.producerEpoch, 51);
+  batch.writeInt32BE(header.firstSequence, 53);
+  batch.writeInt32BE(count, 57);
+  batch.writeUInt32BE(crc32c(batch.subarray(CHECKED_FROM)), 17);
+}
+
+/** Bytes of the records of these messages. */
+export function recordsBytes(messages: readonly Message[]): number {
+  let bytes = 0;
+  for (let offset = 0; offset < messages.length; offset++) {
+    const body = bodyBytes(messages[offset] as Message, offset);
+    bytes += varintBytes(body) + body;
+  }
+  return bytes;
+}
+
+/** Writes the records of these messages, all of them of the time of the batch and without headers. */
+export function writeRecords(messages: readonly Message[], bytes: Buffer, begin: number): void {
+  let at = begin;
+  for (let offset = 0; offset < messages.length; offset++) {
+    const message = messages[offset] as Message;
+    const { key, value } = message;
+    at = writeVarint(bytes, at, bodyBytes(message, offset));
+    bytes[at++] = 0; // attributes
+    bytes[at++] = 0; // how much later than the batch
+    at = writeVarint(bytes, at, offset);
+    at = writeVarint(bytes, at, key.length);
+    for (let index = 0; index < key.length; index++) bytes[at++] = key.charCodeAt(index);
+    at = writeVarint(bytes, at, value.length);
+    bytes.set(value, at);
+    at += value.length;
+    bytes[at++] = 0; // headers
+  }
+}
+
+/** Without its own length. */
+const bodyBytes = ({ key, value }: Message, offset: number): number =>
+  3 + varintBytes(offset) + varintBytes(key.length) + key.length + varintBytes(value.length) + value.length;
+
+/** Bytes of a number from 0 on as a varint, each with seven bits of it; "zigzag" takes one bit for the sign. */
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value >>> 6; rest > 0; rest >>>= 7) bytes += 1;
+  return bytes;
+}
+
+/** @returns where the next byte goes. */
+function writeVarint(bytes: Buffer, begin: number, value: number): number {
+  let at = begin;
+  let rest = value << 1;
+  for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
+  bytes[at++] = rest;
+  return at;
+}

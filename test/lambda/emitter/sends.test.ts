@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { partitionOfKey } from '../../../lambda/emitter/key-partition';
+import { MAX_MESSAGE_BYTES, messageBytes } from '../../../lambda/emitter/messages';
+import type { Message } from '../../../lambda/emitter/ports';
+import { MAX_SEND_MESSAGES, PartitionMessages, sendsByPartition } from '../../../lambda/emitter/sends';
+
+const clientsGrouping = jest.requireActual<
+  (send: {
+    topic: string;
+    partitionMetadata: readonly unknown[];
+    messages: readonly Message[];
+    partitioner: () => number;
+  }) => Record<string, readonly Message[]>
+>('kafkajs/src/producer/groupMessagesPerPartition');
+
+const message = (key: bigint, bytes = 1): Message => ({ key: `${key}`, value: Buffer.alloc(bytes, 'x') });
+
+test('every message is in one send, to the partition of its key, in its order and within both limits', () => {
+  const messages = fc.array(
+    fc
+      .tuple(fc.bigInt({ min: 0n, max: 5_000n }), fc.constantFrom(1, 300, 200_000, 899_000))
+      .map(([key, bytes]) => message(key, bytes)),
+    { maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(messages, fc.integer({ min: 1, max: 5 }), (all, partitions) => {
+      const queues = sendsByPartition('ada.pin', all, partitions);
+
+      for (const sends of queues) {
+        const [partition] = sends.map((send) => send.partition);
+        expect(sends.every((send) => send.partition === partition && send.topic === 'ada.pin')).toBe(true);
+        expect(sends.flatMap((send) => [...send.messages])).toEqual(
+          all.filter(({ key }) => partitionOfKey(key, partitions) === partition),
+        );
+        for (const send of sends) {
+          expect(send.messages.reduce<object>()).toEqual({ [send.partition]: send.messages });
+          const sizes = [...send.messages].map(messageBytes);
+          expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+        }
+      }
+      expect(queues.flat().flatMap((send) => [...send.messages])).toHaveLength(all.length);
+    }),
+  );
+});
+
+test('a send is full with so many messages, however small', () => {
+  const all = Array.from({ length: 2 * MAX_SEND_MESSAGES + 1 }, (_, key) => message(BigInt(key)));
+  const lengths = sendsByPartition('ada.pin', all, 1).flatMap((sends) =>
+    sends.map((send) => send.messages.length),
+  );
+  expect(lengths).toEqual([MAX_SEND_MESSAGES, MAX_SEND_MESSAGES, 1]);
+});
+
+test('a topic without partitions takes nothing', () => {
+  expect(() => sendsByPartition('ada.pin', [message(1n)], 0)).toThrow('Topic ada.pin has no partitions.');
+});
+
+test('the client takes the messages of a partition as they are, and asks nobody where they go', () => {
+  const messages = new PartitionMessages(2);
+  messages.push(message(1n), message(2n));
+  const grouped = clientsGrouping({
+    topic: 'ada.pin',
+    partitionMetadata: [{}, {}, {}],
+    messages,
+    partitioner: () => {
+      throw new Error('asked');
+    },
+  });
+
+  expect(Object.keys(grouped)).toEqual(['2']);
+  expect(grouped['2']).toBe(messages);
+});
