@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { JsonBytes } from './json-bytes';
 
 /**
  * How a column's text, as the database sends it, becomes JSON:
@@ -48,44 +49,78 @@ export const messageBytes = (message: { readonly key: string; readonly value: Bu
  */
 export function rowEncoder(columns: readonly Column[], maxBytes = MAX_ROW_BYTES): (row: Row) => Buffer {
   const fields = columns.map(({ name, kind }, index) => ({
-    prefix: `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`,
+    prefix: Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
     name,
-    encode: ENCODERS[kind],
+    write: WRITERS[kind],
   }));
+  const json = new JsonBytes();
   return (row) => {
-    refuseTooLarge(
-      row.reduce((bytes, value) => bytes + (value?.length ?? 0), 0),
-      maxBytes,
-    );
-    let json = '';
+    let bytes = 0;
+    for (const value of row) bytes += value === null ? 0 : value.length;
+    refuseTooLarge(bytes, maxBytes);
+    json.clear();
     for (let index = 0; index < fields.length; index++) {
-      const field = fields[index] as (typeof fields)[number];
+      const { prefix, name, write } = fields[index] as (typeof fields)[number];
       const value = row[index] ?? null;
-      json += field.prefix;
-      json += value === null ? 'null' : field.encode(value, field.name);
+      json.raw(prefix);
+      if (value === null) json.raw(NULL);
+      else write(json, value, name);
     }
-    const encoded = Buffer.from(`${json}}`);
+    json.raw(END);
+    const encoded = json.take();
     refuseTooLarge(encoded.length, maxBytes);
     return encoded;
   };
 }
 
-const ENCODERS: Record<ColumnKind, (value: Buffer, column: string) => string> = {
-  number: (value) => withoutLeadingZeros(value.toString('latin1')),
-  text: (value, column) => JSON.stringify(utf8(value, column)),
-  datetime: (value) => `"${value.toString('latin1').replace(' ', 'T')}"`,
-  timestamp: (value) => `"${value.toString('latin1').replace(' ', 'T')}Z"`,
-  json: (value, column) => {
-    const text = utf8(value, column);
+const NULL = Buffer.from('null');
+const END = Buffer.from('}');
+const QUOTE = Buffer.from('"');
+
+/** Between the date and the time. */
+const T = Buffer.from('T');
+
+/** Behind a time in UTC. */
+const Z = Buffer.from('Z');
+
+/** How long a date is, without a time. */
+const DATE_BYTES = '0000-00-00'.length;
+
+const WRITERS: Record<ColumnKind, (json: JsonBytes, value: Buffer, column: string) => void> = {
+  number: (json, value) => json.raw(value, leadingZeros(value)),
+  text: (json, value, column) => {
+    refuseUnlessUtf8(value, column);
+    json.text(value);
+  },
+  datetime: (json, value) => {
+    json.raw(QUOTE);
+    writeDatetime(json, value);
+    json.raw(QUOTE);
+  },
+  timestamp: (json, value) => {
+    json.raw(QUOTE);
+    writeDatetime(json, value);
+    json.raw(Z);
+    json.raw(QUOTE);
+  },
+  json: (json, value, column) => {
+    const document = utf8(value, column);
     try {
-      JSON.parse(text);
+      JSON.parse(document);
     } catch {
       throw new UnemittableRowError(`column ${column} holds text that is not JSON`);
     }
-    return text;
+    json.raw(value);
   },
-  binary: (value) => `"${value.toString('base64')}"`,
+  binary: (json, value) => json.base64(value),
 };
+
+function writeDatetime(json: JsonBytes, value: Buffer): void {
+  json.raw(value, 0, DATE_BYTES);
+  if (value.length <= DATE_BYTES) return;
+  json.raw(T);
+  json.raw(value, DATE_BYTES + 1);
+}
 
 function refuseTooLarge(bytes: number, maxBytes: number): void {
   if (bytes > maxBytes) {
@@ -93,10 +128,18 @@ function refuseTooLarge(bytes: number, maxBytes: number): void {
   }
 }
 
-/** ZEROFILL columns and the YEAR 0000 come with zeros in front, which JSON does not allow. */
-function withoutLeadingZeros(digits: string): string {
-  return digits.charCodeAt(0) === 48 && digits.length > 1 ? digits.replace(/^0+(?=\d)/, '') : digits;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+
+/** ZEROFILL columns and the YEAR 0000 come with zeros in front of other digits, which JSON does not allow. */
+function leadingZeros(number: Buffer): number {
+  let zeros = 0;
+  while (number[zeros] === DIGIT_0 && isDigit(number[zeros + 1])) zeros += 1;
+  return zeros;
 }
+
+const isDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9;
 
 /**
  * Decodes the text of a column.
@@ -104,9 +147,10 @@ function withoutLeadingZeros(digits: string): string {
  * @throws UnemittableRowError for bytes that are not UTF-8.
  */
 export function utf8(value: Buffer, column: string): string {
-  const text = value.toString('utf8');
-  if (text.includes('\uFFFD') && !isUtf8(value)) {
-    throw new UnemittableRowError(`column ${column} holds bytes that are not UTF-8`);
-  }
-  return text;
+  refuseUnlessUtf8(value, column);
+  return value.toString('utf8');
+}
+
+function refuseUnlessUtf8(value: Buffer, column: string): void {
+  if (!isUtf8(value)) throw new UnemittableRowError(`column ${column} holds bytes that are not UTF-8`);
 }
