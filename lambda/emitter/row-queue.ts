@@ -3,7 +3,10 @@ import { UnreachableError } from './errors';
 import type { Row } from './messages';
 
 /** How much of a result may wait here before the database is held back, in bytes. */
-const HIGH_WATER_BYTES = 1_000_000;
+const HIGH_WATER_BYTES = 500_000;
+
+/** What Node takes for a value beside its bytes: the Buffer object. In narrow tables that is most of it. */
+const VALUE_OVERHEAD_BYTES = 100;
 
 /** How long the database may take for the next row, in milliseconds; sorting a table without an index takes a while. */
 export const READ_TIMEOUT_MS = 120_000;
@@ -66,7 +69,7 @@ export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
 
   private push(row: Row): void {
     this.rows.push(row);
-    for (const value of row) this.bytes += value?.length ?? 0;
+    for (const value of row) this.bytes += (value?.length ?? 0) + VALUE_OVERHEAD_BYTES;
     if (this.bytes >= HIGH_WATER_BYTES) this.connection.pause();
     this.wake();
   }
