@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMPRESSIONS, MOST_SHARDS, userIdSchema } from '../lambda/emitter/environment';
+import { COMPRESSIONS, DEFAULT_COMPRESSION, MOST_SHARDS, userIdSchema } from '../lambda/emitter/environment';
 
 /** The one region of the pipeline: the first milestone of the project asks for it. */
 export const REGION = 'us-east-1';
@@ -106,8 +106,8 @@ const emitterSchema = fields({
    * `everyMinutes`, because the schedule is exact to the minute and the next run would end this one. @default 240
    */
   timeoutSeconds: z.int().min(60).max(900).default(240),
-  /** Codec of the messages. @default 'none' */
-  compression: z.enum(COMPRESSIONS).default('none'),
+  /** Codec of the messages. @default 'zstd' */
+  compression: z.enum(COMPRESSIONS).default(DEFAULT_COMPRESSION),
 }).refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
   path: ['timeoutSeconds'],
   message: 'allowed: at most 60 × (everyMinutes − 1)',

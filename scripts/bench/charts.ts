@@ -186,6 +186,7 @@ const isLimit = (contender: ContenderName): boolean => contender === 'select' ||
 const COLORS: Readonly<Record<ContenderName, string>> = {
   'emitter-cold': '#c2185b',
   'emitter-warm': '#e57399',
+  'emitter-plain': '#f3b8c9',
   debezium: '#3f6fb5',
   python: '#7a9b3a',
   select: '#9e9e9e',

@@ -2,6 +2,7 @@
 export const CONTENDERS = {
   'emitter-cold': 'emitter, cold',
   'emitter-warm': 'emitter, warm',
+  'emitter-plain': 'emitter, cold, no compression',
   debezium: 'Debezium on Kafka Connect',
   python: 'Python, one record at a time',
   select: 'limit: SELECT to nowhere',
@@ -11,7 +12,7 @@ export const CONTENDERS = {
 /** The name of what is measured. */
 export type ContenderName = keyof typeof CONTENDERS;
 
-/** What `--only` names: the emitter is measured cold and warm together. */
+/** What `--only` names: the emitter is measured in all ways together. */
 export const CHOICES = ['emitter', 'debezium', 'python', 'select', 'producer'] as const;
 
 /** One of {@link CHOICES}. */

@@ -12,6 +12,7 @@ import type { Progress } from '../terminal/progress';
 import { checkWritten } from './bench-topics';
 import { measured } from './measured';
 import type { Contender, Round, Stage } from './stage';
+import { storedBytesOf } from './stored-bytes';
 import { withAdmin } from './with-admin';
 
 /** How often the ends of the topics are asked for, in milliseconds. */
@@ -56,7 +57,10 @@ export const measureDebezium: Contender = async (stage, name): Promise<Round> =>
     );
     await connect?.stop();
     await checkWritten(kafka, topics, rows);
-    return { measurements: [{ contender: 'debezium', rows, records, steadySeconds, ...taken }] };
+    const storedBytes = storedBytesOf(stage.kafkaData, name);
+    return {
+      measurements: [{ contender: 'debezium', rows, records, steadySeconds, ...taken, storedBytes }],
+    };
   } finally {
     await connect?.stop();
   }

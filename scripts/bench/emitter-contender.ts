@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { EmitterVariables } from '../../lambda/emitter/environment';
 import { STREAMS } from '../../lambda/emitter/streams';
 import { beforeServersStop } from '../local/child-processes';
 import { writeCredentialsFile } from '../local/database-logins';
@@ -9,13 +10,14 @@ import { builtProgram } from './built-program';
 import { measured } from './measured';
 import { spreadOf } from './spread';
 import type { Contender, Round, Stage } from './stage';
+import { storedBytesOf } from './stored-bytes';
 
 /** Runs that find nothing, whose median is the idle run. */
 const IDLE_RUNS = 20;
 
 /**
  * The emitter's real handler, from the bundle that is deployed. Cold: a new process, from its start. Warm: the same
- * process, told to emit everything once more.
+ * process, told to emit everything once more. Plain: a new process again, whose messages are not compressed.
  */
 export const measureEmitter: Contender = async (stage, name): Promise<Round> => {
   const { kafka, rows } = stage;
@@ -36,6 +38,7 @@ export const measureEmitter: Contender = async (stage, name): Promise<Round> => 
           firstCommitMs ||= performance.now() - began;
         }),
     );
+    const storedBytes = storedBytesOf(stage.kafkaData, name);
     const ends = await checkCommitted(kafka, topics, rows);
     const warm = await measured(
       stage,
@@ -43,14 +46,25 @@ export const measureEmitter: Contender = async (stage, name): Promise<Round> => 
       (process) => emitAll(process, { from: 0 }),
       { isNew: false },
     );
-    await checkCommitted(kafka, topics, rows, ends);
+    const warmEnds = await checkCommitted(kafka, topics, rows, ends);
+    await emitter.stop();
+    const storedBefore = storedBytesOf(stage.kafkaData, name);
+    emitter = start({ COMPRESSION: 'none' });
+    const plain = await measured(
+      stage,
+      () => emitter,
+      (process) => emitAll(process, { from: 0 }),
+    );
+    const storedPlain = storedBytesOf(stage.kafkaData, name) - storedBefore;
+    await checkCommitted(kafka, topics, rows, warmEnds);
     await emitter.stop();
     emitter = start();
     const { summary, loadMs } = await emitter.invoke();
     return {
       measurements: [
-        { contender: 'emitter-cold', rows, records, ...cold },
+        { contender: 'emitter-cold', rows, records, ...cold, storedBytes },
         { contender: 'emitter-warm', rows, records, ...warm },
+        { contender: 'emitter-plain', rows, records, ...plain, storedBytes: storedPlain },
       ],
       startUp: { rows, loadMs, firstRunMs: summary.elapsedMs, firstCommitMs, idleMs: await idleMs(emitter) },
     };
@@ -63,11 +77,11 @@ export const measureEmitter: Contender = async (stage, name): Promise<Round> => 
 async function emitterOf(
   { servers, emitter, directory }: Stage,
   userId: string,
-): Promise<() => EmitterProcess> {
+): Promise<(variables?: EmitterVariables) => EmitterProcess> {
   const host = await builtProgram(path.join(__dirname, '../local/emitter-host.ts'), directory);
   const credentials = path.join(directory, 'db_creds.yaml');
   writeCredentialsFile(credentials, servers.database.emitter);
-  return () => {
+  return (variables = {}) => {
     const process = new EmitterProcess(
       {
         USER_ID: userId,
@@ -76,7 +90,7 @@ async function emitterOf(
         DATABASE_CREDENTIALS_FILE: credentials,
       },
       path.join(directory, 'emitter.log'),
-      { args: [host, emitter.bundle], environment: emitter.variables },
+      { args: [host, emitter.bundle], environment: { ...emitter.variables, ...variables } },
     );
     beforeServersStop(() => process.stop());
     return process;

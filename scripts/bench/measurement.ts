@@ -18,6 +18,8 @@ export interface Measurement {
   /** From the first record to the last, where that leaves out a warm-up. */
   readonly steadySeconds?: number;
   readonly usage: PerParty<Usage>;
+  /** What Kafka has on its disk of them, where the contender is one that decides it. */
+  readonly storedBytes?: number;
 }
 
 /** What an emitter takes to begin, and to find nothing; milliseconds. */

@@ -17,6 +17,7 @@ const HEADS = [
   'MB',
   'of Kafka',
   'of MariaDB',
+  'bytes kept a row',
 ];
 
 const START_HEADS = [
@@ -76,7 +77,7 @@ function remarks({ figures }: BenchReport): string[] {
   const steady = figures.findLast(({ steadyRowsPerSecond }) => steadyRowsPerSecond !== undefined);
   return [
     `Medians of ${rounds.join(' or ')} ${rounds.at(-1) === 1 ? 'round' : 'rounds'}. Rows are those of the three tables together; CPU seconds are per million of them; ` +
-      'MB is the most memory that was resident at once. Everything is counted from the start of its process; ' +
+      "MB is the most memory that was resident at once; the bytes kept are those of Kafka's files, of one copy. Everything is counted from the start of its process; " +
       "the seconds of the loop, of Kafka's tool and of the warm emitter are those of the sending. " +
       'The limits are those of large tables: of small ones most is the warm-up of what measures them.',
     ...(figures.some(({ isExtrapolated }) => isExtrapolated)
@@ -99,6 +100,7 @@ const cells = (figures: Figures): string[] => [
   tenths(figures.seconds.median),
   ...PARTIES.map((party) => tenths(figures.cpuSecondsPerMillionRows[party].median)),
   ...PARTIES.map((party) => whole(figures.peakBytes[party].median / 1_000_000)),
+  figures.storedBytesPerRow === undefined ? '' : whole(figures.storedBytesPerRow.median),
 ];
 
 const startCells = ({ rows, loadMs, firstRunMs, firstCommitMs, idleMs }: StartUpFigures): string[] => [

@@ -20,6 +20,8 @@ export interface Figures {
   readonly steadyRowsPerSecond?: Spread;
   readonly cpuSecondsPerMillionRows: PerParty<Spread>;
   readonly peakBytes: PerParty<Spread>;
+  /** On Kafka's disk. */
+  readonly storedBytesPerRow?: Spread;
 }
 
 /** The figures of {@link StartUp}; milliseconds. */
@@ -85,6 +87,9 @@ function contenderFigures(contender: ContenderName, rows: number, of: readonly M
     // Of a few records the first look may find all.
     steadySeconds === undefined || steadySeconds === 0 ? [] : records / steadySeconds,
   );
+  const stored = of.flatMap(({ storedBytes, records }) =>
+    storedBytes === undefined ? [] : storedBytes / records,
+  );
   return {
     contender,
     rows,
@@ -97,6 +102,7 @@ function contenderFigures(contender: ContenderName, rows: number, of: readonly M
       spread(({ usage, records }) => (usage[party].cpuSeconds / records) * 1_000_000),
     ),
     peakBytes: perParty((party) => spread(({ usage }) => usage[party].peakBytes)),
+    ...(stored.length > 0 && { storedBytesPerRow: spreadOf(stored) }),
   };
 }
 

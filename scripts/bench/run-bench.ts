@@ -89,6 +89,7 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
       recordBytes = await recordBytesOf(kafka, servers, `sizes-${rows}`, files);
       const stage: Stage = {
         ...{ servers, kafkaClassPath, kafka, emitter, directory: files, rows, recordBytes, progress },
+        kafkaData: path.join(directory, 'servers', 'kafka', 'data', 'broker-1'),
         pythonSeconds: plan.pythonSeconds,
       };
       for (let round = 1; round <= count; round++) {

@@ -11,6 +11,8 @@ export interface Stage {
   /** Where Kafka's programs are. */
   readonly kafkaClassPath: string;
   readonly kafka: Kafka;
+  /** Where the broker keeps its partitions. */
+  readonly kafkaData: string;
   readonly emitter: DeployedEmitter;
   /** For files of the contenders. */
   readonly directory: string;

@@ -1,10 +1,9 @@
 import { DEADLINE_MARGIN_MS } from '../../lambda/emitter/emitter';
 import { MOST_SHARDS } from '../../lambda/emitter/environment';
-import { STREAMS } from '../../lambda/emitter/streams';
 import { type PipelineConfig, ZONES } from '../../lib/config';
 import type { BenchReport } from '../bench/report';
 import { emittingCost } from './bill';
-import { emitterMeasurement } from './emitter-measurement';
+import { type EmitterMeasurement, emitterMeasurement } from './emitter-measurement';
 import { PRICES } from './prices';
 
 /** A number of rows that is worth a calculation before it is tried. */
@@ -23,7 +22,7 @@ export interface Backlog {
 
 /** What Kafka keeps of a backlog. */
 export interface Stored {
-  /** Of keys and values, on all brokers together. */
+  /** On all brokers together. */
   readonly gigabytes: number;
   /** GiB that the disk of each broker must have. */
   readonly gibibytesABroker: number;
@@ -46,13 +45,12 @@ export function billionRows(report: BenchReport, { emitter, kafka }: PipelineCon
         (ROWS / 1_000_000) * emitting.perMillionRows + shards * runs * PRICES['Lambda requests'].dollars,
     };
   });
-  return { emitting, runSeconds, backlogs, stored: storedOf(report, kafka.brokers) };
+  return { emitting, runSeconds, backlogs, stored: storedOf(emitting.measurement, kafka.brokers) };
 }
 
 /** Topics have a copy of every record in each zone. */
-function storedOf({ recordBytes }: BenchReport, brokers: number): Stored {
-  const average = STREAMS.reduce((sum, { name }) => sum + recordBytes[name], 0) / STREAMS.length;
-  const bytes = ROWS * average * ZONES;
+function storedOf({ storedBytesPerRow }: EmitterMeasurement, brokers: number): Stored {
+  const bytes = ROWS * storedBytesPerRow * ZONES;
   return {
     gigabytes: bytes / 1_000_000_000,
     gibibytesABroker: Math.ceil(bytes / brokers / 2 ** 30),

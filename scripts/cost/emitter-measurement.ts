@@ -11,6 +11,8 @@ export interface EmitterMeasurement {
   readonly rows: number;
   readonly secondsPerMillionRows: number;
   readonly cpuSecondsPerMillionRows: number;
+  /** What Kafka keeps of a row, in bytes, of one copy. */
+  readonly storedBytesPerRow: number;
   /** A warm run that finds nothing, in tenths begun: on Lambda its connections are encrypted and its cores are others. */
   readonly idleRunSeconds: number;
 }
@@ -24,13 +26,15 @@ export function emitterMeasurement(report: BenchReport): EmitterMeasurement {
   const figures = report.figures.findLast(({ contender }) => contender === 'emitter-cold');
   const startUp = report.startUp.at(-1);
   if (figures === undefined || startUp === undefined) throw new Error('The benchmark has no emitter in it.');
-  const { rowsPerSecond, cpuSecondsPerMillionRows } = figures;
+  const { rowsPerSecond, cpuSecondsPerMillionRows, storedBytesPerRow } = figures;
+  if (storedBytesPerRow === undefined) throw new Error('The benchmark does not say what Kafka keeps.');
   return {
     machine: machineText(report.machine),
     date: report.date,
     rows: STREAMS.length * figures.rows,
     secondsPerMillionRows: 1_000_000 / rowsPerSecond.median,
     cpuSecondsPerMillionRows: cpuSecondsPerMillionRows.own.median,
+    storedBytesPerRow: storedBytesPerRow.median,
     idleRunSeconds: Math.ceil(startUp.idleMs.median / 100) / 10,
   };
 }

@@ -30,7 +30,7 @@ describe('the configuration', () => {
     "sampleRows": 11154,
   },
   "emitter": {
-    "compression": "none",
+    "compression": "zstd",
     "everyMinutes": 5,
     "memoryMB": 1024,
     "shards": 1,
@@ -75,7 +75,7 @@ describe('the configuration', () => {
         'pipeline.userId': 'grace',
         'pipeline.kafka.brokers': '6',
         'pipeline.sshCidrs': '["203.0.113.7/32"]',
-        'pipeline.emitter.compression': 'zstd',
+        'pipeline.emitter.compression': 'gzip',
       },
     });
 
@@ -84,7 +84,7 @@ describe('the configuration', () => {
       keyPairName: 'grace-key-pair',
       kafka: { brokers: 6, partitions: 6 },
       sshCidrs: ['203.0.113.7/32'],
-      emitter: { compression: 'zstd' },
+      emitter: { compression: 'gzip' },
     });
   });
 

@@ -263,7 +263,7 @@ describe('the emitter', () => {
           USER_ID: 'ada',
           KAFKA_BROKERS: Match.anyValue(),
           KAFKA_AUTHENTICATION: 'iam',
-          COMPRESSION: 'none',
+          COMPRESSION: 'zstd',
           DATABASE_SECRET_ARN: Match.anyValue(),
           EMIT_LIMIT: Match.absent(),
           SHARDS: '1',

@@ -35,6 +35,7 @@ onLinux('the bundle that is deployed is measured beside the limits, on servers o
   expect(report.figures.map(({ contender }) => contender)).toEqual([
     'emitter-cold',
     'emitter-warm',
+    'emitter-plain',
     'select',
     'producer',
   ]);

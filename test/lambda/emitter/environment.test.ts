@@ -24,7 +24,7 @@ test('on AWS the user, the brokers and the secret are all that must be said', ()
     kafka: {
       brokers: ['b-1.example:9098', 'b-2.example:9098'],
       authentication: 'iam',
-      compression: 'none',
+      compression: 'zstd',
       region: 'us-east-1',
     },
     database: { login: { secretArn: complete.DATABASE_SECRET_ARN }, tls: 'rds' },
@@ -39,7 +39,7 @@ test('everything can be said', () => {
       USER_ID: 'me',
       KAFKA_BROKERS: '127.0.0.1:9092',
       KAFKA_AUTHENTICATION: 'none',
-      COMPRESSION: 'zstd',
+      COMPRESSION: 'gzip',
       DATABASE_CREDENTIALS_FILE: 'db_creds.yaml',
       DATABASE_TLS: 'rds',
       EMIT_LIMIT: '500',
@@ -48,7 +48,7 @@ test('everything can be said', () => {
     }),
   ).toEqual({
     userId: 'me',
-    kafka: { brokers: ['127.0.0.1:9092'], authentication: 'none', compression: 'zstd', region: 'eu-west-1' },
+    kafka: { brokers: ['127.0.0.1:9092'], authentication: 'none', compression: 'gzip', region: 'eu-west-1' },
     database: { login: { credentialsFile: 'db_creds.yaml' }, tls: 'rds' },
     limit: 500,
     shards: 4,

@@ -23,6 +23,7 @@ export const roundOf = (
         kafka: { cpuSeconds: seconds / 4, peakBytes: 400 * MEGABYTE },
         database: { cpuSeconds: seconds / 8, peakBytes: 300 * MEGABYTE },
       },
+      ...(contender === 'emitter-cold' && { storedBytes: 300 * 3 * rows }),
       ...changes,
     },
   ],

@@ -150,7 +150,7 @@ test('each shard runs as often as one alone', () => {
 describe('a million rows', () => {
   const measurement = {
     ...{ machine: 'a machine', date: '2026-01-02', rows: 3_000_000, idleRunSeconds: 0.02 },
-    ...{ secondsPerMillionRows: 10, cpuSecondsPerMillionRows: 8 },
+    ...{ secondsPerMillionRows: 10, cpuSecondsPerMillionRows: 8, storedBytesPerRow: 300 },
   };
   const billWith = (memoryMB: number) =>
     billOf(parseConfig({ userId: 'ada', emitter: { memoryMB } }), measurement);

@@ -2,7 +2,7 @@ import { parseConfig } from '../../../lib/config';
 import { billionRows, billionRowsMarkdown } from '../../../scripts/cost/billion-rows';
 import { reportOf, roundOf, startOf } from '../bench/sample-rounds';
 
-/** A million rows take the emitter 10 s, with 5 s of CPU; a record has 300 bytes. */
+/** A million rows take the emitter 10 s, with 5 s of CPU; Kafka keeps 300 bytes of a row. */
 const REPORT = reportOf([roundOf('emitter-cold', 1_000_000, 30), startOf(1_000_000, 100)]);
 
 const configOf = (emitter: object = {}, kafka: object = {}) => parseConfig({ userId: 'ada', emitter, kafka });
