@@ -348,16 +348,32 @@ describe('the deployed emitter', () => {
 
 describe('npm run deploy:local, once more', () => {
   test('updates the deployment that runs', async () => {
-    const { status } = await run('deploy-local', '--context=pipeline.emitter.everyMinutes=3');
+    const { status } = await run(
+      ...['deploy-local', '--context=pipeline.emitter.everyMinutes=3', '--context=pipeline.emitter.shards=2'],
+    );
 
     expect(status).toBe(0);
     expect(runningDeployment(directory)).toMatchObject({ pid: deployment.pid, userId: USER_ID });
     const scheduler = new SchedulerClient(client());
     const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand({}));
-    const { Name, GroupName } = Schedules[0] ?? {};
-    expect(await scheduler.send(new GetScheduleCommand({ Name, GroupName }))).toMatchObject({
-      ScheduleExpression: 'rate(3 minutes)',
-    });
+    const schedules = await Promise.all(
+      Schedules.map(({ Name, GroupName }) => scheduler.send(new GetScheduleCommand({ Name, GroupName }))),
+    );
+    expect(schedules.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
+      'rate(3 minutes)',
+      'rate(3 minutes)',
+    ]);
+    expect(schedules.map(({ Target }) => Target?.Input).sort()).toEqual(['{"shard":1}', '{}']);
+  });
+
+  test('runs all shards that it has now', async () => {
+    const { status, stdout } = await run('emit', '--json');
+
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).summaries).toMatchObject([
+      { shard: 0, caughtUp: true },
+      { shard: 1, caughtUp: true },
+    ]);
   });
 
   test('refuses to put the pipeline of somebody else beside it', async () => {
