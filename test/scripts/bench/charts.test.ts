@@ -47,7 +47,7 @@ describe('the lines', () => {
       [100_000, 30_000],
       [1_000_000, 30_000],
     ]);
-    expect(series[3]?.data).toEqual([
+    expect(series[4]?.data).toEqual([
       [10_000, 400],
       [100_000, 400],
     ]);

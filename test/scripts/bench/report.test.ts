@@ -6,11 +6,13 @@ test('figures are in the order of sizes and of the table, however the rounds wer
 
   expect(figures.map(({ rows, contender }) => `${rows} ${contender}`)).toEqual([
     ...[10_000, 100_000].flatMap((rows) =>
-      ['emitter-cold', 'emitter-warm', 'debezium', 'python', 'select', 'producer'].map(
+      ['emitter-cold', 'emitter-warm', 'emitter-plain', 'debezium', 'python', 'select', 'producer'].map(
         (name) => `${rows} ${name}`,
       ),
     ),
-    ...['emitter-cold', 'emitter-warm', 'debezium', 'select', 'producer'].map((name) => `1000000 ${name}`),
+    ...['emitter-cold', 'emitter-warm', 'emitter-plain', 'debezium', 'select', 'producer'].map(
+      (name) => `1000000 ${name}`,
+    ),
   ]);
   expect(startUp.map(({ rows }) => rows)).toEqual([10_000, 100_000, 1_000_000]);
 });
