@@ -1,6 +1,4 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes, Kafka, type LogEntry, logLevel } from 'kafkajs';
+import { Kafka, type LogEntry, logLevel } from 'kafkajs';
 import { requests } from 'kafkajs/src/protocol/requests';
 import type { EmitterEnvironment } from './environment';
 import { mskIam } from './msk-iam';
@@ -39,20 +37,5 @@ export function createKafka(
         log({ message, level: level === logLevel.ERROR ? 'error' : 'warn' }),
   });
 }
-
-/** The client's numbers for the configured codecs. */
-export const CODECS = {
-  none: CompressionTypes.None,
-  gzip: CompressionTypes.GZIP,
-  zstd: CompressionTypes.ZSTD,
-} as const satisfies Record<EmitterEnvironment['kafka']['compression'], CompressionTypes>;
-
-/** The fastest level that is worth its name; a higher one makes these rows hardly smaller (`npm run bench`). */
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-
-CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: async ({ buffer }: { readonly buffer: Buffer }) => await promisify(zstdCompress)(buffer, ZSTD),
-  decompress: async (buffer: Buffer) => await promisify(zstdDecompress)(buffer),
-});
 
 requests.Produce = onePassProduce(requests.Produce);

@@ -7,9 +7,9 @@ import {
   type Producer,
   type Transaction,
 } from 'kafkajs';
+import { CODECS } from './codecs';
 import type { EmitterEnvironment } from './environment';
 import { FencedError, TopicError, UnreachableError } from './errors';
-import { CODECS } from './kafka-client';
 import { kafkaError } from './kafka-errors';
 import type { Batch, Checkpoint, Message, Position, TopicPublisher } from './ports';
 import { committedOf, positionOf } from './position-record';

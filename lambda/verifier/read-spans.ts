@@ -1,4 +1,6 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
+// Whatever client is given, it can read what the emitter has compressed.
+import '../emitter/codecs';
 import { UnreachableError } from '../emitter/errors';
 import { kafkaError, protocolErrorType } from '../emitter/kafka-errors';
 import { GROUP_IS_YOUNG } from '../emitter/transient';
