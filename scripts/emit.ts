@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type EmitEvent, parseEvent } from '../lambda/emitter/event';
+import { settledAll } from '../lambda/emitter/settled-all';
 import { STREAMS } from '../lambda/emitter/streams';
 import type { EmitSummary } from '../lambda/emitter/summary';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
@@ -57,7 +58,8 @@ export const emit = commandLine(command, async (options: Options) => {
     // Nobody else runs before the checkpoint is where it is to be.
     if (from !== undefined) summaries.push(await run(event));
     if (options.untilCaughtUp) summaries.push(...(await untilCaughtUp(shards, runShard)));
-    else if (from === undefined) summaries.push(...(await allShards(shards, runShard)));
+    else if (from === undefined)
+      summaries.push(...(await settledAll(Array.from({ length: shards }, (_, shard) => runShard(shard)))));
     step.done(`Ran ${functionName}`);
   } catch (error) {
     step.failed();
@@ -71,18 +73,6 @@ export const emit = commandLine(command, async (options: Options) => {
   const isFenced = last.some(({ stopped }) => stopped === 'fenced');
   return isFenced || (options.untilCaughtUp && last.some(({ caughtUp }) => !caughtUp)) ? 1 : 0;
 });
-
-/** One run of each shard, all at once; an error of one is thrown when all have ended. */
-async function allShards(
-  shards: number,
-  runShard: (shard: number) => Promise<EmitSummary>,
-): Promise<EmitSummary[]> {
-  const runs = await Promise.allSettled(Array.from({ length: shards }, (_, shard) => runShard(shard)));
-  return runs.map((run) => {
-    if (run.status === 'rejected') throw run.reason;
-    return run.value;
-  });
-}
 
 /** @throws ConfigurationError naming the option that the emitter would refuse. */
 function eventOf({ limit, from, table, dryRun }: Options): EmitEvent {

@@ -14,6 +14,7 @@ import { kafkaError } from './kafka-errors';
 import type { Batch, Checkpoint, Message, Position, TopicPublisher } from './ports';
 import { committedOf, positionOf } from './position-record';
 import { type Send, sendsByPartition } from './sends';
+import { settledAll } from './settled-all';
 import { deadLetterTopicOf, emitterIdOf, STREAMS, topicOf, topicsOf } from './streams';
 import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './transient';
 
@@ -77,8 +78,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
         ...this.queuesOf(this.deadLetterTopic, deadLetters),
       ];
-      const outcomes = await Promise.allSettled(queues.map((queue) => this.sendInOrder(transaction, queue)));
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+      await settledAll(queues.map((queue) => this.sendInOrder(transaction, queue)));
     } catch (error) {
       throw failure(session, error, 'sending rows');
     }

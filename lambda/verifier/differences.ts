@@ -1,9 +1,9 @@
+import { settledAll } from '../emitter/settled-all';
 import type { PerStream, Stream } from '../emitter/streams';
 import { account, type KeyedRecord, type KeyGroup } from './account';
 import { bucketOf } from './bucket-sums';
 import type { Column, RecordSource, RowSource } from './ports';
 import { EXAMPLE_CHARACTERS, EXAMPLES, type Example } from './report';
-import { settledAll } from './settled-all';
 import { Spill } from './spill';
 import { ABSENT, type Value } from './value';
 

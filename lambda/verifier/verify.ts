@@ -1,10 +1,10 @@
+import { settledAll } from '../emitter/settled-all';
 import { type PerStream, perStream, STREAMS, type Stream, topicOf } from '../emitter/streams';
 import { BucketSums, bucketOf } from './bucket-sums';
 import { findDifferences, NO_DIFFERENCES } from './differences';
 import { KeylessRows } from './keyless-rows';
 import type { Column, RecordSource, RowSource } from './ports';
 import type { StreamReport, VerificationReport } from './report';
-import { settledAll } from './settled-all';
 
 /** What {@link verify} works with. */
 export interface VerifyOptions {

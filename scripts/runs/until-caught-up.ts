@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { settledAll } from '../../lambda/emitter/settled-all';
 import { type EmitSummary, hasEmitted } from '../../lambda/emitter/summary';
 
 /** How long a shard that has nothing to emit waits before it is asked again, in milliseconds. */
@@ -44,7 +45,6 @@ export async function untilCaughtUp(
       isOver = true;
     }
   });
-  const ends = await Promise.allSettled(shardsAtWork);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await settledAll(shardsAtWork);
   return summaries;
 }
