@@ -3,7 +3,11 @@ import type { Fault } from './fault';
 import { momentOfRun } from './moment-of-run';
 import { caughtUp } from './outcome';
 
-/** Each run is in the middle of its work when the next one begins; then all go on at once, and only the last is not fenced. */
+/**
+ * Each run is stopped in the middle of its work when the next one begins; then all go on at once, and only the last is
+ * not fenced. Whole processes are stopped: a conversation with one broker alone would leave those with the others going
+ * on, and come to the moment that the next run is meant to come to.
+ */
 const runsAtOnce = (name: string, count: number): Fault => ({
   name,
   happen: async (pipeline, random) => {
@@ -11,8 +15,11 @@ const runsAtOnce = (name: string, count: number): Fault => ({
     for (let index = 1; index < count; index++) {
       // The fence of the run before has left less of the tables to each.
       if (index > 1) await pipeline.addPosts(pipeline.posts);
-      const run = pipeline.invoke(pipeline.newEmitter());
-      older.push({ run, conversation: await pipeline.stopped(momentOfRun(random), run) });
+      const emitter = pipeline.newProcess();
+      const run = pipeline.invoke(emitter);
+      const conversation = await pipeline.stopped(momentOfRun(random), run);
+      emitter.kill('SIGSTOP');
+      older.push({ emitter, run, conversation });
     }
     const newest = pipeline.invoke(pipeline.newEmitter());
     // Kafka refuses the first ones while it ends the transaction of the run before, and fences nobody until then.
@@ -22,7 +29,10 @@ const runsAtOnce = (name: string, count: number): Fault => ({
     );
     pipeline.struck();
     opened.pass();
-    for (const { conversation } of older) conversation.pass();
+    for (const { emitter, conversation } of older) {
+      emitter.kill('SIGCONT');
+      conversation.pass();
+    }
     for (const { run } of older) assert.equal((await run).stopped, 'fenced');
     await caughtUp(newest);
   },

@@ -20,8 +20,8 @@ const SESSION_MS = 12_000;
 /** The client logs in again ten seconds before its login expires. */
 const REAUTHENTICATES_AFTER_MS = SESSION_MS - 10_000;
 
-/** Enough that a run takes longer than that. */
-const MANY_ROWS = 100_000;
+/** Enough that a run takes longer than that, several times over. */
+const MANY_ROWS = 500_000;
 
 const userId = uniqueName();
 const statements = kafkaStatements(synthesize({ userId }).templates.Emitter, 'EmitterRole');
