@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { topicsOf } from '../../../lambda/emitter/streams';
+import { topicOf, topicsOf } from '../../../lambda/emitter/streams';
+import { TRANSACTION_IS_ENDING, whileTransient } from '../../../lambda/emitter/transient';
 import { checkCommitted, checkWritten, streamTopics } from '../../../scripts/bench/bench-topics';
 import type { BenchReport } from '../../../scripts/bench/report';
 import { testDirectory, testKafka, testUserId, uniqueName } from '../../support/servers';
@@ -74,6 +75,13 @@ describe('what is counted', () => {
       await transaction.send({ topic, messages });
     }
     await (commit ? transaction.commit() : transaction.abort());
+    // It can take offsets when the one before is complete in every partition.
+    const next = await producer.transaction();
+    const topics = [{ topic: topicOf(userId, 'pin'), partitions: [{ partition: 0, offset: '1' }] }];
+    await whileTransient(TRANSACTION_IS_ENDING, () =>
+      next.sendOffsets({ consumerGroupId: uniqueName(), topics }),
+    );
+    await next.abort();
     await producer.disconnect();
   }
 
