@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib';
 import { CompressionCodecs, CompressionTypes } from 'kafkajs';
 import type { EmitterEnvironment } from './environment';
 
@@ -11,9 +11,19 @@ export const CODECS = {
 } as const satisfies Record<EmitterEnvironment['kafka']['compression'], CompressionTypes>;
 
 /** The fastest level that is worth its name; a higher one makes rows like the sample's hardly smaller. */
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const LEVEL = 1;
+
+/** The least that Node takes. */
+const MIN_CHUNK_BYTES = 64;
 
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: async ({ buffer }: { readonly buffer: Buffer }) => await promisify(zstdCompress)(buffer, ZSTD),
+  // Not in Node's thread pool: the memory that each thread takes anew costs more than compressing, and a function has one CPU.
+  compress: async ({ buffer }: { readonly buffer: Buffer }) =>
+    zstdCompressSync(buffer, {
+      params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+      // By default the result is made 16 KB at a time.
+      chunkSize: Math.max(MIN_CHUNK_BYTES, buffer.length),
+      pledgedSrcSize: buffer.length,
+    }),
   decompress: async (buffer: Buffer) => await promisify(zstdDecompress)(buffer),
 });

@@ -66,11 +66,16 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
       ],
       grid: PANELS.map((_, panel) => ({
         left: 240,
-        right: 80,
+        right: 160,
         top: 62 + panel * PANEL_HEIGHT,
         height: PANEL_HEIGHT - 42,
       })),
-      xAxis: PANELS.map((_, gridIndex) => ({ type: 'value', gridIndex, show: false })),
+      xAxis: PANELS.map(({ of }, gridIndex) => ({
+        type: 'value',
+        gridIndex,
+        show: false,
+        max: endOfAxis(shown.filter(({ isExtrapolated }) => !isExtrapolated).map(of)),
+      })),
       yAxis: PANELS.map((_, gridIndex) => ({
         type: 'category',
         gridIndex,
@@ -85,13 +90,13 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
         data: shown.map((one) => ({
           value: of(one),
           itemStyle: { color: colorOf(one.contender) },
+          label: {
+            show: true,
+            position: 'right',
+            color: INK,
+            formatter: `${grouped(of(one), digits)}${one.isExtrapolated ? ' (extrapolated)' : ''}`,
+          },
         })),
-        label: {
-          show: true,
-          position: 'right',
-          color: INK,
-          formatter: ({ value }) => grouped(Number(value), digits),
-        },
       })),
     },
   };
@@ -171,6 +176,10 @@ function sizeToShow(figures: readonly Figures[]): number {
   const sizes = [...new Set(figures.map(({ rows }) => rows))];
   return Math.max(...sizes.filter((rows) => sizes.every((other) => count(other) <= count(rows))));
 }
+
+/** A little beyond what was measured. What is extrapolated may be longer by far: cut off there, it leaves the others visible. */
+const endOfAxis = (measured: readonly number[]): number | undefined =>
+  measured.length === 0 ? undefined : 1.1 * Math.max(...measured);
 
 /** Whole powers of ten around values; two of them at least, for an axis needs a length. */
 function decades(values: readonly number[]): { min: number; max: number } {

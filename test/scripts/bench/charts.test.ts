@@ -37,6 +37,17 @@ describe('the bars', () => {
   });
 });
 
+test('bars of what was extrapolated say so, and are cut off where they would dwarf what was measured', () => {
+  const chart = bars(
+    reportOf([roundOf('emitter-cold', 1_000, 3), roundOf('python', 1_000, 3_000, { records: 300 })]),
+  );
+
+  const [, cpu] = seriesOf(chart);
+  const labels = cpu?.data.map((one) => (one as { label: { formatter: string } }).label.formatter);
+  expect(labels).toEqual(['500,000.0 (extrapolated)', '500.0']);
+  expect(all(chart.option.xAxis)[1]?.['max']).toBeCloseTo(550);
+});
+
 describe('the lines', () => {
   test('lead from size to size, each as far as it was measured', () => {
     const series = seriesOf(growth(reportOf()));
