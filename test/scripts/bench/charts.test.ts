@@ -44,7 +44,7 @@ test('bars of what was extrapolated say so, and are cut off where they would dwa
 
   const [, cpu] = seriesOf(chart);
   const labels = cpu?.data.map((one) => (one as { label: { formatter: string } }).label.formatter);
-  expect(labels).toEqual(['500,000.0 (extrapolated)', '500.0']);
+  expect(labels).toEqual(['5,000,000.0 (extrapolated)', '500.0']);
   expect(all(chart.option.xAxis)[1]?.['max']).toBeCloseTo(550);
 });
 
