@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { DATABASE_TLS } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
-import { databaseError } from '../lambda/emitter/mysql-errors';
+import { databaseError } from '../lambda/emitter/mysql/mysql-errors';
 import { STREAMS } from '../lambda/emitter/streams';
 import { withPipelineOptions } from './aws/deployed-pipeline';
 import { isOutOfGit } from './files/out-of-git';

@@ -6,7 +6,7 @@ import type { Kafka } from 'kafkajs';
 import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/database-login';
 import { parseEnvironment } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
-import { createKafka } from '../lambda/emitter/kafka-client';
+import { createKafka } from '../lambda/emitter/kafka/kafka-client';
 import { topicsOf } from '../lambda/emitter/streams';
 import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';

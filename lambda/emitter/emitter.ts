@@ -7,7 +7,7 @@ import { emit } from './emit';
 import type { EmitterEnvironment } from './environment';
 import { UnreachableError } from './errors';
 import { parseEvent } from './event';
-import { createKafka } from './kafka-client';
+import { createKafka } from './kafka/kafka-client';
 import { KafkaTopicPublisher } from './kafka-topic-publisher';
 import { MysqlTableReader } from './mysql-table-reader';
 import type { Progress } from './ports';

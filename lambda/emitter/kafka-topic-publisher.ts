@@ -7,16 +7,16 @@ import {
   type Producer,
   type Transaction,
 } from 'kafkajs';
-import { CODECS } from './codecs';
 import type { EmitterEnvironment } from './environment';
 import { FencedError, TopicError, UnreachableError } from './errors';
-import { kafkaError } from './kafka-errors';
+import { CODECS } from './kafka/codecs';
+import { kafkaError } from './kafka/kafka-errors';
+import { committedOf, positionOf } from './kafka/position-record';
+import { type Send, sendsByPartition } from './kafka/sends';
+import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './kafka/transient';
 import type { Batch, Checkpoint, Message, Position, TopicPublisher } from './ports';
-import { committedOf, positionOf } from './position-record';
-import { type Send, sendsByPartition } from './sends';
 import { settledAll } from './settled-all';
 import { deadLetterTopicOf, emitterIdOf, STREAMS, topicOf, topicsOf } from './streams';
-import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './transient';
 
 /** How long a transaction may stay open before the broker ends it, in milliseconds. It holds back consumers in read_committed. */
 const TRANSACTION_TIMEOUT_MS = 120_000;

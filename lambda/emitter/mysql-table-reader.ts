@@ -2,11 +2,11 @@ import { type Connection, escapeId } from 'mysql2';
 import type { DatabaseLogin } from './database-login';
 import type { EmitterEnvironment } from './environment';
 import { TableError, UnreachableError } from './errors';
-import { columnOf, isInteger } from './mysql-columns';
-import { breakConnection, connectWithFreshLogin, rowsOf } from './mysql-connection';
-import { databaseError } from './mysql-errors';
+import { columnOf, isInteger } from './mysql/mysql-columns';
+import { breakConnection, connectWithFreshLogin, rowsOf } from './mysql/mysql-connection';
+import { databaseError } from './mysql/mysql-errors';
+import { RowQueue } from './mysql/row-queue';
 import { LARGEST_KEY, type TableReader, type TableRows } from './ports';
-import { RowQueue } from './row-queue';
 import type { Stream, StreamName } from './streams';
 
 /** How a reader gets to its database. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka, KafkaJSError } from 'kafkajs';
 import { EmitterError, TopicError } from '../emitter/errors';
-import { kafkaError } from '../emitter/kafka-errors';
+import { kafkaError } from '../emitter/kafka/kafka-errors';
 import { disconnect } from './disconnect';
 import type { Span } from './read-spans';
 

@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2';
 import { TableError } from '../emitter/errors';
-import { rowsOf } from '../emitter/mysql-connection';
-import { databaseError } from '../emitter/mysql-errors';
+import { rowsOf } from '../emitter/mysql/mysql-connection';
+import { databaseError } from '../emitter/mysql/mysql-errors';
 import type { Stream } from '../emitter/streams';
 import type { FullRow, RowSource } from './ports';
 import { fingerprintSql, keySql, quoted, type TableColumn, tableColumn } from './table-columns';

@@ -1,9 +1,9 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 // Whatever client is given, it can read what the emitter has compressed.
-import '../emitter/codecs';
+import '../emitter/kafka/codecs';
 import { UnreachableError } from '../emitter/errors';
-import { kafkaError, protocolErrorType } from '../emitter/kafka-errors';
-import { GROUP_IS_YOUNG } from '../emitter/transient';
+import { kafkaError, protocolErrorType } from '../emitter/kafka/kafka-errors';
+import { GROUP_IS_YOUNG } from '../emitter/kafka/transient';
 import { hideAbortedFromConsumers } from './aborted-records';
 import { disconnect } from './disconnect';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createKafka } from '../../lambda/emitter/kafka-client';
+import { createKafka } from '../../lambda/emitter/kafka/kafka-client';
 import { type PerStream, perStream } from '../../lambda/emitter/streams';
 import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import { serverFiles } from '../local/downloads';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { escapeId } from 'mysql2';
 import { readCredentialsFile } from '../../lambda/emitter/database-login';
-import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
+import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
 import { STREAMS } from '../../lambda/emitter/streams';
 
 /** Reads the three tables beside each other, in the order of their keys as the emitter does, and drops every row. */

@@ -1,9 +1,9 @@
 import type { Connection } from 'mysql2';
 import { ConfigurationError } from '../../lambda/emitter/errors';
 import { type Column, type Row, UnemittableRowError } from '../../lambda/emitter/messages';
-import { columnOf } from '../../lambda/emitter/mysql-columns';
-import { rowsOf } from '../../lambda/emitter/mysql-connection';
-import { RowQueue } from '../../lambda/emitter/row-queue';
+import { columnOf } from '../../lambda/emitter/mysql/mysql-columns';
+import { rowsOf } from '../../lambda/emitter/mysql/mysql-connection';
+import { RowQueue } from '../../lambda/emitter/mysql/row-queue';
 import type { Stream } from '../../lambda/emitter/streams';
 import { quoted } from '../../lambda/verifier/table-columns';
 import type { Step } from '../terminal/progress';

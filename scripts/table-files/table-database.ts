@@ -3,7 +3,7 @@ import type { Connection } from 'mysql2';
 import { type DatabaseLogin, readCredentialsFile } from '../../lambda/emitter/database-login';
 import type { EmitterEnvironment } from '../../lambda/emitter/environment';
 import { ConfigurationError } from '../../lambda/emitter/errors';
-import { breakConnection, connectToDatabase } from '../../lambda/emitter/mysql-connection';
+import { breakConnection, connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
 import { databaseLogin } from '../aws/database-secret';
 import {
   type DeployedPipeline,

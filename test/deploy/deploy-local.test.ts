@@ -21,7 +21,7 @@ import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-
 import { DescribeParametersCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { createConnection } from 'mysql2/promise';
 import { readCredentialsFile } from '../../lambda/emitter/database-login';
-import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
+import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
 import { topicsOf } from '../../lambda/emitter/streams';
 import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
 import type { VerificationReport } from '../../lambda/verifier/report';

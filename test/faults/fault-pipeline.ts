@@ -13,7 +13,7 @@ import {
 } from '../../lambda/emitter/environment';
 import { isRetryable } from '../../lambda/emitter/errors';
 import type { EmitEvent } from '../../lambda/emitter/event';
-import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
+import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
 import {
   emitterIdOf,
   type PerStream,

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel, type PartitionMetadata } from 'kafkajs';
-import { connectToDatabase, rowsOf } from '../../lambda/emitter/mysql-connection';
+import { connectToDatabase, rowsOf } from '../../lambda/emitter/mysql/mysql-connection';
 import { topicsOf } from '../../lambda/emitter/streams';
 import { serverFiles } from '../../scripts/local/downloads';
 import { type ExclusiveLock, takeLock } from '../../scripts/local/exclusive-lock';

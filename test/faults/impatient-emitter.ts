@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readDatabaseLogin } from '../../lambda/emitter/database-login';
 import { emit } from '../../lambda/emitter/emit';
 import { parseEvent } from '../../lambda/emitter/event';
-import { createKafka } from '../../lambda/emitter/kafka-client';
+import { createKafka } from '../../lambda/emitter/kafka/kafka-client';
 import { KafkaTopicPublisher } from '../../lambda/emitter/kafka-topic-publisher';
 import { MysqlTableReader } from '../../lambda/emitter/mysql-table-reader';
 import { perStream } from '../../lambda/emitter/streams';

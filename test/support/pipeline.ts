@@ -6,7 +6,7 @@ import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { Emitter } from '../../lambda/emitter/emitter';
 import { type EmitterVariables, parseEnvironment } from '../../lambda/emitter/environment';
 import type { EmitEvent } from '../../lambda/emitter/event';
-import { connectToDatabase } from '../../lambda/emitter/mysql-connection';
+import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
 import { deadLetterTopicOf, type StreamName, topicOf } from '../../lambda/emitter/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { committedSpans } from '../../lambda/verifier/committed-spans';

@@ -1,5 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { createKafka } from '../../../lambda/emitter/kafka-client';
+import { createKafka } from '../../../lambda/emitter/kafka/kafka-client';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka-topic-publisher';
 import { perStream, STREAMS, topicOf, topicsOf } from '../../../lambda/emitter/streams';
 import { SMALL_TABLES, testPipeline } from '../../support/pipeline';

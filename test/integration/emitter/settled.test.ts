@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { createKafka } from '../../../lambda/emitter/kafka-client';
+import { createKafka } from '../../../lambda/emitter/kafka/kafka-client';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka-topic-publisher';
 import { perStream } from '../../../lambda/emitter/streams';
 import { testServers, testUserId } from '../../support/servers';

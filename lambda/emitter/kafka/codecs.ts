@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib';
 import { CompressionCodecs, CompressionTypes } from 'kafkajs';
-import type { EmitterEnvironment } from './environment';
+import type { EmitterEnvironment } from '../environment';
 
 /** The client's numbers for the configured codecs. Whoever imports this file can also read what they have written. */
 export const CODECS = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Partitioners } from 'kafkajs';
-import { partitionOfKey } from '../../../lambda/emitter/key-partition';
+import { partitionOfKey } from '../../../../lambda/emitter/kafka/key-partition';
 
 /** The hashes are those of Kafka's own test: https://github.com/apache/kafka/blob/3.9.1/clients/src/test/java/org/apache/kafka/common/utils/UtilsTest.java */
 test.each([

@@ -1,5 +1,5 @@
+import type { Message } from '../ports';
 import { crc32c } from './crc32c';
-import type { Message } from './ports';
 
 /** What a batch says of all of its records. */
 export interface RecordBatchHeader {

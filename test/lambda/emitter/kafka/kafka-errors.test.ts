@@ -1,6 +1,6 @@
 import { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from 'kafkajs';
-import { ConfigurationError } from '../../../lambda/emitter/errors';
-import { kafkaError, protocolErrorType } from '../../../lambda/emitter/kafka-errors';
+import { ConfigurationError } from '../../../../lambda/emitter/errors';
+import { kafkaError, protocolErrorType } from '../../../../lambda/emitter/kafka/kafka-errors';
 
 const protocolError = (type: string): Error =>
   new KafkaJSProtocolError(Object.assign(new Error(`The broker said ${type}`), { type, code: 1 }));

@@ -1,4 +1,4 @@
-import type { Position } from './ports';
+import type { Position } from '../ports';
 
 /** A committed offset of Kafka: the offset, and a text beside it. */
 export interface CommittedOffset {

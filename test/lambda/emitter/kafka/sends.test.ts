@@ -1,8 +1,12 @@
 import fc from 'fast-check';
-import { partitionOfKey } from '../../../lambda/emitter/key-partition';
-import { MAX_MESSAGE_BYTES, messageBytes } from '../../../lambda/emitter/messages';
-import type { Message } from '../../../lambda/emitter/ports';
-import { MAX_SEND_MESSAGES, PartitionMessages, sendsByPartition } from '../../../lambda/emitter/sends';
+import { partitionOfKey } from '../../../../lambda/emitter/kafka/key-partition';
+import {
+  MAX_SEND_MESSAGES,
+  PartitionMessages,
+  sendsByPartition,
+} from '../../../../lambda/emitter/kafka/sends';
+import { MAX_MESSAGE_BYTES, messageBytes } from '../../../../lambda/emitter/messages';
+import type { Message } from '../../../../lambda/emitter/ports';
 
 const clientsGrouping = jest.requireActual<
   (send: {

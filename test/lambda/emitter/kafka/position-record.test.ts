@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { committedOf, positionOf } from '../../../lambda/emitter/position-record';
+import { committedOf, positionOf } from '../../../../lambda/emitter/kafka/position-record';
 
 test.each([
   [

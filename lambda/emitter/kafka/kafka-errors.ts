@@ -1,4 +1,4 @@
-import { AccessDeniedError, EmitterError, FencedError, TopicError, UnreachableError } from './errors';
+import { AccessDeniedError, EmitterError, FencedError, TopicError, UnreachableError } from '../errors';
 
 /** The error that Kafka itself answered with, below the layers that the client wraps around it. */
 export function protocolErrorType(error: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
 import { requests } from 'kafkajs/src/protocol/requests';
-import type { EmitterEnvironment } from './environment';
+import type { EmitterEnvironment } from '../environment';
 import { mskIam } from './msk-iam';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 import { onePassProduce } from './produce-request';

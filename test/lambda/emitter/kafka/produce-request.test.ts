@@ -2,9 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { CompressionTypes } from 'kafkajs';
 import type { ProduceArguments, ProduceDefinition } from 'kafkajs/src/protocol/requests';
-import type { Message } from '../../../lambda/emitter/ports';
-import { onePassProduce } from '../../../lambda/emitter/produce-request';
-import { PartitionMessages } from '../../../lambda/emitter/sends';
+import { onePassProduce } from '../../../../lambda/emitter/kafka/produce-request';
+import { PartitionMessages } from '../../../../lambda/emitter/kafka/sends';
+import type { Message } from '../../../../lambda/emitter/ports';
 
 const client = jest.requireActual<ProduceDefinition>('kafkajs/src/protocol/requests/produce');
 const own = onePassProduce(client);
