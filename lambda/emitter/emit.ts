@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { CHUNK_BOUNDS, type Chunk, type ChunkBounds, chunks } from './chunks';
 import { ConfigurationError, FencedError, isRetryable, UnreachableError } from './errors';
 import type { EmitRequest } from './event';
@@ -101,6 +102,7 @@ const sum = (a: Tally, b: Tally): Tally => ({
 /** A run's state: what is committed, what the open transaction holds, and the commit that has not been answered. */
 class Run {
   commits = 0;
+  private readonly id = randomUUID();
   readonly publisher: TopicPublisher;
   /** The streams that this run reads, and whose positions it writes. */
   private streams: readonly Stream[] = [];
@@ -270,14 +272,14 @@ class Run {
 
   private async commit(checkpoint: Checkpoint, given?: ReadonlyMap<number, Checkpoint>): Promise<void> {
     const written: Partial<Checkpoint> = Object.fromEntries(
-      this.streams.map(({ name }) => [name, checkpoint[name]]),
+      this.streams.map(({ name }) => [name, { ...checkpoint[name], run: this.id }]),
     );
     this.unanswered = written;
     await this.answerTo(this.publisher.commit(written, given));
     this.settle({ ...this.checkpoint, ...written });
   }
 
-  /** The checkpoint that Kafka has tells whether the commit that was not answered took place. */
+  /** The checkpoint that Kafka has tells whether the commit that was not answered took place; a newer run may have made the same one. */
   private settle(checkpoint: Checkpoint): void {
     if (this.unanswered !== undefined && includes(checkpoint, this.unanswered)) {
       this.committed = sum(this.committed, this.open);
@@ -306,8 +308,9 @@ class Run {
 
 const includes = (checkpoint: Checkpoint, written: Partial<Checkpoint>): boolean =>
   STREAMS.every(({ name }) => {
-    const { nextKey, keyless } = written[name] ?? checkpoint[name];
-    return nextKey === checkpoint[name].nextKey && keyless === checkpoint[name].keyless;
+    const { nextKey, keyless, run } = written[name] ?? checkpoint[name];
+    const found = checkpoint[name];
+    return nextKey === found.nextKey && keyless === found.keyless && run === found.run;
   });
 
 /** The key behind the last one of each table. */

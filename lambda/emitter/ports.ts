@@ -14,6 +14,8 @@ export interface Position {
   readonly endKey?: bigint | undefined;
   /** How many shards, the primary among them, may have ranges to emit; only the primary keeps it. @default 1 */
   readonly shards?: number | undefined;
+  /** Which run has committed it; an opaque name. Absent where nothing was ever committed. */
+  readonly run?: string | undefined;
 }
 
 /** How far each table has been emitted; committed together with the rows that it speaks of. */

@@ -22,6 +22,10 @@ test.each([
     { nextKey: 7n, keyless: '', endKey: 0n },
     { offset: '7', metadata: 'end=0' },
   ],
+  [
+    { nextKey: 7n, keyless: '3-a1', endKey: 9n, run: '0b6e-4d' },
+    { offset: '7', metadata: '3-a1 end=9 run=0b6e-4d' },
+  ],
 ])('%j is kept as %j', (position, committed) => {
   expect(committedOf(position)).toEqual(committed);
 });
@@ -38,6 +42,7 @@ test('every position is read as it was written', () => {
       keyless: fc.constantFrom('', '1-0', '42-ffffffffffffffff'),
       endKey: key,
       shards: fc.integer({ min: 2, max: 8 }),
+      run: fc.uuid(),
     },
     { requiredKeys: ['nextKey', 'keyless'] },
   );
