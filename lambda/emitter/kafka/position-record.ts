@@ -7,7 +7,8 @@ export interface CommittedOffset {
 }
 
 /** The words that a position's metadata is made of; each may be missing. */
-const WORDS = /^(?<keyless>\d+-[0-9a-f]+)? ?(?:end=(?<endKey>\d+))? ?(?:shards=(?<shards>\d+))? ?(?:run=(?<run>\S+))?$/;
+const WORDS =
+  /^(?<keyless>\d+-[0-9a-f]+)? ?(?:end=(?<endKey>\d+))? ?(?:shards=(?<shards>\d+))? ?(?:run=(?<run>\S+))?$/;
 
 /**
  * A position as Kafka keeps it, for a consumer group on partition 0 of the stream's topic. All of it is in the one
