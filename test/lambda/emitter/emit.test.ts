@@ -20,14 +20,14 @@ async function run(
   reader: TableReader,
   publisher: TopicPublisher,
   request: EmitRequest = everything,
-  { deadline = never, bounds = { rows: 4, bytes: 1_000_000 } } = {},
+  { deadline = never, bounds = { rows: 4, bytes: 1_000_000 }, sleep = async () => {} } = {},
 ): Promise<EmitOutcome> {
   const progress = { committed: () => {}, retrying: () => {} };
   return await emit(request, {
     reader,
     publisherOf: () => publisher,
     progress,
-    sleep: async () => {},
+    sleep,
     deadline,
     cutOff: never,
     bounds,
@@ -247,6 +247,28 @@ describe('failures', () => {
       expect(keysIn(kafka)).toEqual({ pin: [1, 2], geo: [1, 2], user: [1, 2] });
     },
   );
+
+  test('a commit that is refused, and then made by a newer run, is counted by that one only', async () => {
+    const kafka = new MemoryKafka();
+    let newer: EmitOutcome | undefined;
+    const sleep = async () => {
+      newer = await run(tables(), kafka.producer());
+    };
+
+    const outcome = await run(
+      tables(),
+      kafka.producer(new FaultSchedule(['done', 'done', 'refused'])),
+      everything,
+      {
+        sleep,
+      },
+    );
+
+    expect(newer?.emitted).toEqual({ pin: 2, geo: 2, user: 2 });
+    expect(outcome.emitted).toEqual({ pin: 0, geo: 0, user: 0 });
+    expect(outcome.stopped).toBe('caught-up');
+    expect(keysIn(kafka)).toEqual({ pin: [1, 2], geo: [1, 2], user: [1, 2] });
+  });
 
   test('without any commit in between end the run after five tries', async () => {
     const refusals = Array.from<Fate>({ length: MOST_FAILURES }).fill('refused');
