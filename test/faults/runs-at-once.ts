@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
-import type { Fault } from './fault';
+import type { Fault, RoundRandom } from './fault';
+import type { FaultPipeline } from './fault-pipeline';
 import { momentOfRun } from './moment-of-run';
 import { caughtUp } from './outcome';
 
 /**
- * Each run is stopped in the middle of its work when the next one begins; then all go on at once, and only the last is
- * not fenced. Whole processes are stopped: a conversation with one broker alone would leave those with the others going
- * on, and come to the moment that the next run is meant to come to.
+ * A run whose process stands still in the middle of its work. Were it only its conversation with one broker, those with
+ * the others would go on, and come to the moment that the next run is meant to come to.
  */
+async function stoppedRun(pipeline: FaultPipeline, random: RoundRandom) {
+  const emitter = pipeline.newProcess();
+  const run = pipeline.invoke(emitter);
+  const conversation = await pipeline.stopped(momentOfRun(random), run);
+  emitter.kill('SIGSTOP');
+  return { emitter, run, conversation };
+}
+
+/** Each run is in the middle of its work when the next one begins; then all go on at once, and only the last is not fenced. */
 const runsAtOnce = (name: string, count: number): Fault => ({
   name,
   happen: async (pipeline, random) => {
@@ -15,11 +24,7 @@ const runsAtOnce = (name: string, count: number): Fault => ({
     for (let index = 1; index < count; index++) {
       // The fence of the run before has left less of the tables to each.
       if (index > 1) await pipeline.addPosts(pipeline.posts);
-      const emitter = pipeline.newProcess();
-      const run = pipeline.invoke(emitter);
-      const conversation = await pipeline.stopped(momentOfRun(random), run);
-      emitter.kill('SIGSTOP');
-      older.push({ emitter, run, conversation });
+      older.push(await stoppedRun(pipeline, random));
     }
     const newest = pipeline.invoke(pipeline.newEmitter());
     // Kafka refuses the first ones while it ends the transaction of the run before, and fences nobody until then.
@@ -45,16 +50,13 @@ export const RUNS_AT_ONCE: readonly Fault[] = [
   {
     name: 'stale-run-wakes-up',
     happen: async (pipeline, random) => {
-      const stale = pipeline.newProcess();
-      const staleRun = pipeline.invoke(stale);
-      const conversation = await pipeline.stopped(momentOfRun(random), staleRun);
-      stale.kill('SIGSTOP');
-      conversation.pass();
+      const stale = await stoppedRun(pipeline, random);
+      stale.conversation.pass();
       pipeline.struck();
       await pipeline.catchUp();
       await pipeline.addPosts(100);
-      stale.kill('SIGCONT');
-      assert.equal((await staleRun).stopped, 'fenced');
+      stale.emitter.kill('SIGCONT');
+      assert.equal((await stale.run).stopped, 'fenced');
       await pipeline.catchUp();
     },
   },
