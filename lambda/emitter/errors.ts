@@ -5,7 +5,10 @@ export type EmitterErrorName =
   | 'UnreachableError'
   | 'TableError'
   | 'TopicError'
-  | 'FencedError';
+  | 'CheckpointError'
+  | 'SessionError'
+  | 'FencedError'
+  | 'UnknownError';
 
 /**
  * The base of every error that the emitter throws on purpose.
@@ -47,9 +50,27 @@ export class TopicError extends EmitterError {
   override readonly retryable = false;
 }
 
+/** The checkpoint was not written by this emitter, or somebody else can write to it: going on from it could lose or repeat rows. */
+export class CheckpointError extends EmitterError {
+  override readonly name = 'CheckpointError';
+  override readonly retryable = false;
+}
+
+/** The database server keeps a setting of its own that would change what a result holds. */
+export class SessionError extends EmitterError {
+  override readonly name = 'SessionError';
+  override readonly retryable = false;
+}
+
 /** A newer run holds the transactional id; this one has stopped, and what it committed stays. */
 export class FencedError extends EmitterError {
   override readonly name = 'FencedError';
+  override readonly retryable = false;
+}
+
+/** A server answered with something that nobody has foreseen; the message has the server's own code. Not retried: nobody knows whether that helps. */
+export class UnknownError extends EmitterError {
+  override readonly name = 'UnknownError';
   override readonly retryable = false;
 }
 
