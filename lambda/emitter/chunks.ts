@@ -1,4 +1,5 @@
 import { keyedDeadLetter } from './dead-letters';
+import { TableError } from './errors';
 import { messageBytes, type Row, rowEncoder, UnemittableRowError } from './messages';
 import type { Batch, Checkpoint, Message, TableRows } from './ports';
 import type { PerStream, Stream } from './streams';
@@ -36,6 +37,7 @@ export type ChunksEnd = 'end-of-tables' | 'limit';
  * @param sources the rows of each table that takes part, from its position on
  * @param start the positions of all tables; those of tables that take no part are handed through
  * @param limit the most posts (distinct keys) to read
+ * @throws TableError where the rows of a table are not in the order of their keys.
  */
 export async function* chunks(
   sources: readonly { readonly stream: Stream; readonly rows: TableRows }[],
@@ -79,6 +81,7 @@ class KeyCursor {
   readonly encode: (row: Row) => Buffer;
   private batch: readonly Row[] = [];
   private index = 0;
+  private lastKey = 0n;
   private ended = false;
 
   constructor(
@@ -115,6 +118,13 @@ class KeyCursor {
   private readKey(): void {
     const digits = this.batch[this.index]?.[this.rows.keyIndex];
     this.key = digits ? BigInt(digits.toString('latin1')) : undefined;
+    if (this.key === undefined) return;
+    // The checkpoint would pass over the smaller one.
+    if (this.key < this.lastKey)
+      throw new TableError(
+        `The database gave rows of table ${this.stream.table} out of order: key ${this.key} after ${this.lastKey}.`,
+      );
+    this.lastKey = this.key;
   }
 }
 

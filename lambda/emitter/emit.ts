@@ -80,7 +80,7 @@ async function toItsEnd(run: Run, parts: EmitParts): Promise<StopReason> {
       parts.progress.retrying(error as Error, failures, delayMs);
       await until(parts.deadline, parts.sleep(delayMs));
     } finally {
-      parts.reader.close();
+      await until(parts.cutOff, parts.reader.close());
     }
   }
 }

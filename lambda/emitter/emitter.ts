@@ -77,6 +77,8 @@ export class Emitter {
       this.login = undefined;
       this.reader.end();
       throw error;
+    } finally {
+      await until(cutOff, this.reader.close());
     }
   }
 

@@ -3,9 +3,12 @@ import type { DatabaseLogin } from './database-login';
 import type { EmitterEnvironment } from './environment';
 import { TableError, UnreachableError } from './errors';
 import { columnOf, isInteger } from './mysql/mysql-columns';
-import { breakConnection, connectWithFreshLogin, rowsOf } from './mysql/mysql-connection';
+import { breakConnection, connectWithFreshLogin } from './mysql/mysql-connection';
 import { databaseError } from './mysql/mysql-errors';
+import { EndProof, type ResultEnd } from './mysql/result-end';
 import { RowQueue } from './mysql/row-queue';
+import { rowsOf } from './mysql/rows-of';
+import { beginSnapshot, endSnapshot } from './mysql/session';
 import { LARGEST_KEY, type TableReader, type TableRows } from './ports';
 import type { Stream, StreamName } from './streams';
 
@@ -21,8 +24,9 @@ export interface MysqlTableReaderProps {
 }
 
 /**
- * Reads tables of MariaDB and MySQL, one connection a table. A whole run is one query a table, in the order of the key
- * and from the checkpoint on, so that its cost grows with the rows that are left and nothing is read twice.
+ * Reads tables of MariaDB and MySQL, one connection a table, each in one snapshot until it is closed. A whole run is one
+ * query a table, in the order of the key and from the checkpoint on, so that its cost grows with the rows that are left
+ * and nothing is read twice.
  */
 export class MysqlTableReader implements TableReader {
   private readonly sessions = new Map<StreamName, Session>();
@@ -35,41 +39,37 @@ export class MysqlTableReader implements TableReader {
 
   async rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows> {
     return await this.run(stream, async (session) => {
-      const index = await indexOf(session.connection, stream);
-      if (index === undefined && !this.reported.has(stream.name)) {
-        this.reported.add(stream.name);
-        this.props.onMissingIndex(stream);
-      }
-      // Without the hint the server sorts the whole table rather than follow an index that is not the primary key.
-      const hint = index === undefined ? '' : `FORCE INDEX (${escapeId(index)})`;
+      const end = await endOf(session.connection, stream, from, to);
       const key = escapeId(stream.keyColumn);
-      return await this.query(
-        session,
-        stream,
-        `SELECT * FROM ${escapeId(stream.table)} ${hint} WHERE ${key} BETWEEN ${from} AND ${to === undefined ? LARGEST_KEY : to - 1n} ORDER BY ${key}`,
-      );
+      const where = `WHERE ${key} BETWEEN ${from} AND ${end.lastKey ?? from - 1n} ORDER BY ${key}`;
+      // Without the hint the server sorts the whole table rather than follow an index that is not the primary key.
+      for (const index of await indexesOf(session.connection, stream)) {
+        const sql = `SELECT * FROM ${escapeId(stream.table)} FORCE INDEX (${escapeId(index)}) ${where}`;
+        const rows = await this.query(session, stream, sql, end).catch(unlessUnusable);
+        if (rows !== undefined) return rows;
+      }
+      if (!this.reported.has(stream.name)) this.props.onMissingIndex(stream);
+      this.reported.add(stream.name);
+      return await this.query(session, stream, `SELECT * FROM ${escapeId(stream.table)} ${where}`, end);
     });
   }
 
   async keylessRows(stream: Stream): Promise<TableRows> {
     const key = escapeId(stream.keyColumn);
-    const sql = `SELECT * FROM ${escapeId(stream.table)} WHERE ${key} IS NULL OR ${key} < 0 OR ${key} > ${LARGEST_KEY}`;
-    return await this.run(stream, async (session) => await this.query(session, stream, sql));
-  }
-
-  async lastKey(stream: Stream): Promise<bigint | undefined> {
-    const key = escapeId(stream.keyColumn);
-    const sql = `SELECT MAX(${key}) FROM ${escapeId(stream.table)} WHERE ${key} BETWEEN 0 AND ${LARGEST_KEY}`;
-    return await this.run(stream, async ({ connection }) => {
-      const last = (await rowsOf(connection, { sql }))[0]?.[0];
-      return last ? BigInt(last.toString()) : undefined;
+    const from = `FROM ${escapeId(stream.table)} WHERE ${key} IS NULL OR ${key} < 0 OR ${key} > ${LARGEST_KEY}`;
+    return await this.run(stream, async (session) => {
+      const [[count] = []] = await rowsOf(session.connection, { sql: `SELECT COUNT(*) ${from}` });
+      return await this.query(session, stream, `SELECT * ${from}`, { rows: Number(count) });
     });
   }
 
-  close(): void {
+  async lastKey(stream: Stream): Promise<bigint | undefined> {
+    return await this.run(stream, async ({ connection }) => (await endOf(connection, stream, 0n)).lastKey);
+  }
+
+  async close(): Promise<void> {
     this.givenUp += 1;
-    for (const [name, session] of this.sessions)
-      if (session.isBusy || session.rows?.isActive === true) this.drop(name, session);
+    await Promise.all([...this.sessions].map(([name, session]) => this.release(name, session)));
   }
 
   /** Closes every connection, idle ones too. */
@@ -78,7 +78,15 @@ export class MysqlTableReader implements TableReader {
     for (const [name, session] of this.sessions) this.drop(name, session);
   }
 
-  private async query(session: Session, stream: Stream, sql: string): Promise<TableRows> {
+  /** A session that is in use is given up; one that is idle is kept, without its snapshot. */
+  private async release(name: StreamName, session: Session): Promise<void> {
+    if (session.isBusy || session.rows?.isActive === true) return this.drop(name, session);
+    if (!session.hasSnapshot) return;
+    session.hasSnapshot = false;
+    await endSnapshot(session.connection).catch(() => this.drop(name, session));
+  }
+
+  private async query(session: Session, stream: Stream, sql: string, end: ResultEnd): Promise<TableRows> {
     const queue = new RowQueue(session.connection, sql, this.props.readTimeoutMs);
     session.rows = queue;
     const fields = await queue.fields;
@@ -87,10 +95,22 @@ export class MysqlTableReader implements TableReader {
     if (keyField === undefined || !isInteger(keyField)) {
       this.drop(stream.name, session);
       throw new TableError(
-        `Column ${stream.keyColumn} of table ${stream.table} cannot be a key: allowed: an integer type.`,
+        keyField === undefined
+          ? `Column ${stream.keyColumn} of table ${stream.table} is invisible: allowed: a column that SELECT * shows.`
+          : `Column ${stream.keyColumn} of table ${stream.table} cannot be a key: allowed: an integer type.`,
       );
     }
-    const next = () => queue.next().catch((error) => this.fail(stream, session, error));
+    const proof = new EndProof(stream.table, end, keyIndex);
+    const next = async () => {
+      try {
+        const read = await queue.next();
+        if (read.done === true) proof.prove();
+        else proof.see(read.value);
+        return read;
+      } catch (error) {
+        return this.fail(stream, session, error);
+      }
+    };
     return { columns: fields.map(columnOf), keyIndex, batches: { next } };
   }
 
@@ -98,6 +118,8 @@ export class MysqlTableReader implements TableReader {
     const session = this.sessions.get(stream.name) ?? (await this.connect(stream));
     session.isBusy = true;
     try {
+      if (!session.hasSnapshot) await beginSnapshot(session.connection);
+      session.hasSnapshot = true;
       return await work(session);
     } catch (error) {
       return this.fail(stream, session, error);
@@ -110,7 +132,7 @@ export class MysqlTableReader implements TableReader {
     const { givenUp } = this;
     const { connection, login } = await connectWithFreshLogin(this.props.readLogin, this.props.tls);
     this.place = `${login.host}:${login.port}/${login.database}`;
-    const session: Session = { connection, rows: undefined, isBusy: false };
+    const session: Session = { connection, rows: undefined, isBusy: false, hasSnapshot: false };
     if (givenUp !== this.givenUp) this.fail(stream, session, this.gaveUp());
     this.sessions.set(stream.name, session);
     return session;
@@ -141,15 +163,43 @@ interface Session {
   rows: RowQueue | undefined;
   /** Whether somebody waits for an answer on it. */
   isBusy: boolean;
+  /** Whether it shows the tables as they were when the run began to read. */
+  hasSnapshot: boolean;
 }
 
-/** An index that begins with the key column, the primary key before others. */
-async function indexOf(connection: Connection, { table, keyColumn }: Stream): Promise<string | undefined> {
+/** The last key of a range, and how many rows have it; no rows for an empty range. */
+async function endOf(
+  connection: Connection,
+  { table, keyColumn }: Stream,
+  from: bigint,
+  to = LARGEST_KEY + 1n,
+): Promise<ResultEnd> {
+  const key = escapeId(keyColumn);
+  const last = `SELECT MAX(${key}) FROM ${escapeId(table)} WHERE ${key} BETWEEN ${from} AND ${to - 1n}`;
+  const [[lastKey, rows] = []] = await rowsOf(connection, {
+    sql: `SELECT ${key}, COUNT(*) FROM ${escapeId(table)} WHERE ${key} = (${last}) GROUP BY ${key}`,
+  });
+  return lastKey ? { lastKey: BigInt(lastKey.toString()), rows: Number(rows) } : { rows: 0 };
+}
+
+/**
+ * The indexes that begin with the whole key column, those that follow its order before others, the primary key first.
+ * The server need not take them: which it ignores, MariaDB and MySQL tell in columns of different names.
+ */
+async function indexesOf(connection: Connection, { table, keyColumn }: Stream): Promise<string[]> {
   const rows = await rowsOf(connection, {
     sql: `SELECT INDEX_NAME FROM information_schema.STATISTICS
-          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ? AND SEQ_IN_INDEX = 1 AND INDEX_TYPE = 'BTREE'
-          ORDER BY INDEX_NAME <> 'PRIMARY', NON_UNIQUE, INDEX_NAME LIMIT 1`,
+          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ? AND SEQ_IN_INDEX = 1
+          AND INDEX_TYPE = 'BTREE' AND SUB_PART IS NULL
+          ORDER BY COLLATION = 'D', INDEX_NAME <> 'PRIMARY', NON_UNIQUE, INDEX_NAME`,
     values: [table, keyColumn],
   });
-  return rows[0]?.[0]?.toString();
+  return rows.map(([name]) => String(name));
+}
+
+/** The index that a query was told to use is ignored (MariaDB), invisible (MySQL), or was just dropped. */
+const ER_KEY_DOES_NOT_EXIST = 1176;
+
+function unlessUnusable(error: Error & { readonly errno?: number }): undefined {
+  if (error.errno !== ER_KEY_DOES_NOT_EXIST) throw error;
 }

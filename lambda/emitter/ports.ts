@@ -29,7 +29,10 @@ export interface TableRows {
   readonly batches: AsyncIterator<readonly Row[], undefined>;
 }
 
-/** Reads the tables. Every method throws an EmitterError. */
+/**
+ * Reads the tables, each as it is at the moment at which it is first asked for after `close`. A result that ends before
+ * its last row throws: the end of `batches` is the end of the rows. Every method throws an EmitterError.
+ */
 export interface TableReader {
   /** All rows with `from <= key < to`, or without that end, in ascending order of the key. */
   rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows>;
@@ -37,8 +40,8 @@ export interface TableReader {
   keylessRows(stream: Stream): Promise<TableRows>;
   /** The largest usable key of a table, or `undefined` when it has none. */
   lastKey(stream: Stream): Promise<bigint | undefined>;
-  /** Gives up all queries under way. Does not throw. */
-  close(): void;
+  /** Cancels running queries, and lets go of what the tables were like. Does not throw. */
+  close(): Promise<void>;
 }
 
 /** One record for a stream's topic. */

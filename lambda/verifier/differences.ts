@@ -166,10 +166,12 @@ function shown({ kind, text }: Value = ABSENT): string {
   const json =
     kind === 'string'
       ? JSON.stringify(text)
-      : kind === 'null'
-        ? 'null'
-        : kind === 'absent'
-          ? '(absent)'
-          : text;
+      : kind === 'bytes'
+        ? `"${Buffer.from(text, 'hex').toString('base64')}"`
+        : kind === 'null'
+          ? 'null'
+          : kind === 'absent'
+            ? '(absent)'
+            : text;
   return json.length > EXAMPLE_CHARACTERS ? `${json.slice(0, EXAMPLE_CHARACTERS)}…` : json;
 }

@@ -4,8 +4,8 @@ import type { Value } from './value';
 /** A column of a table, as much as is needed to read it from a record. */
 export interface Column {
   readonly name: string;
-  /** Whether it holds JSON documents, which records embed. */
-  readonly isJson: boolean;
+  /** How records hold its values: as they are, JSON documents embedded, bytes in base64. */
+  readonly form: 'plain' | 'json' | 'bytes';
 }
 
 /** Where a record stands. */

@@ -20,21 +20,21 @@ export function recordValues(json: string | undefined, columns: readonly Column[
 }
 
 function valuesIn(members: Map<string, string>, columns: readonly Column[]): Value[] {
-  const values = columns.map(({ name, isJson }) => {
+  const values = columns.map(({ name, form }) => {
     const source = members.get(name);
     members.delete(name);
-    return source === undefined ? ABSENT : parsedValue(source, isJson);
+    return source === undefined ? ABSENT : parsedValue(source, form);
   });
   for (const [name, source] of members)
     values.push({ kind: 'json', text: `${JSON.stringify(name)}:${source}` });
   return values;
 }
 
-function parsedValue(source: string, isJson: boolean): Value {
-  if (isJson) return { kind: 'json', text: source };
+function parsedValue(source: string, form: Column['form']): Value {
+  if (form === 'json') return { kind: 'json', text: source };
   switch (source[0]) {
     case '"':
-      return { kind: 'string', text: jsonString(source) };
+      return form === 'bytes' ? bytesIn(jsonString(source)) : { kind: 'string', text: jsonString(source) };
     case 'n':
       return NULL;
     case '{':
@@ -45,4 +45,12 @@ function parsedValue(source: string, isJson: boolean): Value {
     default:
       return { kind: 'number', text: source };
   }
+}
+
+/** The bytes of base64 that is written in the one right way; any other text is no bytes. */
+function bytesIn(base64: string): Value {
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.toString('base64') === base64
+    ? { kind: 'bytes', text: bytes.toString('hex').toUpperCase() }
+    : { kind: 'string', text: base64 };
 }

@@ -1,67 +1,63 @@
+import { type FieldPacket, Types } from 'mysql2';
+import { columnOf } from '../emitter/mysql/mysql-columns';
 import { LARGEST_KEY } from '../emitter/ports';
 import type { Column } from './ports';
 import { canonicalText, FINGERPRINT_DIGITS, MARKS, NULL, type ValueKind } from './value';
-
-/** What the database's catalogue says of a column. */
-export interface CatalogueColumn {
-  readonly name: string;
-  /** information_schema.COLUMNS.DATA_TYPE, for example `int`. */
-  readonly dataType: string;
-  /** information_schema.COLUMNS.COLUMN_TYPE, for example `int(8) unsigned zerofill`. */
-  readonly columnType: string;
-  /** Whether the column has the check `json_valid`: MariaDB's JSON is LONGTEXT with it. */
-  readonly hasJsonCheck: boolean;
-}
 
 /** A column whose values the database can write as they should be in a message. */
 export interface TableColumn extends Column {
   readonly kind: ValueKind;
   /** SQL: the {@link Value.text} of the column, NULL for NULL. */
   readonly sql: string;
+  /** Whether a value can be as long as a message and longer. */
+  readonly isLong: boolean;
 }
 
-const INTEGERS = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'year'];
-const NUMBERS = [...INTEGERS, 'float', 'double'];
-const BYTES = [
-  ...['bit', 'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'],
-  ...[
-    'geometry',
-    'point',
-    'linestring',
-    'polygon',
-    'multipoint',
-    'multilinestring',
-    'multipolygon',
-    'geometrycollection',
-  ],
-];
+/** Flag of columns whose numbers have zeros in front, which JSON does not allow. */
+const ZEROFILL = 64;
 
-/** How the database writes a column: integers, YEAR, FLOAT, DOUBLE as numbers, JSON as JSON, all else as strings. */
-export function tableColumn({ name, dataType, columnType, hasJsonCheck }: CatalogueColumn): TableColumn {
+/** More bytes than a column needs whose values are always small. */
+const LONG_BYTES = 65_536;
+
+/**
+ * How the database writes a column, given as it describes the column with a result: integers, YEAR, FLOAT, DOUBLE as
+ * numbers, JSON as JSON, bytes as hexadecimal digits, all else as strings.
+ */
+export function tableColumn(field: FieldPacket): TableColumn {
+  const { name, kind } = columnOf(field);
   const column = quoted(name);
   const text = `CONVERT(${column} USING utf8mb4)`;
-  if (hasJsonCheck)
-    return { name, isJson: true, kind: 'json', sql: `COALESCE(JSON_COMPACT(${column}), 'null')` };
-  const string = { name, isJson: false, kind: 'string' } as const;
-  if (NUMBERS.includes(dataType)) {
-    // YEAR 0000 and ZEROFILL are written with leading zeros, which JSON does not allow.
-    const isPadded = dataType === 'year' || columnType.endsWith(' zerofill');
-    return {
-      ...string,
-      kind: 'number',
-      sql: isPadded ? `REGEXP_REPLACE(${text}, '^0+(?=[0-9])', '')` : text,
-    };
+  const common = { name, form: 'plain', kind: 'string', sql: text, isLong: isLong(field) } as const;
+  switch (kind) {
+    case 'number':
+      return {
+        ...common,
+        kind: 'number',
+        sql: Number(field.flags) & ZEROFILL ? `REGEXP_REPLACE(${text}, '^0+(?=[0-9])', '')` : text,
+      };
+    case 'datetime':
+      return { ...common, sql: `REPLACE(${text}, ' ', 'T')` };
+    case 'timestamp':
+      return { ...common, sql: `CONCAT(REPLACE(${text}, ' ', 'T'), 'Z')` };
+    case 'json': {
+      // MySQL writes its own JSON type in this form; MariaDB's JSON is text as it was inserted.
+      const document = field.columnType === Types.JSON ? text : `JSON_LOOSE(${column})`;
+      return { ...common, form: 'json', kind: 'json', sql: `COALESCE(${document}, 'null')` };
+    }
+    case 'binary':
+      return { ...common, form: 'bytes', kind: 'bytes', sql: `HEX(CAST(${column} AS BINARY))` };
+    case 'text':
+      return common;
   }
-  if (BYTES.includes(dataType)) {
-    return { ...string, sql: `CONVERT(REPLACE(TO_BASE64(${column}), CHAR(10), '') USING utf8mb4)` };
-  }
-  if (dataType === 'datetime') return { ...string, sql: `REPLACE(${text}, ' ', 'T')` };
-  if (dataType === 'timestamp') return { ...string, sql: `CONCAT(REPLACE(${text}, ' ', 'T'), 'Z')` };
-  return { ...string, sql: text };
 }
 
-/** The fingerprint of a row that is too large for the database's string functions, and thus for a message. */
+const isLong = ({ columnLength }: FieldPacket): boolean => (columnLength ?? 0) > LONG_BYTES;
+
+/** The fingerprint of a row that is too large for a message. */
 const NO_FINGERPRINT = '0'.repeat(FINGERPRINT_DIGITS);
+
+/** Bytes of a row, in whatever character set the table keeps them (up to four bytes for one of a message), with which it cannot be a message. */
+const TOO_LARGE_BYTES = 4_000_000;
 
 /** SQL: the fingerprint of a row, as `fingerprintOf` defines it, computed by the database. */
 export function fingerprintSql(columns: readonly TableColumn[]): string {
@@ -69,7 +65,13 @@ export function fingerprintSql(columns: readonly TableColumn[]): string {
     ({ kind, sql }) =>
       `COALESCE(CONCAT(${literal(MARKS[kind])}, LENGTH(${sql}), ':', ${sql}), ${literal(canonicalText(NULL))})`,
   );
-  return `COALESCE(LEFT(SHA2(CONCAT(${texts.join(', ')}), 256), ${FINGERPRINT_DIGITS}), '${NO_FINGERPRINT}')`;
+  const fingerprint = `COALESCE(LEFT(SHA2(CONCAT(${texts.join(', ')}), 256), ${FINGERPRINT_DIGITS}), '${NO_FINGERPRINT}')`;
+  const lengths = columns
+    .filter((column) => column.isLong)
+    .map(({ name }) => `COALESCE(LENGTH(${quoted(name)}), 0)`);
+  return lengths.length === 0
+    ? fingerprint
+    : `IF(${lengths.join(' + ')} > ${TOO_LARGE_BYTES}, '${NO_FINGERPRINT}', ${fingerprint})`;
 }
 
 /** SQL: the key of a row in decimal digits, NULL for one that cannot be emitted. */

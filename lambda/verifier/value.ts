@@ -1,15 +1,18 @@
 import { hash } from 'node:crypto';
 
 /**
- * What a column's value is in a message: a number literal, a string, embedded JSON, `null`; or `absent`, when the
- * message has no such member.
+ * What a column's value is in a message: a number literal, a string, embedded JSON, bytes in base64, `null`; or
+ * `absent`, when the message has no such member.
  */
-export type ValueKind = 'number' | 'string' | 'json' | 'null' | 'absent';
+export type ValueKind = 'number' | 'string' | 'json' | 'bytes' | 'null' | 'absent';
 
 /** One column of one row or record. */
 export interface Value {
   readonly kind: ValueKind;
-  /** The digits of a number, the characters of a string, JSON without white space between its tokens; else empty. */
+  /**
+   * The digits of a number, the characters of a string, JSON with one space behind each comma and colon between its
+   * tokens and no other, bytes as hexadecimal digits in upper case; else empty.
+   */
   readonly text: string;
 }
 
@@ -18,6 +21,7 @@ export const MARKS: Record<ValueKind, string> = {
   number: '#',
   string: "'",
   json: '{',
+  bytes: 'x',
   null: '~',
   absent: '-',
 };

@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
-import { rowsOf } from '../../lambda/emitter/mysql/mysql-connection';
 import { databaseError } from '../../lambda/emitter/mysql/mysql-errors';
+import { rowsOf } from '../../lambda/emitter/mysql/rows-of';
 import { STREAMS } from '../../lambda/emitter/streams';
 import { quoted } from '../../lambda/verifier/table-columns';
 

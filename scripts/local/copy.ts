@@ -1,7 +1,8 @@
 import type { Kafka } from 'kafkajs';
 import { type Connection, escapeId } from 'mysql2';
 import type { DatabaseLogin } from '../../lambda/emitter/database-login';
-import { connectToDatabase, rowsOf } from '../../lambda/emitter/mysql/mysql-connection';
+import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
+import { rowsOf } from '../../lambda/emitter/mysql/rows-of';
 import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
 import { hasEmitted } from '../../lambda/emitter/summary';
 import type { VerificationReport } from '../../lambda/verifier/report';

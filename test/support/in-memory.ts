@@ -85,7 +85,7 @@ export class MemoryTables implements TableReader {
     );
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.closed += 1;
   }
 

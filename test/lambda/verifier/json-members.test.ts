@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { jsonMembers, jsonString } from '../../../lambda/verifier/json-members';
 
-test('keeps the digits of numbers and takes white space out of documents', () => {
+test('keeps the digits of numbers and writes documents with one space behind commas and colons', () => {
   const json =
     ' {"big" : 18446744073709551615 ,\n"float":-1.50e+3,"none":null,"yes":true, "text":"a \\"b\\" \\u00e9 }",' +
     '"document": { "a" : [ 1.0 , {} ], "a":"x , y", "2":0, "1":0 } } ';
@@ -11,7 +11,7 @@ test('keeps the digits of numbers and takes white space out of documents', () =>
     none: 'null',
     yes: 'true',
     text: '"a \\"b\\" \\u00e9 }"',
-    document: '{"a":[1.0,{}],"a":"x , y","2":0,"1":0}',
+    document: '{"a": [1.0, {}], "a": "x , y", "2": 0, "1": 0}',
   });
 });
 

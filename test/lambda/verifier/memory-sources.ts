@@ -21,7 +21,7 @@ export interface MemoryStream {
 export const emptyStreams = (): PerStream<MemoryStream> =>
   perStream(() => ({ rows: [], keylessRows: [], records: [], deadLetters: [] }));
 
-const COLUMNS = [{ name: 'text', isJson: false }];
+const COLUMNS = [{ name: 'text', form: 'plain' as const }];
 const valuesOf = (text: string): Value[] => [{ kind: 'string', text }];
 const fingerprint = (text: string): string => fingerprintOf(valuesOf(text));
 

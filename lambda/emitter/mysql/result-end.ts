@@ -1,0 +1,47 @@
+import { UnreachableError } from '../errors';
+import type { Row } from '../messages';
+
+/** How many rows a result must have at the least, asked for in the snapshot that the result shows. */
+export interface ResultEnd {
+  readonly rows: number;
+  /** Count only the rows with this key, with which the result ends. @default all rows */
+  readonly lastKey?: bigint;
+}
+
+/**
+ * Proves that a result was not cut off: the protocol has no difference between the end of a result and one that a limit
+ * of the server, or something on the way, has put there.
+ *
+ * @param keyIndex where in a row the key stands
+ */
+export class EndProof {
+  private seen = 0;
+
+  constructor(
+    private readonly table: string,
+    private readonly end: ResultEnd,
+    private readonly keyIndex: number,
+  ) {}
+
+  /** Takes the next rows of the result, which are in the order of their keys where {@link ResultEnd.lastKey} is given. */
+  see(rows: readonly Row[]): void {
+    const { lastKey } = this.end;
+    if (lastKey === undefined) this.seen += rows.length;
+    else for (let at = rows.length; at-- > 0 && this.keyOf(rows[at]) === lastKey; ) this.seen += 1;
+  }
+
+  /** @throws UnreachableError when rows are missing at the end. */
+  prove(): void {
+    const { rows, lastKey } = this.end;
+    if (this.seen >= rows) return;
+    const of = lastKey === undefined ? 'without a usable key' : `with the last key, ${lastKey}`;
+    throw new UnreachableError(
+      `The database ended the result of table ${this.table} early: ${this.seen} of ${rows} rows ${of} came. No row was passed over.`,
+    );
+  }
+
+  private keyOf(row: Row | undefined): bigint | undefined {
+    const digits = row?.[this.keyIndex];
+    return digits ? BigInt(digits.toString('latin1')) : undefined;
+  }
+}
