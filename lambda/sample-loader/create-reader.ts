@@ -1,25 +1,24 @@
-import { type ConnectionOptions, createConnection } from 'mysql2/promise';
+import type { Connection } from 'mysql2';
 import type { DatabaseLogin } from '../emitter/database-login';
-
-/** How an administrator of the database connects; TLS is up to them. */
-export type AdministratorLogin = DatabaseLogin & Pick<ConnectionOptions, 'ssl'>;
+import { rowsOf } from '../emitter/mysql/rows-of';
 
 /**
- * Creates the account of `reader` anew, with no right but to read the tables of its database; over TLS only, where the
- * administrator's own way there is TLS.
+ * Creates the account of `reader` anew, with no right but to read the tables of its database.
+ *
+ * @param administrator a connection that may create accounts
+ * @param overTls whether the account may connect over TLS only
  */
-export async function createReader(administrator: AdministratorLogin, reader: DatabaseLogin): Promise<void> {
-  const connection = await createConnection(administrator);
-  const requirement = administrator.ssl === undefined ? '' : ' REQUIRE SSL';
-  try {
-    await connection.query(`CREATE OR REPLACE USER ?@'%' IDENTIFIED BY ?${requirement}`, [
-      reader.user,
-      reader.password,
-    ]);
+export async function createReader(
+  administrator: Connection,
+  { user, password, database }: DatabaseLogin,
+  overTls: boolean,
+): Promise<void> {
+  const requirement = overTls ? ' REQUIRE SSL' : '';
+  const statements = [
+    { sql: "DROP USER IF EXISTS ?@'%'", values: [user] },
+    { sql: `CREATE USER ?@'%' IDENTIFIED BY ?${requirement}`, values: [user, password] },
     // In a grant "_" stands for any character.
-    const database = reader.database.replaceAll('_', '\\_');
-    await connection.query("GRANT SELECT ON ??.* TO ?@'%'", [database, reader.user]);
-  } finally {
-    await connection.end();
-  }
+    { sql: "GRANT SELECT ON ??.* TO ?@'%'", values: [database.replaceAll('_', '\\_'), user] },
+  ];
+  for (const statement of statements) await rowsOf(administrator, statement);
 }

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Connection } from 'mysql2';
 import type { DatabaseLogin } from '../emitter/database-login';
+import type { EmitterEnvironment } from '../emitter/environment';
+import { breakConnection, connectToDatabase } from '../emitter/mysql/mysql-connection';
+import { rowsOf } from '../emitter/mysql/rows-of';
 import { STREAMS, type Stream } from '../emitter/streams';
 import { type Progress, silentProgress } from './progress';
 import { keyOfPost, placeAfterKey } from './sample-keys';
@@ -17,6 +20,8 @@ export interface SampleTablesOptions {
   readonly rows?: number;
   /** @default 2022 */
   readonly seed?: number;
+  /** How the connection is protected. @default 'off' */
+  readonly tls?: EmitterEnvironment['database']['tls'];
   /** @default none */
   readonly progress?: Progress;
 }
@@ -26,14 +31,14 @@ export async function loadSampleTables(
   owner: DatabaseLogin,
   options: SampleTablesOptions = {},
 ): Promise<void> {
-  const { rows = DEFAULT_ROWS, seed = DEFAULT_SEED, progress = silentProgress } = options;
-  await withConnection(owner, async (connection) => {
+  const { rows = DEFAULT_ROWS, seed = DEFAULT_SEED, tls = 'off', progress = silentProgress } = options;
+  await withConnection(owner, tls, async (connection) => {
     for (const { name, table } of STREAMS) {
-      await connection.query(`DROP TABLE IF EXISTS ${table}`);
-      await connection.query(SAMPLE_TABLES[name]);
+      await rowsOf(connection, { sql: `DROP TABLE IF EXISTS ${table}` });
+      await rowsOf(connection, { sql: SAMPLE_TABLES[name] });
     }
   });
-  await loadPosts(owner, { seed, from: 0, to: rows, progress });
+  await loadPosts(owner, tls, { seed, from: 0, to: rows, progress });
 }
 
 /**
@@ -45,22 +50,20 @@ export async function loadSampleTables(
 export async function addSamplePosts(
   owner: DatabaseLogin,
   count: number,
-  { seed = DEFAULT_SEED, progress = silentProgress }: Omit<SampleTablesOptions, 'rows'> = {},
+  { seed = DEFAULT_SEED, tls = 'off', progress = silentProgress }: Omit<SampleTablesOptions, 'rows'> = {},
 ): Promise<{ readonly firstKey: number; readonly lastKey: number }> {
-  const last = await withConnection(owner, async (connection) => {
+  const last = await withConnection(owner, tls, async (connection) => {
     const lastKeys = await Promise.all(STREAMS.map((stream) => lastKeyOf(connection, stream)));
     return Math.max(...lastKeys);
   });
   const from = placeAfterKey(seed, last);
-  await loadPosts(owner, { seed, from, to: from + count, progress });
+  await loadPosts(owner, tls, { seed, from, to: from + count, progress });
   return { firstKey: keyOfPost(seed, from), lastKey: keyOfPost(seed, from + count - 1) };
 }
 
 async function lastKeyOf(connection: Connection, { table, keyColumn }: Stream): Promise<number> {
-  const [[row]] = await connection.query<({ last: number | null } & RowDataPacket)[]>(
-    `SELECT MAX(\`${keyColumn}\`) AS last FROM ${table}`,
-  );
-  return row?.last ?? -1;
+  const [[last] = []] = await rowsOf(connection, { sql: `SELECT MAX(\`${keyColumn}\`) FROM ${table}` });
+  return last ? Number(last) : -1;
 }
 
 /** A range of posts by their place: `from` to before `to`. */
@@ -72,14 +75,18 @@ interface PostRange {
 }
 
 /** Loads the three tables beside each other: the server works on one while the rows of another are made. */
-async function loadPosts(owner: DatabaseLogin, range: PostRange): Promise<void> {
+async function loadPosts(
+  owner: DatabaseLogin,
+  tls: EmitterEnvironment['database']['tls'],
+  range: PostRange,
+): Promise<void> {
   const step = range.progress.step('Loading the sample tables', STREAMS.length * (range.to - range.from));
   const rowOf = samplePosts(range.seed);
   try {
     await Promise.all(
       STREAMS.map(({ name, table }) =>
-        withConnection(owner, (connection) =>
-          connection.query({
+        withConnection(owner, tls, (connection) =>
+          rowsOf(connection, {
             sql: `LOAD DATA LOCAL INFILE 'sample rows' INTO TABLE ${table} CHARACTER SET utf8mb4`,
             infileStreamFactory: () =>
               Readable.from(linesOf(rowOf[name], range, (rows) => step.advance(rows))),
@@ -115,12 +122,13 @@ async function* linesOf(
 
 async function withConnection<T>(
   login: DatabaseLogin,
+  tls: EmitterEnvironment['database']['tls'],
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await createConnection({ ...login, charset: 'utf8mb4' });
+  const connection = await connectToDatabase(login, tls);
   try {
     return await work(connection);
   } finally {
-    await connection.end();
+    breakConnection(connection);
   }
 }

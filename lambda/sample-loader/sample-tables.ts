@@ -26,7 +26,7 @@ export const SAMPLE_TABLES = {
     save_location TEXT,
     category TEXT,
     KEY ix_pinterest_data_index (\`index\`)
-  ) CHARACTER SET utf8mb4`,
+  ) ENGINE InnoDB CHARACTER SET utf8mb4`,
   geo: `CREATE TABLE geolocation_data (
     ind BIGINT,
     timestamp DATETIME,
@@ -34,7 +34,7 @@ export const SAMPLE_TABLES = {
     longitude FLOAT,
     country TEXT,
     KEY ix_geolocation_data_ind (ind)
-  ) CHARACTER SET utf8mb4`,
+  ) ENGINE InnoDB CHARACTER SET utf8mb4`,
   user: `CREATE TABLE user_data (
     ind BIGINT,
     first_name TEXT,
@@ -42,5 +42,5 @@ export const SAMPLE_TABLES = {
     age BIGINT,
     date_joined DATETIME,
     KEY ix_user_data_ind (ind)
-  ) CHARACTER SET utf8mb4`,
+  ) ENGINE InnoDB CHARACTER SET utf8mb4`,
 } as const satisfies PerStream<string>;

@@ -31,8 +31,9 @@ export async function createDatabase(
   const logins = { owner: login(`${prefix}owner`), emitter: login(`${prefix}emitter`) };
   await asAdmin(admin, [
     `CREATE DATABASE IF NOT EXISTS \`${database}\``,
-    `CREATE OR REPLACE USER '${logins.owner.user}'@'127.0.0.1' IDENTIFIED BY '${logins.owner.password}'`,
-    `CREATE OR REPLACE USER '${logins.emitter.user}'@'127.0.0.1' IDENTIFIED BY '${logins.emitter.password}'`,
+    `DROP USER IF EXISTS '${logins.owner.user}'@'127.0.0.1', '${logins.emitter.user}'@'127.0.0.1'`,
+    `CREATE USER '${logins.owner.user}'@'127.0.0.1' IDENTIFIED BY '${logins.owner.password}'`,
+    `CREATE USER '${logins.emitter.user}'@'127.0.0.1' IDENTIFIED BY '${logins.emitter.password}'`,
     // In a grant "_" stands for any character.
     `GRANT ALL PRIVILEGES ON \`${database.replaceAll('_', '\\_')}\`.* TO '${logins.owner.user}'@'127.0.0.1'`,
     `GRANT SELECT ON \`${database.replaceAll('_', '\\_')}\`.* TO '${logins.emitter.user}'@'127.0.0.1'`,

@@ -30,12 +30,6 @@ export interface TableCopy {
   readonly examples: readonly Row[];
 }
 
-/** Everything that is read from now on is as it is now, so that tables and counts agree; nobody waits for that. */
-export async function beginSnapshot(connection: Connection): Promise<void> {
-  await rowsOf(connection, { sql: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ' });
-  await rowsOf(connection, { sql: 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY' });
-}
-
 /** Counts the rows of a table, which reads an index of it from end to end. */
 export async function countRows(connection: Connection, { table }: Stream): Promise<number> {
   const [[count] = []] = await rowsOf(connection, { sql: `SELECT COUNT(*) FROM ${quoted(table)}` });

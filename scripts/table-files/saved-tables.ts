@@ -1,8 +1,9 @@
 import type { Connection } from 'mysql2';
+import { beginSnapshot } from '../../lambda/emitter/mysql/session';
 import type { Stream } from '../../lambda/emitter/streams';
 import type { Progress, Step } from '../terminal/progress';
 import { type ColumnProfile, columnTypes, MAX_PROFILE_CHARACTERS, profileColumns } from './column-profile';
-import { beginSnapshot, copyTable, countRows, type TableCopy } from './copy-table';
+import { copyTable, countRows, type TableCopy } from './copy-table';
 import { textsOf } from './csv';
 import type { TableFormatName } from './table-formats';
 import { writeTogether } from './write-together';

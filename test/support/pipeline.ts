@@ -41,7 +41,8 @@ export interface TestPipeline {
     options?: { readonly cold?: boolean; readonly remainingMs?: number },
   ): Promise<EmitSummary>;
   records(stream: StreamName | 'dead-letter'): Promise<TopicRecord[]>;
-  verify(): Promise<VerificationReport>;
+  /** @param port leads to the database another way. @default its own */
+  verify(port?: number): Promise<VerificationReport>;
 }
 
 const emitters: Emitter[] = [];
@@ -53,12 +54,17 @@ afterAll(async () => {
 /**
  * @param partitions of each topic. @default 3
  * @param kafka brokers of the test's own, and the user whose topics they have. @default the shared broker and a new user
+ * @param logins of a database that is there already. @default those of a new one in the shared server
  */
 export async function testPipeline(
   partitions = 3,
   kafka?: { readonly bootstrapServers: string[]; readonly userId: string },
+  database?: DatabaseLogins,
 ): Promise<TestPipeline> {
-  const [logins, userId] = await Promise.all([testDatabase(), kafka?.userId ?? testUserId(partitions)]);
+  const [logins, userId] = await Promise.all([
+    database ?? testDatabase(),
+    kafka?.userId ?? testUserId(partitions),
+  ]);
   const bootstrapServers = kafka?.bootstrapServers ?? testServers().bootstrapServers;
   const client = testKafka(bootstrapServers);
   const directory = testDirectory();
@@ -108,8 +114,8 @@ export async function testPipeline(
       });
       return found;
     },
-    verify: async () => {
-      const database = await connectToDatabase(logins.emitter, 'off');
+    verify: async (port = logins.emitter.port) => {
+      const database = await connectToDatabase({ ...logins.emitter, port }, 'off');
       try {
         return await verifyPipeline({ userId, kafka: client, database });
       } finally {
@@ -125,3 +131,7 @@ export const SMALL_TABLES = [
   'CREATE TABLE geolocation_data (ind BIGINT, country TEXT, KEY (ind))',
   'CREATE TABLE user_data (ind BIGINT, first_name TEXT, KEY (ind))',
 ] as const;
+
+/** SQL: a table `s` of the numbers `seq` from one to another, in MariaDB and MySQL. */
+export const sequence = (from: number, to: number): string =>
+  `(SELECT ${from - 1} + i AS seq FROM JSON_TABLE(CONCAT('[', REPEAT('0,', ${to - from}), '0]'), '$[*]' COLUMNS (i FOR ORDINALITY)) AS numbers) AS s`;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { topicsOf } from '../../lambda/emitter/streams';
 import { createDatabase, type DatabaseLogins, dropDatabase } from '../../scripts/local/database-logins';
 import { createTopics } from '../../scripts/local/topics';
@@ -41,12 +42,16 @@ export async function withAdmin<T>(work: (admin: Admin) => Promise<T>, kafka = t
   }
 }
 
-/** A new, empty database in the shared server, with its two logins; dropped after the tests of the file. */
-export async function testDatabase(): Promise<DatabaseLogins> {
-  const { admin } = testServers();
+/**
+ * A new, empty database with its two logins; in the shared server it is dropped after the tests of the file.
+ *
+ * @param ownAdmin of a server of the test's own. @default the shared server
+ */
+export async function testDatabase(ownAdmin?: DatabaseLogin): Promise<DatabaseLogins> {
+  const admin = ownAdmin ?? testServers().admin;
   const name = uniqueName();
   const logins = await createDatabase(admin, name, `${name}_`);
-  cleanUps.push(() => dropDatabase(admin, logins));
+  if (ownAdmin === undefined) cleanUps.push(() => dropDatabase(admin, logins));
   return logins;
 }
 

@@ -7,15 +7,22 @@ import { LockedError, takeLock } from '../../scripts/local/exclusive-lock';
 import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
 import { startLocalServers } from '../../scripts/local/pipeline-servers';
 import { terminalProgress } from '../../scripts/terminal/progress';
+import { mysqlProgram } from './mysql/mysql-program';
+import { startMysql } from './mysql/mysql-server';
 
 /** The servers that all integration tests of one run share. */
 export interface TestServers {
   /** The run's own directory; a test that starts servers of its own does so in a folder of it. */
   readonly directory: string;
   readonly bootstrapServers: string[];
+  /** Which database the tests are run against. */
+  readonly flavor: DatabaseFlavor;
   /** May do everything in the database. */
   readonly admin: DatabaseLogin;
 }
+
+/** The databases that the tests can be run against. */
+export type DatabaseFlavor = 'mariadb' | 'mysql';
 
 /** Runs are kept apart by process id, so that two of them can go on at once; the last one's logs stay until the next. */
 const RUNS = path.join(LOCAL_DIRECTORY, 'test');
@@ -24,19 +31,27 @@ const RUNS = path.join(LOCAL_DIRECTORY, 'test');
 const VARIABLE = 'TEST_SERVERS_FILE';
 
 /** Starts the shared servers and gives the way to stop them. */
-export async function startTestServers(): Promise<() => Promise<void>> {
+export async function startTestServers(flavor: DatabaseFlavor = 'mariadb'): Promise<() => Promise<void>> {
   await removeEarlierRuns(RUNS);
   const directory = path.join(RUNS, String(process.pid));
-  const servers = await startLocalServers({ directory, progress: terminalProgress() });
+  const progress = terminalProgress();
+  const servers = await startLocalServers({ directory, progress });
+  const mysql =
+    flavor === 'mysql'
+      ? await startMysql(await mysqlProgram(progress), path.join(directory, 'mysql'))
+      : undefined;
   const shared: TestServers = {
     directory,
     bootstrapServers: servers.kafka.bootstrapServers,
-    admin: servers.database.admin,
+    flavor,
+    admin: (mysql ?? servers.database).admin,
   };
   const file = path.join(directory, 'servers.json');
   writePrivateFile(file, JSON.stringify(shared));
   process.env[VARIABLE] = file;
-  return servers.stop;
+  return async () => {
+    await Promise.all([servers.stop(), mysql?.stop()]);
+  };
 }
 
 /** The shared servers, for tests. */

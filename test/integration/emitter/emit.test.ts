@@ -3,7 +3,7 @@ import { CHUNK_BOUNDS } from '../../../lambda/emitter/chunks';
 import { STREAMS } from '../../../lambda/emitter/streams';
 import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
-import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
+import { SMALL_TABLES, sequence, testPipeline } from '../../support/pipeline';
 import { testServers } from '../../support/servers';
 
 const rows = (table: string, ...keys: (number | string)[]): string =>
@@ -76,8 +76,8 @@ describe('a table', () => {
     const pipeline = await testPipeline();
     await pipeline.sql(
       ...SMALL_TABLES,
-      "INSERT INTO pinterest_data SELECT 1 + seq DIV 7, CONCAT('row ', seq) FROM seq_0_to_19999",
-      "INSERT INTO geolocation_data SELECT 5, CONCAT('row ', seq) FROM seq_0_to_29999",
+      `INSERT INTO pinterest_data SELECT 1 + seq DIV 7, CONCAT('row ', seq) FROM ${sequence(0, 19999)}`,
+      `INSERT INTO geolocation_data SELECT 5, CONCAT('row ', seq) FROM ${sequence(0, 29999)}`,
     );
 
     const summary = await pipeline.emit();
@@ -90,7 +90,7 @@ describe('a table', () => {
     const pipeline = await testPipeline();
     await pipeline.sql(
       ...SMALL_TABLES,
-      `INSERT INTO pinterest_data SELECT seq, 'x' FROM seq_1_to_${CHUNK_BOUNDS.rows}`,
+      `INSERT INTO pinterest_data SELECT seq, 'x' FROM ${sequence(1, CHUNK_BOUNDS.rows)}`,
     );
 
     expect(await pipeline.emit()).toMatchObject({ emitted: { pin: CHUNK_BOUNDS.rows }, caughtUp: true });
@@ -103,7 +103,7 @@ describe('a table', () => {
     await pipeline.sql(
       ...SMALL_TABLES,
       'ALTER TABLE pinterest_data DROP KEY `index`',
-      "INSERT INTO pinterest_data SELECT 999 - seq, CONCAT('row ', seq) FROM seq_0_to_999",
+      `INSERT INTO pinterest_data SELECT 999 - seq, CONCAT('row ', seq) FROM ${sequence(0, 999)}`,
     );
 
     expect((await pipeline.emit()).emitted.pin).toBe(1_000);
@@ -115,7 +115,7 @@ describe('a table', () => {
     await pipeline.sql(
       ...SMALL_TABLES,
       'ALTER TABLE pinterest_data MODIFY title LONGTEXT',
-      "INSERT INTO pinterest_data SELECT seq, REPEAT('x', 850000) FROM seq_0_to_199",
+      `INSERT INTO pinterest_data SELECT seq, REPEAT('x', 850000) FROM ${sequence(0, 199)}`,
     );
     // A process of its own: what other tests have left in the memory of this one is of no account there.
     const emitter = new EmitterProcess(

@@ -1,21 +1,33 @@
+import { type ConnectionOptions, createConnection as connect } from 'mysql2';
 import { createConnection } from 'mysql2/promise';
+import type { DatabaseLogin } from '../../../lambda/emitter/database-login';
 import { createReader } from '../../../lambda/sample-loader/create-reader';
 import { testDatabase, testServers, uniqueName } from '../../support/servers';
 
 /** The server of the tests signs its certificate itself. */
 const ssl = { rejectUnauthorized: false };
 
+/** Creates the reader as an administrator who connects with these options. */
+async function create(reader: DatabaseLogin, options: ConnectionOptions = {}): Promise<void> {
+  const { host, port, user, password } = testServers().admin;
+  const connection = connect({ host, port, user, password, ...options });
+  try {
+    await createReader(connection, reader, options.ssl !== undefined);
+  } finally {
+    connection.destroy();
+  }
+}
+
 describe('the reader of the sample tables', () => {
   test('may read them over TLS, and do nothing else; a second time brings the new password', async () => {
     const { owner } = await testDatabase();
-    const { admin } = testServers();
     const reader = { ...owner, user: uniqueName(), password: 'first' };
     const table = await createConnection(owner);
     await table.query('CREATE TABLE posts (id INT)');
     await table.end();
 
-    await createReader({ ...admin, ssl }, reader);
-    await createReader({ ...admin, ssl }, { ...reader, password: 'second' });
+    await create(reader, { ssl });
+    await create({ ...reader, password: 'second' }, { ssl });
 
     const connection = await createConnection({ ...reader, password: 'second', ssl });
     await expect(connection.query('SELECT * FROM posts')).resolves.toBeDefined();
@@ -29,7 +41,7 @@ describe('the reader of the sample tables', () => {
     const { owner } = await testDatabase();
     const reader = { ...owner, user: uniqueName() };
 
-    await createReader(testServers().admin, reader);
+    await create(reader);
 
     const connection = await createConnection(reader);
     await expect(connection.query('CREATE TABLE posts (id INT)')).rejects.toThrow(/CREATE command denied/);

@@ -1,0 +1,17 @@
+const integration = require('./integration');
+
+/** The integration tests that are about a database, against MySQL instead of MariaDB. */
+module.exports = {
+  ...integration,
+  displayName: 'mysql',
+  testMatch: [
+    'database/**',
+    'emitter/{columns,emit,errors,warm}',
+    'save-tables',
+    'put-credentials',
+    'sample-loader/*',
+    'verifier/verify',
+  ].map((name) => `<rootDir>/test/integration/${name}.test.ts`),
+  globalSetup: '<rootDir>/test/support/jest/start-servers-mysql.ts',
+  reporters: ['default', '<rootDir>/test/support/jest/plain-counts.js'],
+};
