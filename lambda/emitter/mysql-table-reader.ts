@@ -72,10 +72,14 @@ export class MysqlTableReader implements TableReader {
     await Promise.all([...this.sessions].map(([name, session]) => this.release(name, session)));
   }
 
-  /** Closes every connection, idle ones too. */
-  end(): void {
+  /**
+   * Closes every connection, idle ones too.
+   *
+   * @param reason what running queries end with. @default that they were given up
+   */
+  end(reason?: Error): void {
     this.givenUp += 1;
-    for (const [name, session] of this.sessions) this.drop(name, session);
+    for (const [name, session] of this.sessions) this.drop(name, session, reason);
   }
 
   /** A session that is in use is given up; one that is idle is kept, without its snapshot. */
@@ -141,18 +145,19 @@ export class MysqlTableReader implements TableReader {
   /** After any failure no connection is trusted any more: what broke one, such as a restart of the server, broke all. */
   private fail(stream: Stream, session: Session, error: unknown): never {
     const isGivenUp = this.sessions.get(stream.name) !== session;
-    this.drop(stream.name, session);
-    if (!isGivenUp) this.end();
-    throw databaseError(error, this.place, stream.table);
+    const translated = databaseError(error, this.place, stream.table);
+    this.drop(stream.name, session, translated);
+    if (!isGivenUp) this.end(translated);
+    throw translated;
   }
 
   private gaveUp(): UnreachableError {
     return new UnreachableError(`Reading from ${this.place} was given up.`);
   }
 
-  private drop(name: StreamName, session: Session): void {
+  private drop(name: StreamName, session: Session, reason: Error = this.gaveUp()): void {
     breakConnection(session.connection);
-    session.rows?.end(this.gaveUp());
+    session.rows?.end(reason);
     if (this.sessions.get(name) === session) this.sessions.delete(name);
   }
 }

@@ -34,9 +34,9 @@ export class EndProof {
   prove(): void {
     const { rows, lastKey } = this.end;
     if (this.seen >= rows) return;
-    const of = lastKey === undefined ? 'without a usable key' : `with the last key, ${lastKey}`;
+    const which = lastKey === undefined ? 'without a usable key' : `with its last key ${lastKey}`;
     throw new UnreachableError(
-      `The database ended the result of table ${this.table} early: ${this.seen} of ${rows} rows ${of} came. No row was passed over.`,
+      `The database ended the result of table ${this.table} early: only ${this.seen} of ${rows} rows ${which} came. No row was passed over.`,
     );
   }
 

@@ -40,11 +40,11 @@ describe('a session that somebody resets in between, as a pooling proxy does,', 
     async (statement) => {
       const { pipeline, proxy } = await pipelineBehind(SessionProxy.to);
       let resets = 0;
-      proxy.inject = (sql) => (sql.startsWith(statement) && resets++ === 3 ? 'reset' : undefined);
+      proxy.inject = (sql) => (sql.startsWith(statement) && resets++ === 1 ? 'reset' : undefined);
 
       expect(await pipeline.emit()).toMatchObject(everyRow);
 
-      expect(resets).toBeGreaterThan(3);
+      expect(resets).toBeGreaterThan(1);
       expect(await titlesOf(pipeline)).toEqual(TITLES);
     },
   );
@@ -56,7 +56,7 @@ describe('a session that somebody resets in between, as a pooling proxy does,', 
     await expect(pipeline.emit()).rejects.toMatchObject({
       name: 'UnreachableError',
       message: expect.stringMatching(
-        /was reset in between, as by a proxy: .*time_zone is SYSTEM instead of \+00:00/,
+        /was reset in between, as by a proxy: .*sql_mode is \S* instead of STRICT_ALL_TABLES/,
       ),
     });
 
@@ -90,14 +90,14 @@ describe('a result that ends before its rows do', () => {
   };
 
   // With 201 rows the limit splits a key.
-  test.each([0, 1, 100, 201, 2 * KEYS - 1])('after %i rows passes nothing over', async (rows) => {
+  test.each([0, 201, 2 * KEYS - 1])('after %i rows passes nothing over', async (rows) => {
     const { pipeline, proxy } = await pipelineBehind(SessionProxy.to);
     limiting(proxy, rows, /^SELECT \* FROM .* ORDER BY/);
 
-    await expect(pipeline.emit({}, { remainingMs: 60_000 })).rejects.toMatchObject({
+    await expect(pipeline.emit()).rejects.toMatchObject({
       name: 'UnreachableError',
       message: expect.stringMatching(
-        /ended the result of table \w+ early: \d of 2 rows with the last key, 200, came/,
+        /ended the result of table \w+ early: only \d of 2 rows with its last key 200 came/,
       ),
     });
 
@@ -113,7 +113,7 @@ describe('a result that ends before its rows do', () => {
     limiting(proxy, 2, /^SELECT \* FROM `user_data` WHERE `ind` IS NULL/);
 
     await expect(pipeline.emit()).rejects.toMatchObject({
-      message: expect.stringContaining('2 of 3 rows without a usable key came'),
+      message: expect.stringContaining('only 2 of 3 rows without a usable key came'),
     });
 
     proxy.inject = () => undefined;
