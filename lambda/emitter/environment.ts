@@ -87,6 +87,9 @@ const environmentSchema = z
 /** The variables that configure the emitter, by name; what a stack or a script may set. */
 export type EmitterVariables = Partial<Record<keyof z.input<typeof environmentSchema>, string>>;
 
+/** The names of {@link EmitterVariables}. */
+export const EMITTER_VARIABLES: readonly string[] = Object.keys(environmentSchema.shape);
+
 /** Where the database's login comes from. */
 export type DatabaseLoginSource = { readonly secretArn: string } | { readonly credentialsFile: string };
 

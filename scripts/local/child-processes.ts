@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inUtf8 } from './program-environment';
 
 /** A server to run. */
 export interface ChildProcessOptions {
@@ -178,7 +179,10 @@ export function commandLineOf(pid: number): string {
   try {
     return process.platform === 'linux'
       ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      : execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+      : execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], {
+          encoding: 'utf8',
+          env: inUtf8(),
+        });
   } catch {
     return '';
   }

@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Thrown when another process holds the lock. */
@@ -28,21 +29,25 @@ const held = new Set<object>();
 export function takeLock(file: string): ExclusiveLock {
   mkdirSync(path.dirname(file), { recursive: true });
   // Not imported, because Node 20 does not have it and should get to say so in the words of toolchain.ts.
-  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-  const database = new DatabaseSync(file, { timeout: 0 });
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  let database: DatabaseSync | undefined;
   try {
+    database = new sqlite.DatabaseSync(file, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
+    database?.close();
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
       throw new LockedError(`Another process is using ${path.dirname(file)}.`, { cause: error });
     }
+    // SQLite does not say which file it cannot open, nor why.
+    closeSync(openSync(file, 'a'));
     throw error;
   }
-  held.add(database);
+  const lock = database;
+  held.add(lock);
   return {
     release: () => {
-      if (held.delete(database)) database.close();
+      if (held.delete(lock)) lock.close();
     },
   };
 }

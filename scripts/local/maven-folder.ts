@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Progress } from '../terminal/progress';
 import { waitForLock } from './exclusive-lock';
+import { inUtf8 } from './program-environment';
 
 /** What Maven is to download, and where to. */
 export interface MavenFolder {
@@ -59,18 +60,20 @@ async function download(
   mkdirSync(partial);
   const step = progress.step(`Downloading ${content} from Maven Central`);
   try {
-    const defined = Object.entries({ target: partial, ...properties });
+    // From the folder of the pom on, as Maven takes it: so that no other folder's name has a say in it.
+    const target = path.relative(path.dirname(pom), partial);
+    const defined = Object.entries({ target, ...properties });
     await promisify(execFile)(
       'mvn',
       [
         '--batch-mode',
         '--quiet',
         '--strict-checksums',
-        `--file=${pom}`,
+        `--file=${path.basename(pom)}`,
         ...defined.map(([name, value]) => `-D${name}=${value}`),
         'package',
       ],
-      { maxBuffer: 64 * 1024 * 1024 },
+      { cwd: path.dirname(pom), env: inUtf8(), maxBuffer: 64 * 1024 * 1024 },
     );
     finish?.(partial);
     renameSync(partial, complete);

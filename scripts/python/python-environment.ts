@@ -4,10 +4,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { waitForLock } from '../local/exclusive-lock';
+import { inUtf8 } from '../local/program-environment';
 import { ToolchainError } from '../local/toolchain';
 import type { Progress } from '../terminal/progress';
 
-const run = promisify(execFile);
+/** Runs a program without what the user has set for a Python of their own: its modules, and where pip puts things. */
+const run = (program: string, args: readonly string[]) => {
+  const { PYTHONHOME, PYTHONPATH, PIP_TARGET, PIP_PREFIX, ...environment } = inUtf8();
+  return promisify(execFile)(program, [...args], { env: { ...environment, PIP_USER: '0' } });
+};
 
 /** What a virtual environment of Python is for, and what goes into it. */
 export interface PythonEnvironment {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { saveTables } from '../../scripts/save-tables';
@@ -60,6 +60,22 @@ test('refuses a folder that git would track, before anything else, and makes non
   expect(await save('--creds', creds, '--out', out)).toMatchObject({
     stderr: expect.stringContaining('out of reach'),
   });
+});
+
+test('asks git also about a repository of somebody else, and not of the one whose hook this runs in', async () => {
+  const repository = path.join(directory, 'foreign');
+  execFileSync('git', ['init', '--quiet', repository]);
+  // Only root can give a folder away; others try the rest.
+  if (process.getuid?.() === 0) chownSync(repository, 65_534, 65_534);
+  process.env['GIT_DIR'] = '/nowhere';
+  try {
+    expect(await save('--creds', creds, '--out', path.join(repository, 'tables'))).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('tables/pinterest_data.csv would be tracked by git'),
+    });
+  } finally {
+    delete process.env['GIT_DIR'];
+  }
 });
 
 test('refuses a file that git tracks although it ignores the folder', async () => {
