@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConfigurationError } from './errors';
+import { type DatabaseTls, databaseTlsSchema } from './trusted-certificates';
 
 const USER_ID_ALLOWED = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';
 
@@ -15,9 +16,6 @@ export const userIdSchema = z
 
 /** How the emitter proves to Kafka who it is. `iam`: TLS and a token signed by the role's key (MSK); `none`: plain text, for a broker on this machine. */
 export const KAFKA_AUTHENTICATIONS = ['iam', 'none'] as const;
-
-/** How the connection to the database is protected. `rds`: TLS, verified with Amazon's RDS certificates; `off`: plain text, for a server on this machine. */
-export const DATABASE_TLS = ['rds', 'off'] as const;
 
 /** Codecs for the batches that are sent to Kafka. */
 export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
@@ -62,8 +60,8 @@ const environmentSchema = z
     DATABASE_SECRET_ARN: text.optional(),
     /** Path of a `db_creds.yaml` (HOST, PORT, USER, PASSWORD, DATABASE); instead of the secret. */
     DATABASE_CREDENTIALS_FILE: text.optional(),
-    /** See {@link DATABASE_TLS}. @default 'rds' with a secret, 'off' with a file */
-    DATABASE_TLS: oneOf(DATABASE_TLS).optional(),
+    /** `off`, `rds` or the path of a file, see {@link DatabaseTls}. @default 'rds' with a secret, 'off' with a credentials file */
+    DATABASE_TLS: databaseTlsSchema.optional(),
     /** Most posts (distinct keys) that one run emits. @default no limit */
     EMIT_LIMIT: z.coerce.number(LIMIT_ALLOWED).int(LIMIT_ALLOWED).positive(LIMIT_ALLOWED).optional(),
     /** Over how many shards the keys are split. @default 1 */
@@ -105,7 +103,7 @@ export interface EmitterEnvironment {
   };
   readonly database: {
     readonly login: DatabaseLoginSource;
-    readonly tls: (typeof DATABASE_TLS)[number];
+    readonly tls: DatabaseTls;
   };
   /** Most posts that one run emits; `undefined` is no limit. */
   readonly limit: number | undefined;

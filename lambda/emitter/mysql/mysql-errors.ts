@@ -1,4 +1,5 @@
 import { AccessDeniedError, ConfigurationError, EmitterError, TableError, UnreachableError } from '../errors';
+import { tlsError } from './database-tls';
 
 /** The server refuses this user. https://mariadb.com/docs/server/reference/error-codes */
 const ACCESS_DENIED = new Set([
@@ -48,7 +49,8 @@ const CONNECTION_KILLED_ERRNO = 1927;
  * @param table that was read, if any: the server does not say to which one a missing column belongs
  */
 export function databaseError(error: unknown, database: string, table?: string): Error {
-  if (error instanceof EmitterError) return error;
+  const known = error instanceof EmitterError ? error : tlsError(error, database);
+  if (known !== undefined) return known;
   const { code = '', errno, sqlState, message } = error as NodeJS.ErrnoException & { sqlState?: string };
   const options = { cause: error };
   if (ACCESS_DENIED.has(code)) {

@@ -70,6 +70,7 @@ test('variables of others are nobody’s business', () => {
 
 const userIdAllowed = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';
 const brokersAllowed = 'allowed: host:port, several of them separated by commas';
+const tlsAllowed = 'allowed: off, rds, or a file with the certificates to trust (PEM)';
 const sourceAllowed = 'allowed: exactly one of DATABASE_SECRET_ARN and DATABASE_CREDENTIALS_FILE';
 
 test.each([
@@ -97,7 +98,16 @@ test.each([
     { DATABASE_SECRET_ARN: undefined, DATABASE_CREDENTIALS_FILE: '' },
     'DATABASE_CREDENTIALS_FILE is "": allowed: text that is not empty',
   ],
-  [{ DATABASE_TLS: 'yes' }, 'DATABASE_TLS is "yes": allowed: rds, off'],
+  [{ DATABASE_TLS: 'yes' }, `DATABASE_TLS is "yes": that file cannot be read (ENOENT); ${tlsAllowed}`],
+  [{ DATABASE_TLS: '' }, `DATABASE_TLS is "": that file cannot be read (ENOENT); ${tlsAllowed}`],
+  [
+    { DATABASE_TLS: __dirname },
+    `DATABASE_TLS is "${__dirname}": that file cannot be read (EISDIR); ${tlsAllowed}`,
+  ],
+  [
+    { DATABASE_TLS: __filename },
+    `DATABASE_TLS is "${__filename}": that file holds no certificate; ${tlsAllowed}`,
+  ],
   [{ EMIT_LIMIT: 'many' }, 'EMIT_LIMIT is "many": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '0' }, 'EMIT_LIMIT is "0": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '1.5' }, 'EMIT_LIMIT is "1.5": allowed: a whole number from 1 on'],
