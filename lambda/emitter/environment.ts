@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import * as z from 'zod';
 import { ConfigurationError } from './errors';
 import { type DatabaseTls, databaseTlsSchema } from './trusted-certificates';
@@ -27,16 +28,17 @@ const text = z.string().min(1, 'allowed: text that is not empty');
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, `allowed: ${values.join(', ')}`);
 
-const BROKERS_ALLOWED = 'allowed: host:port, several of them separated by commas';
+const BROKERS_ALLOWED =
+  'allowed: host:port, several of them separated by commas; an IPv6 address in brackets';
 const brokers = z
   .string(BROKERS_ALLOWED)
-  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, BROKERS_ALLOWED)
   .transform((list) => list.split(','))
-  .refine((list) => list.every(hasPort), BROKERS_ALLOWED);
+  .refine((list) => list.every(isBroker), BROKERS_ALLOWED);
 
-function hasPort(broker: string): boolean {
-  const port = Number(broker.split(':')[1]);
-  return port >= 1 && port <= 65_535;
+function isBroker(broker: string): boolean {
+  const [, address, name, digits] = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(broker) ?? [];
+  const port = Number(digits);
+  return (name !== undefined || isIPv6(address ?? '')) && port >= 1 && port <= 65_535;
 }
 
 const LIMIT_ALLOWED = 'allowed: a whole number from 1 on';
