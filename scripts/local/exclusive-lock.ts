@@ -14,6 +14,10 @@ export interface ExclusiveLock {
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+
+/** As the system itself says it. */
+const NO_SPACE = { code: 'ENOSPC', syscall: 'write' } as const;
 
 /** Keeps the locks of this process from the garbage collector, which would close, and so unlock, what nobody refers to. */
 const held = new Set<object>();
@@ -36,12 +40,15 @@ export function takeLock(file: string): ExclusiveLock {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+    const { errcode } = error as { errcode?: number };
+    if (errcode === SQLITE_BUSY) {
       throw new LockedError(`Another process is using ${path.dirname(file)}.`, { cause: error });
     }
     // SQLite does not say which file it cannot open, nor why.
     closeSync(openSync(file, 'a'));
-    throw error;
+    throw errcode === SQLITE_FULL
+      ? Object.assign(new Error('no space left'), NO_SPACE, { path: file, cause: error })
+      : error;
   }
   const lock = database;
   held.add(lock);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { freePorts } from './free-ports';
 import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
 import { classPathFrom, type JavaProperties, LOG_OPTION, propertiesText } from './java';
 import { serverEnvironment } from './program-environment';
+import { ProgramError } from './program-error';
 
 /** How to start Kafka. */
 export interface KafkaOptions {
@@ -71,7 +72,7 @@ const OFFSETS_RETENTION_MINUTES = 2_147_483_647;
 /**
  * Starts Kafka in KRaft mode, each process both broker and controller.
  *
- * @throws Error with the end of the broker's log when it does not come up.
+ * @throws ProgramError with the end of the broker's log when it does not come up.
  */
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const { directory } = options;
@@ -219,27 +220,24 @@ function clusterIdOf(directory: string): string {
   return readFileSync(file, 'utf8');
 }
 
-const format = (of: {
+async function format(of: {
   directory: string;
   classPath: string;
   propertiesFile: string;
   clusterId: string;
-}): Promise<unknown> =>
-  promisify(execFile)(
-    'java',
-    [
-      '-XX:TieredStopAtLevel=1',
-      '-cp',
-      of.classPath,
-      'kafka.tools.StorageTool',
-      'format',
-      // In one word, because an id may begin with a dash.
-      `--cluster-id=${of.clusterId}`,
-      '--config',
-      of.propertiesFile,
-    ],
-    { cwd: of.directory, env: serverEnvironment() },
-  );
+}): Promise<void> {
+  const program = ['-cp', of.classPath, 'kafka.tools.StorageTool', 'format'];
+  // In one word, because an id may begin with a dash.
+  const options = [`--cluster-id=${of.clusterId}`, '--config', of.propertiesFile];
+  const surroundings = { cwd: of.directory, env: serverEnvironment() };
+  try {
+    await promisify(execFile)('java', ['-XX:TieredStopAtLevel=1', ...program, ...options], surroundings);
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as ExecFileException;
+    const words = `${stdout}${stderr}`.trim() || message;
+    throw new ProgramError(`Kafka could not prepare its folder:\n${words}`, of.directory, { cause: error });
+  }
+}
 
 /** @throws Error until the broker at a port answers, and with a controller and as many brokers as there should be. */
 async function knowsEveryBroker(port: number, count: number): Promise<void> {

@@ -8,6 +8,7 @@ import { endLeftOvers, startChild } from './child-processes';
 import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';
 import { freePorts } from './free-ports';
 import { serverEnvironment } from './program-environment';
+import { ProgramError } from './program-error';
 
 /** How to start MariaDB. */
 export interface MariaDbOptions {
@@ -40,7 +41,7 @@ export const SAMPLE_DATABASE = 'pinterest_data_db';
 /**
  * Starts MariaDB, with new random passwords at every start.
  *
- * @throws Error with the end of the server's log when it does not come up.
+ * @throws ProgramError with the end of the server's log when it does not come up.
  */
 export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaDb> {
   const { base, directory } = options;
@@ -132,7 +133,9 @@ async function bootstrap(base: string, data: string): Promise<void> {
       (error, _, log) => {
         if (error === null) return resolve();
         const end = log.trimEnd().split('\n').slice(-15).join('\n');
-        reject(new Error(`MariaDB could not create its system tables:\n${end}`, { cause: error }));
+        reject(
+          new ProgramError(`MariaDB could not create its system tables:\n${end}`, data, { cause: error }),
+        );
       },
     );
     // A server that ends early closes the pipe; its own words say why.

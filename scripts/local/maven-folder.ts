@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { Progress } from '../terminal/progress';
 import { waitForLock } from './exclusive-lock';
 import { inUtf8 } from './program-environment';
+import { ProgramError } from './program-error';
 
 /** What Maven is to download, and where to. */
 export interface MavenFolder {
@@ -29,7 +30,7 @@ export interface MavenFolder {
  * It is named by the hash of the pom and the inputs, and gets its name only when it is complete: a download cut short
  * or of another version is never used.
  *
- * @throws Error with Maven's own words when the download fails.
+ * @throws ProgramError with Maven's own words when the download fails.
  */
 export async function mavenFolder(options: MavenFolder, progress: Progress): Promise<string> {
   const { pom, inputs = [], directory } = options;
@@ -81,6 +82,6 @@ async function download(
   } catch (error) {
     step.failed();
     const words = (error as { stdout?: string }).stdout?.trim() || (error as Error).message;
-    throw new Error(`Maven could not download ${content}:\n${words}`, { cause: error });
+    throw new ProgramError(`Maven could not download ${content}:\n${words}`, directory, { cause: error });
   }
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { waitForLock } from '../local/exclusive-lock';
 import { inUtf8 } from '../local/program-environment';
+import { ProgramError } from '../local/program-error';
 import { ToolchainError } from '../local/toolchain';
 import type { Progress } from '../terminal/progress';
 
@@ -33,7 +34,7 @@ export interface PythonEnvironment {
  * that it is complete.
  *
  * @throws ToolchainError when there is no Python with virtual environments.
- * @throws Error with pip's own words when it cannot install them.
+ * @throws ProgramError with pip's own words when it cannot install them.
  */
 export async function pythonWith(environment: PythonEnvironment, progress: Progress): Promise<string> {
   const { requirements, directory } = environment;
@@ -89,6 +90,6 @@ async function install(
   } catch (error) {
     step.failed();
     const words = (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
-    throw new Error(`pip could not install ${content}:\n${words}`, { cause: error });
+    throw new ProgramError(`pip could not install ${content}:\n${words}`, directory, { cause: error });
   }
 }

@@ -4,6 +4,7 @@ import { ConfigError } from '../../lib/config';
 import { AwsError } from '../aws/aws-call';
 import { EmitterRunError } from '../local/emitter-process';
 import { LockedError } from '../local/exclusive-lock';
+import { ProgramError } from '../local/program-error';
 import { ToolchainError } from '../local/toolchain';
 import { isSystemError, systemErrorText } from './system-error';
 
@@ -11,7 +12,15 @@ import { isSystemError, systemErrorText } from './system-error';
 const FAILED = 2;
 
 /** Errors that a user can do something about: their message says all, a stack trace would hide it. */
-const EXPECTED = [AwsError, ConfigError, EmitterError, EmitterRunError, LockedError, ToolchainError];
+const EXPECTED = [
+  AwsError,
+  ConfigError,
+  EmitterError,
+  EmitterRunError,
+  LockedError,
+  ProgramError,
+  ToolchainError,
+];
 
 /** A command of package.json: takes what follows its name and settles with the exit status. */
 export type CommandLine = (argv: readonly string[]) => Promise<number>;

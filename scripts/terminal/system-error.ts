@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** An error of the operating system, as Node reports it. https://nodejs.org/api/errors.html#class-systemerror */
@@ -18,7 +18,7 @@ export const isSystemError = (error: unknown): error is SystemError => {
 
 /** One sentence for a person: what the operating system refused, where, and what to do about it. */
 export function systemErrorText(error: SystemError): string {
-  const { code, syscall, message } = error;
+  const { code, syscall, message } = causeOf(error);
   const place = placeOf(error);
   const at = place === '' ? '' : ` ${place}`;
   const why = `(${code}, ${syscall})`;
@@ -78,10 +78,26 @@ const placeOf = ({ path: file, dest, address, port, syscall }: SystemError): str
 /** Whose it is: mostly another user's checkout, or one that root has run something in. */
 function ownerOf(file: string | undefined): string {
   if (file === undefined || !path.isAbsolute(file)) return '';
-  let found = file;
-  while (found !== path.dirname(found) && !existsSync(found)) found = path.dirname(found);
+  const found = nearest(file);
   const { uid } = statSync(found);
   return uid === process.getuid?.()
     ? ` Change the mode of ${found}.`
     : ` ${found} belongs to the user with the id ${uid}: run this as that user, or in a folder of your own.`;
+}
+
+/** Where Node makes folders within each other it says of a file system that is read-only that there is no such folder. */
+function causeOf(error: SystemError): SystemError {
+  if (error.code !== 'ENOENT' || error.syscall !== 'mkdir' || error.path === undefined) return error;
+  try {
+    accessSync(nearest(error.path), constants.W_OK);
+    return error;
+  } catch (cause) {
+    return Object.assign(cause as SystemError, { syscall: 'mkdir' });
+  }
+}
+
+/** The folder of a path that is there. */
+function nearest(file: string): string {
+  const above = path.dirname(file);
+  return file === above || existsSync(file) ? file : nearest(above);
 }
