@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { EMITTER_VARIABLES, type EmitterVariables } from '../../lambda/emitter/environment';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import { heapOptions } from '../../lambda/emitter/heap';
@@ -42,7 +43,8 @@ export interface EmitterProgram {
 
 /** The sources as they are. */
 const SOURCES: EmitterProgram = {
-  args: ['--import', 'tsx', path.join(__dirname, 'emitter-host.ts')],
+  // By its file, because Node looks for a name in the folder that the command was started in.
+  args: ['--import', pathToFileURL(require.resolve('tsx')).href, path.join(__dirname, 'emitter-host.ts')],
   environment: {},
 };
 
