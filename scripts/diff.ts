@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { accountId } from './aws/account-id';
 import { type Cdk, cdk, contextArguments } from './aws/cdk';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { type CommandLine, commandLine, runWhenMain } from './terminal/command';
@@ -9,7 +10,7 @@ const command = withPipelineOptions(new Command('npm run diff --'))
   .addHelpText(
     'after',
     `
-Exit status: that of the CDK CLI, 0 whether or not something would change; 2 bad use.
+Exit status: that of the CDK CLI, 0 whether or not something would change; 2 bad use, or AWS cannot be asked.
 
 Examples:
   npm run diff
@@ -20,6 +21,8 @@ Examples:
 export const diffWith = (surroundings: { readonly cdk: Cdk }): CommandLine =>
   commandLine(command, async (options: DeployedPipelineOptions) => {
     const { account, overrides } = deployedPipeline(options);
+    // Before the CDK CLI, which takes minutes to say that nobody is signed in, and with another exit status.
+    await accountId(account);
     return await surroundings.cdk(account, [
       'diff',
       // As the deployment there is made without a change set.

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { DATABASE_TLS } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { databaseError } from '../lambda/emitter/mysql/mysql-errors';
 import { STREAMS } from '../lambda/emitter/streams';
@@ -11,7 +10,7 @@ import { connectToTables, type TableDatabaseOptions } from './table-files/table-
 import { TABLE_FORMATS, type TableFormatName } from './table-files/table-formats';
 import { tablesText } from './table-files/tables-text';
 import { commandLine, runWhenMain } from './terminal/command';
-import { wholeNumber } from './terminal/option-values';
+import { tlsOption, wholeNumber } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 
 const TABLES = STREAMS.map(({ table }) => table);
@@ -35,11 +34,7 @@ const command = withPipelineOptions(new Command('npm run save-tables --'))
   .option('--out <folder>', 'write the files there; git must ignore them', 'tables')
   .option('--no-profile', 'only save: do not look at every value of every column')
   .option('--creds <file>', 'a database that can be reached from here: its login (a db_creds.yaml)')
-  .addOption(
-    new Option('--tls <mode>', "with --creds: off, or verified with Amazon's RDS certificates").choices(
-      DATABASE_TLS,
-    ),
-  )
+  .addOption(tlsOption())
   .option('--json', 'write the result as JSON')
   .addHelpText(
     'after',

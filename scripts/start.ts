@@ -8,6 +8,7 @@ import { parseEnvironment } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka/kafka-client';
 import { topicsOf } from '../lambda/emitter/streams';
+import { type DatabaseTls, databaseTlsText } from '../lambda/emitter/trusted-certificates';
 import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
 import { beforeServersStop } from './local/child-processes';
@@ -21,7 +22,7 @@ import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
 import { createTopics } from './local/topics';
 import { commandLine, runWhenMain } from './terminal/command';
-import { shards, userId, wholeNumber } from './terminal/option-values';
+import { shards, tlsOption, userId, wholeNumber } from './terminal/option-values';
 import { type Progress, terminalProgress } from './terminal/progress';
 
 /** Records of each topic that are shown. */
@@ -36,6 +37,7 @@ interface Options {
   readonly shards: number;
   readonly add?: number;
   readonly creds?: string;
+  readonly tls?: DatabaseTls;
   readonly brokers?: string;
   readonly createTopics?: true;
   readonly json?: true;
@@ -60,6 +62,7 @@ const command = new Command('npm start --')
     '--creds <file>',
     'use your own database: a db_creds.yaml with HOST, PORT, USER, PASSWORD, DATABASE',
   )
+  .addOption(tlsOption())
   .option('--brokers <list>', 'use your own Kafka: host:port, several separated by commas')
   .option('--create-topics', 'with --brokers: create the topics that are missing')
   .option('--json', 'write the result as JSON')
@@ -95,6 +98,9 @@ function refuseContradictions(options: Options): void {
       '--rows, --seed and --keep are for the servers of this project: leave them out with --creds.',
     );
   }
+  if (own === 0 && options.tls !== undefined) {
+    throw new ConfigurationError('--tls is for your own database: allowed together with --creds.');
+  }
   if (own === 0 && options.createTopics) {
     throw new ConfigurationError('--create-topics is for your own Kafka: allowed together with --brokers.');
   }
@@ -112,7 +118,7 @@ async function copyBetweenLocalServers(options: Options, progress: Progress): Pr
     writeCredentialsFile(creds, servers.database.emitter);
     writeCredentialsFile(ownerCreds, servers.database.owner);
     const brokers = servers.kafka.bootstrapServers.join(',');
-    const pipeline = connect({ creds, brokers, userId: id, shards: options.shards }, directory);
+    const pipeline = connect({ creds, tls: 'off', brokers, userId: id, shards: options.shards }, directory);
     await createTopics(pipeline.kafka, id);
     try {
       const status = await copy(pipeline, servers.database.emitter, options, progress);
@@ -132,12 +138,12 @@ async function copyBetweenLocalServers(options: Options, progress: Progress): Pr
 
 /** The same between a database and a Kafka that are there already; nothing is started. */
 async function copyBetweenOwnServers(options: Options, progress: Progress): Promise<number> {
-  const { creds, brokers, userId: id } = options as Required<Options>;
+  const { creds, brokers, userId: id, tls = 'off' } = options as Required<Options>;
   const login = await readCredentialsFile(creds);
   const directory = path.join(LOCAL_DIRECTORY, 'own-servers');
   mkdirSync(directory, { recursive: true });
   const pipeline = connect(
-    { creds: path.resolve(creds), brokers, userId: id, shards: options.shards },
+    { creds: path.resolve(creds), tls, brokers, userId: id, shards: options.shards },
     directory,
   );
   try {
@@ -156,7 +162,7 @@ interface Pipeline {
 }
 
 function connect(
-  of: { creds: string; brokers: string; userId: string; shards: number },
+  of: { creds: string; tls: DatabaseTls; brokers: string; userId: string; shards: number },
   directory: string,
 ): Pipeline {
   const variables = {
@@ -164,6 +170,7 @@ function connect(
     KAFKA_BROKERS: of.brokers,
     KAFKA_AUTHENTICATION: 'none',
     DATABASE_CREDENTIALS_FILE: of.creds,
+    DATABASE_TLS: databaseTlsText(of.tls),
     SHARDS: `${of.shards}`,
   };
   const kafka = createKafka(parseEnvironment(variables).kafka);
@@ -183,7 +190,7 @@ async function copy(
   options: Options,
   progress: Progress,
 ): Promise<number> {
-  const report: CopyReport = await copyAndVerify({ ...pipeline, login, progress });
+  const report: CopyReport = await copyAndVerify({ ...pipeline, login, tls: options.tls, progress });
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   } else {

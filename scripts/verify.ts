@@ -4,6 +4,7 @@ import { parseEnvironment } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka/kafka-client';
 import { connectToDatabase } from '../lambda/emitter/mysql/mysql-connection';
+import type { DatabaseTls } from '../lambda/emitter/trusted-certificates';
 import type { VerificationReport } from '../lambda/verifier/report';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
@@ -11,6 +12,7 @@ import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
 import { findRunningPipeline } from './local/local-pipeline';
 import { commandLine, runWhenMain } from './terminal/command';
+import { tlsOption } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 import { reportText } from './terminal/report-text';
 
@@ -19,6 +21,7 @@ interface Servers {
   readonly creds: string;
   readonly brokers: string;
   readonly userId: string;
+  readonly tls?: DatabaseTls;
 }
 
 interface Options extends DeployedPipelineOptions, Partial<Servers> {
@@ -28,6 +31,7 @@ interface Options extends DeployedPipelineOptions, Partial<Servers> {
 const command = withPipelineOptions(new Command('npm run verify --'))
   .description('Compares every record of the topics with every row of the tables.')
   .option('--creds <file>', 'a database that can be reached from here: its login (a db_creds.yaml)')
+  .addOption(tlsOption())
   .option('--brokers <list>', 'a Kafka that can be reached from here: host:port, several separated by commas')
   .option('--json', 'write the report as JSON')
   .addHelpText(
@@ -50,23 +54,26 @@ export const verify = commandLine(command, async (options: Options) => {
 });
 
 /** @returns `undefined` for the deployed pipeline. */
-function serversOf({ creds, brokers, userId, aws, context }: Options): Servers | undefined {
-  if (creds !== undefined && brokers !== undefined && userId !== undefined) return { creds, brokers, userId };
+function serversOf({ creds, tls, brokers, userId, aws, context }: Options): Servers | undefined {
+  if (creds !== undefined && brokers !== undefined && userId !== undefined) {
+    return { creds, tls, brokers, userId };
+  }
   if (creds !== undefined || brokers !== undefined) {
     throw new ConfigurationError('--creds, --brokers and --user-id go together: give all three or none.');
   }
+  if (tls !== undefined) throw new ConfigurationError('--tls goes with --creds; of a pipeline it is known.');
   const isDeployed = aws === true || userId !== undefined || context.length > 0;
   return isDeployed ? undefined : findRunningPipeline();
 }
 
-async function verifyBetween({ creds, brokers, userId }: Servers): Promise<VerificationReport> {
+async function verifyBetween({ creds, tls = 'off', brokers, userId }: Servers): Promise<VerificationReport> {
   const { kafka } = parseEnvironment({
     USER_ID: userId,
     KAFKA_BROKERS: brokers,
     KAFKA_AUTHENTICATION: 'none',
     DATABASE_CREDENTIALS_FILE: creds,
   });
-  const database = await connectToDatabase(await readCredentialsFile(creds), 'off');
+  const database = await connectToDatabase(await readCredentialsFile(creds), tls);
   try {
     return await verifyPipeline({ userId, kafka: createKafka(kafka), database });
   } finally {

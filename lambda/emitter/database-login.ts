@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import * as z from 'zod';
+import type * as CredentialsYaml from './credentials-yaml';
 import type { DatabaseLoginSource } from './environment';
 import { AccessDeniedError, ConfigurationError, UnreachableError } from './errors';
 
@@ -13,55 +15,74 @@ export interface DatabaseLogin {
 }
 
 const text = z.string('allowed: text').min(1, 'allowed: text that is not empty');
-const port = z.coerce
-  .number('allowed: 1 to 65535')
-  .int('allowed: 1 to 65535')
-  .min(1, 'allowed: 1 to 65535')
-  .max(65_535, 'allowed: 1 to 65535')
-  .default(3306);
+
+/** Of a host that holds more, such as the password of a URL, nothing is shown. */
+const HOST_ALLOWED = 'allowed: the name or the address alone, without a scheme, brackets, a port or spaces';
+const isHost = (value: string): boolean => isIP(value) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(value);
+const host = text.refine((value) => value === '' || isHost(value), HOST_ALLOWED);
+
+const PORT_ALLOWED = 'allowed: 1 to 65535';
+const port = z
+  .preprocess(
+    (value) => (typeof value === 'string' && /^[1-9]\d*$/.test(value) ? Number(value) : value),
+    z.number(PORT_ALLOWED).int(PORT_ALLOWED).min(1, PORT_ALLOWED).max(65_535, PORT_ALLOWED).optional(),
+  )
+  .transform((value) => value ?? 3306);
+
+const CONTROL_ALLOWED = 'allowed: text without a line break or another control character';
+const withoutControls = (schema: z.ZodString) => schema.regex(/^[^\p{Cc}\u2028\u2029]*$/u, CONTROL_ALLOWED);
 
 /** The fields of `db_creds.yaml`; upper and lower case are both in use. */
 const fileSchema = z.object({
-  host: text,
+  host,
   port,
-  user: text,
-  password: z.string('allowed: text'),
-  database: text,
+  user: withoutControls(text),
+  password: withoutControls(z.string('allowed: text')),
+  database: withoutControls(text),
 });
 
 /** The fields of a secret as RDS writes it. */
-const secretSchema = z.object({ host: text, port, username: text, password: text, dbname: text });
+const secretSchema = z.object({ host, port, username: text, password: text, dbname: text });
 
 /**
  * Reads a `db_creds.yaml`: HOST, USER, PASSWORD, DATABASE and, by default 3306, PORT; in upper or lower case.
  *
- * @throws ConfigurationError naming the file and the field, and never the password.
+ * @throws ConfigurationError naming the file and the field, and never the password; with the line, where YAML would read
+ * something else than stands there.
  */
 export async function readCredentialsFile(path: string): Promise<DatabaseLogin> {
-  let content: string;
+  let content: Buffer;
   try {
-    content = await readFile(path, 'utf8');
+    content = await readFile(path);
   } catch (error) {
     throw new ConfigurationError(
       `The credentials file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code}.`,
     );
   }
   const place = `The credentials file ${path}`;
-  const fields = Object.entries(await asObject(() => yaml(content), place)).map(([name, value]) => [
-    name.toLowerCase(),
-    value,
-  ]);
-  return checked(fileSchema, Object.fromEntries(fields), place);
+  // Here, because only the laptop needs it: the function reads a secret, and starts without YAML.
+  const { readCredentialsFields } = require('./credentials-yaml') as typeof CredentialsYaml;
+  const { fields, problems } = readCredentialsFields(decoded(content, place));
+  if (problems.length > 0) throw new ConfigurationError(`${place} is wrong. ${problems.join('. ')}.`);
+  return checked(fileSchema, await asObject(() => fields, place), place);
 }
 
-/** Refuses what the parser only warns of, on standard error: a password that begins with "!" would be read as nothing and shown there. */
-async function yaml(content: string): Promise<unknown> {
-  // Here, because only the laptop needs it: the function reads a secret, and starts without it.
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(content);
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw problem;
-  return document.toJS();
+/** @throws ConfigurationError naming the first line that is not UTF-8. */
+function decoded(content: Buffer, place: string): string {
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  const isUtf8 = (bytes: Buffer): boolean => {
+    try {
+      utf8.decode(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (isUtf8(content) && !content.includes(0)) return utf8.decode(content);
+  // As Latin-1 each byte is a character, so that no line is lost.
+  const lines = content.toString('latin1').split('\n');
+  const wrong = lines.findIndex((line) => line.includes('\0') || !isUtf8(Buffer.from(line, 'latin1')));
+  throw new ConfigurationError(`${place} is wrong. Line ${wrong + 1} is not UTF-8: save the file as UTF-8.`);
 }
 
 /** Reads the value of a secret, given its id; what the AWS SDK's GetSecretValue does. */
@@ -136,6 +157,7 @@ function checked<T>(schema: z.ZodType<T>, fields: Record<string, unknown>, place
 /** A value that is no scalar may hold the password somewhere inside. */
 function shown(name: string, value: unknown): string {
   if (value === undefined) return 'missing';
-  if (name === 'password') return 'not shown';
+  // A host that is a URL has a password in it.
+  if (name === 'password' || (name === 'host' && /[@/]/.test(String(value)))) return 'not shown';
   return typeof value === 'object' && value !== null ? 'not text' : JSON.stringify(value);
 }

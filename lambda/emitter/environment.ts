@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net';
 import * as z from 'zod';
 import { ConfigurationError } from './errors';
+import { type DatabaseTls, databaseTlsSchema } from './trusted-certificates';
 
 const USER_ID_ALLOWED = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';
 
@@ -16,9 +18,6 @@ export const userIdSchema = z
 /** How the emitter proves to Kafka who it is. `iam`: TLS and a token signed by the role's key (MSK); `none`: plain text, for a broker on this machine. */
 export const KAFKA_AUTHENTICATIONS = ['iam', 'none'] as const;
 
-/** How the connection to the database is protected. `rds`: TLS, verified with Amazon's RDS certificates; `off`: plain text, for a server on this machine. */
-export const DATABASE_TLS = ['rds', 'off'] as const;
-
 /** Codecs for the batches that are sent to Kafka. */
 export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
 
@@ -29,16 +28,17 @@ const text = z.string().min(1, 'allowed: text that is not empty');
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, `allowed: ${values.join(', ')}`);
 
-const BROKERS_ALLOWED = 'allowed: host:port, several of them separated by commas';
+const BROKERS_ALLOWED =
+  'allowed: host:port, several of them separated by commas; an IPv6 address in brackets';
 const brokers = z
   .string(BROKERS_ALLOWED)
-  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, BROKERS_ALLOWED)
   .transform((list) => list.split(','))
-  .refine((list) => list.every(hasPort), BROKERS_ALLOWED);
+  .refine((list) => list.every(isBroker), BROKERS_ALLOWED);
 
-function hasPort(broker: string): boolean {
-  const port = Number(broker.split(':')[1]);
-  return port >= 1 && port <= 65_535;
+function isBroker(broker: string): boolean {
+  const [, address, name, digits] = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(broker) ?? [];
+  const port = Number(digits);
+  return (name !== undefined || isIPv6(address ?? '')) && port >= 1 && port <= 65_535;
 }
 
 const LIMIT_ALLOWED = 'allowed: a whole number from 1 on';
@@ -62,8 +62,8 @@ const environmentSchema = z
     DATABASE_SECRET_ARN: text.optional(),
     /** Path of a `db_creds.yaml` (HOST, PORT, USER, PASSWORD, DATABASE); instead of the secret. */
     DATABASE_CREDENTIALS_FILE: text.optional(),
-    /** See {@link DATABASE_TLS}. @default 'rds' with a secret, 'off' with a file */
-    DATABASE_TLS: oneOf(DATABASE_TLS).optional(),
+    /** `off`, `rds` or the path of a file, see {@link DatabaseTls}. @default 'rds' with a secret, 'off' with a credentials file */
+    DATABASE_TLS: databaseTlsSchema.optional(),
     /** Most posts (distinct keys) that one run emits. @default no limit */
     EMIT_LIMIT: z.coerce.number(LIMIT_ALLOWED).int(LIMIT_ALLOWED).positive(LIMIT_ALLOWED).optional(),
     /** Over how many shards the keys are split. @default 1 */
@@ -87,6 +87,9 @@ const environmentSchema = z
 /** The variables that configure the emitter, by name; what a stack or a script may set. */
 export type EmitterVariables = Partial<Record<keyof z.input<typeof environmentSchema>, string>>;
 
+/** The names of {@link EmitterVariables}. */
+export const EMITTER_VARIABLES: readonly string[] = Object.keys(environmentSchema.shape);
+
 /** Where the database's login comes from. */
 export type DatabaseLoginSource = { readonly secretArn: string } | { readonly credentialsFile: string };
 
@@ -102,7 +105,7 @@ export interface EmitterEnvironment {
   };
   readonly database: {
     readonly login: DatabaseLoginSource;
-    readonly tls: (typeof DATABASE_TLS)[number];
+    readonly tls: DatabaseTls;
   };
   /** Most posts that one run emits; `undefined` is no limit. */
   readonly limit: number | undefined;

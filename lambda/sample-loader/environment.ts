@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { DATABASE_TLS } from '../emitter/environment';
+import { databaseTlsSchema } from '../emitter/trusted-certificates';
 
 const environmentSchema = z.object({
   /** ARN of the secret with the login of the account that makes the tables. */
   OWNER_SECRET_ARN: z.string().min(1),
   /** ARN of the secret with the login of the account that may read them, and that the loader creates. */
   READER_SECRET_ARN: z.string().min(1),
-  /** See {@link DATABASE_TLS}. @default 'rds' */
-  DATABASE_TLS: z.enum(DATABASE_TLS).default('rds'),
+  /** `off`, `rds` or the path of a file, see `DatabaseTls`. @default 'rds' */
+  DATABASE_TLS: databaseTlsSchema.default('rds'),
 });
 
 /** The variables that configure the sample loader, by name. */

@@ -81,14 +81,17 @@ export const sshConfigEntry = (alias: string, target: SshTarget): string =>
 const hostOf = ({ throughSessionManager, instanceId, host }: SshTarget): string =>
   throughSessionManager ? instanceId : host;
 
+/** A path as ssh_config takes it: a percent sign begins a token, a backslash an escape. */
+const quoted = (file: string): string => `"${file.replaceAll('%', '%%').replaceAll(/[\\"]/g, '\\$&')}"`;
+
 const settings = (target: SshTarget): (readonly [name: string, value: string])[] => [
   ['User', target.user],
   ['Port', String(target.port ?? 22)],
-  ['IdentityFile', `"${target.keyFile}"`],
+  ['IdentityFile', quoted(target.keyFile)],
   ['IdentitiesOnly', 'yes'],
   // The address changes with every start of the machine; its key does not.
   ['HostKeyAlias', target.instanceId],
-  ['UserKnownHostsFile', `"${target.knownHostsFile}"`],
+  ['UserKnownHostsFile', quoted(target.knownHostsFile)],
   ['HashKnownHosts', 'no'],
   ['StrictHostKeyChecking', 'accept-new'],
   ['ConnectTimeout', '15'],

@@ -6,8 +6,10 @@ import { STREAMS } from '../../lambda/emitter/streams';
 import { writePrivateFile } from '../files/private-file';
 import { type RunningChild, startChild } from '../local/child-processes';
 import { freePorts } from '../local/free-ports';
+import { classPathFrom, LOG_OPTION, propertiesText } from '../local/java';
 import { mavenFolder } from '../local/maven-folder';
 import { LOCAL_DIRECTORY } from '../local/paths';
+import { serverEnvironment } from '../local/program-environment';
 import type { Progress } from '../terminal/progress';
 import { checkWritten } from './bench-topics';
 import { measured } from './measured';
@@ -23,8 +25,6 @@ const STALLED_MS = 120_000;
 
 /** What Kafka's own script, connect-standalone.sh, gives Kafka Connect. */
 const HEAP = ['-Xms256M', '-Xmx2G'];
-
-const LOG = `-Dlog4j.configuration=file:${path.join(__dirname, '../local/log4j.properties')}`;
 
 /** The folder with Debezium's connector, downloaded when it is not there yet (some 30 MB). */
 export const debeziumFiles = (progress: Progress): Promise<string> =>
@@ -49,7 +49,9 @@ export const measureDebezium: Contender = async (stage, name): Promise<Round> =>
       measured(
         stage,
         async () => {
-          connect = await startChild({ name, directory: stage.directory, command: 'java', args });
+          const { directory } = stage;
+          const environment = serverEnvironment();
+          connect = await startChild({ name, directory, command: 'java', args, environment });
           return connect;
         },
         (process) => untilWritten(admin, process, topics, records),
@@ -121,7 +123,8 @@ async function connectArguments(stage: Stage, name: string): Promise<string[]> {
       'value.converter.schemas.enable': false,
       'offset.storage.file.filename': path.join(folder, 'offsets'),
       'offset.flush.interval.ms': 5000,
-      'plugin.path': path.join(await debeziumFiles(progress), 'plugins'),
+      // Relative to where it runs, because Kafka Connect takes a comma for the end of a path.
+      'plugin.path': path.relative(directory, path.join(await debeziumFiles(progress), 'plugins')),
       listeners: `http://127.0.0.1:${port}`,
       'producer.acks': 'all',
       'producer.linger.ms': 5,
@@ -152,15 +155,14 @@ async function connectArguments(stage: Stage, name: string): Promise<string[]> {
     },
   };
   for (const [file, properties] of Object.entries(files)) {
-    const lines = Object.entries(properties).map(([property, value]) => `${property}=${value}\n`);
-    writePrivateFile(path.join(folder, file), lines.join(''));
+    writePrivateFile(path.join(folder, file), propertiesText(properties));
   }
   const configuration = Object.keys(files).map((file) => path.join(folder, file));
   return [
     ...HEAP,
-    LOG,
+    LOG_OPTION,
     '-cp',
-    kafkaClassPath,
+    classPathFrom(directory, kafkaClassPath),
     'org.apache.kafka.connect.cli.ConnectStandalone',
     ...configuration,
   ];

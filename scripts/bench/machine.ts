@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { serverEnvironment } from '../local/program-environment';
 
 /** The machine that something was measured on. */
 export interface Machine {
@@ -16,7 +17,7 @@ export interface Machine {
 
 /** Describes this machine, without its name. */
 export async function thisMachine(): Promise<Machine> {
-  const { stderr } = await promisify(execFile)('java', ['-version']);
+  const { stderr } = await promisify(execFile)('java', ['-version'], { env: serverEnvironment() });
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown CPU',
     cores: os.cpus().length,

@@ -4,6 +4,7 @@ import { committedSpans } from '../../lambda/verifier/committed-spans';
 import { writePrivateFile } from '../files/private-file';
 import { startChild } from '../local/child-processes';
 import { LOCAL_DIRECTORY } from '../local/paths';
+import { inUtf8 } from '../local/program-environment';
 import { createTopics } from '../local/topics';
 import { pythonWith } from '../python/python-environment';
 import type { Progress } from '../terminal/progress';
@@ -44,7 +45,7 @@ export const measurePython: Contender = async (stage, name) => {
   const args = [path.join(__dirname, 'python-loop', 'loop.py'), settings];
   const { result, usage } = await measured(
     stage,
-    () => startChild({ name, directory, command, args }),
+    () => startChild({ name, directory, command, args, environment: inUtf8() }),
     outputOf,
   );
   const { records, seconds } = JSON.parse(result.trim().split('\n').at(-1) ?? '') as {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, startChild } from '../local/child-processes';
@@ -93,6 +95,10 @@ export async function startEmulator({ python, directory, servers }: EmulatorOpti
 }
 
 async function answers(endpoint: string): Promise<void> {
-  const response = await fetch(`${endpoint}/_ministack/ready`, { signal: AbortSignal.timeout(2_000) });
-  if (!response.ok) throw new Error(`The emulator answers ${response.status}.`);
+  // With an agent of its own, because the global one may be told to use a proxy (NODE_USE_ENV_PROXY).
+  const request = get(`${endpoint}/_ministack/ready`, { agent: false, timeout: 2_000 });
+  request.on('timeout', () => request.destroy(new Error('The emulator does not answer.')));
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.resume();
+  if (response.statusCode !== 200) throw new Error(`The emulator answers ${response.statusCode}.`);
 }

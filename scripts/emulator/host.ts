@@ -4,6 +4,7 @@ import { beforeServersStop } from '../local/child-processes';
 import { dropDatabase } from '../local/database-logins';
 import { startLocalServers } from '../local/pipeline-servers';
 import { silentProgress } from '../terminal/progress';
+import { isSystemError, systemErrorText } from '../terminal/system-error';
 import { withdrawDeployment } from './emulated-deployment';
 import { startEmulator } from './emulator';
 import { emulatorPython } from './python-environment';
@@ -49,7 +50,7 @@ async function run(directory: string): Promise<void> {
     answer({ endpoint: emulator.endpoint, admin: servers.database.admin });
   } catch (error) {
     const { name, message } = error as Error;
-    answer({ error: { name, message } });
+    answer({ error: { name, message: isSystemError(error) ? systemErrorText(error) : message } });
   }
 }
 

@@ -9,8 +9,11 @@ export async function isOutOfGit(file: string): Promise<boolean> {
   let directory = path.dirname(absolute);
   while (!existsSync(directory)) directory = path.dirname(directory);
   try {
-    const args = ['check-ignore', '--quiet', '--', path.relative(directory, absolute)];
-    await promisify(execFile)('git', args, { cwd: directory });
+    // Also of a repository that belongs to somebody else, which git leaves alone unless it is told that this is safe.
+    const args = ['-c', 'safe.directory=*', 'check-ignore', '--quiet', '--'];
+    // A hook of git sets these to the repository that it runs for.
+    const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, ...env } = process.env;
+    await promisify(execFile)('git', [...args, path.relative(directory, absolute)], { cwd: directory, env });
     return true;
   } catch (error) {
     // 1: it would be tracked, or is already. All else: there is no repository, or no git.

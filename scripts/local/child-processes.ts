@@ -2,6 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inUtf8 } from './program-environment';
+import { ProgramError } from './program-error';
 
 /** A server to run. */
 export interface ChildProcessOptions {
@@ -29,7 +31,7 @@ export interface RunningChild {
   /**
    * Waits until `probe` no longer throws.
    *
-   * @throws Error with the end of the log when the process ends first or `timeoutMs` (@default 120000) is over.
+   * @throws ProgramError with the end of the log when the process ends first or `timeoutMs` (@default 120000) is over.
    */
   ready<T>(probe: () => Promise<T>, timeoutMs?: number): Promise<T>;
 }
@@ -131,9 +133,8 @@ export async function startChild(options: ChildProcessOptions): Promise<RunningC
       } catch (error) {
         if (hasEnded || Date.now() > deadline) {
           const why = hasEnded ? `ended with ${await ended}` : `was not ready after ${timeoutMs / 1000} s`;
-          throw new Error(`${options.name} ${why}. The end of ${logFile}:\n${endOf(logFile)}`, {
-            cause: error,
-          });
+          const words = `${options.name} ${why}. The end of ${logFile}:\n${endOf(logFile)}`;
+          throw new ProgramError(words, options.directory, { cause: error });
         }
         await delay(100);
       }
@@ -178,7 +179,10 @@ export function commandLineOf(pid: number): string {
   try {
     return process.platform === 'linux'
       ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      : execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+      : execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], {
+          encoding: 'utf8',
+          env: inUtf8(),
+        });
   } catch {
     return '';
   }

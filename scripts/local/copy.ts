@@ -5,6 +5,7 @@ import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
 import { rowsOf } from '../../lambda/emitter/mysql/rows-of';
 import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
 import { hasEmitted } from '../../lambda/emitter/summary';
+import type { DatabaseTls } from '../../lambda/emitter/trusted-certificates';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import { untilCaughtUp } from '../runs/until-caught-up';
@@ -30,6 +31,7 @@ export async function copyAndVerify({
   kafka,
   userId,
   login,
+  tls = 'off',
   progress,
 }: {
   /** One for each shard. */
@@ -37,9 +39,11 @@ export async function copyAndVerify({
   readonly kafka: Kafka;
   readonly userId: string;
   readonly login: DatabaseLogin;
+  /** @default 'off' */
+  readonly tls?: DatabaseTls;
   readonly progress: Progress;
 }): Promise<CopyReport> {
-  const database = await connectToDatabase(login, 'off');
+  const database = await connectToDatabase(login, tls);
   try {
     const emitting = progress.step('Emitting', await countRows(database));
     const began = performance.now();

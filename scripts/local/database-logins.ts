@@ -52,13 +52,17 @@ export const dropDatabase = (admin: DatabaseLogin, { owner, emitter }: DatabaseL
 export const writeCredentialsFile = (file: string, login: DatabaseLogin): void =>
   writePrivateFile(
     file,
-    stringify({
-      HOST: login.host,
-      PORT: login.port,
-      USER: login.user,
-      PASSWORD: login.password,
-      DATABASE: login.database,
-    }),
+    stringify(
+      {
+        HOST: login.host,
+        PORT: login.port,
+        USER: login.user,
+        PASSWORD: login.password,
+        DATABASE: login.database,
+      },
+      // On one line each, and so that no YAML takes one for anything but text.
+      { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 },
+    ),
   );
 
 async function asAdmin(admin: DatabaseLogin, statements: readonly string[]): Promise<void> {

@@ -4,7 +4,8 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EmitterVariables } from '../../lambda/emitter/environment';
+import { pathToFileURL } from 'node:url';
+import { EMITTER_VARIABLES, type EmitterVariables } from '../../lambda/emitter/environment';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import { heapOptions } from '../../lambda/emitter/heap';
 import type { PerStream } from '../../lambda/emitter/streams';
@@ -42,7 +43,8 @@ export interface EmitterProgram {
 
 /** The sources as they are. */
 const SOURCES: EmitterProgram = {
-  args: ['--import', 'tsx', path.join(__dirname, 'emitter-host.ts')],
+  // By its file, because Node looks for a name in the folder that the command was started in.
+  args: ['--import', pathToFileURL(require.resolve('tsx')).href, path.join(__dirname, 'emitter-host.ts')],
   environment: {},
 };
 
@@ -65,6 +67,17 @@ const HEAP = heapOptions(256);
 /** How long the emitter may take to end its connections, in milliseconds. */
 const END_MS = 10_000;
 
+/** Variables of the user's own, which the emitter or its log would take for settings. The region is also that of their credentials. */
+const SETTINGS = new Set(EMITTER_VARIABLES.filter((name) => name !== 'AWS_REGION'));
+const LOG_SETTINGS = /^(POWERTOOLS_|AWS_LAMBDA_|LOG_LEVEL$)/;
+
+const surroundings = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name, value]) => !SETTINGS.has(name) && !LOG_SETTINGS.test(name) && value !== '',
+    ),
+  );
+
 /** The real handler in a process of its own, as on Lambda: warm from one event to the next, with its log in a file. */
 export class EmitterProcess {
   private readonly child: ChildProcess;
@@ -80,7 +93,7 @@ export class EmitterProcess {
       // Out of reach of Ctrl-C, which would end it in the middle of a run.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, POWERTOOLS_LOG_LEVEL: 'DEBUG', ...environment, ...variables },
+      env: { ...surroundings(), POWERTOOLS_LOG_LEVEL: 'DEBUG', ...environment, ...variables },
     });
     const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
     this.child.stderr?.pipe(log, { end: false });

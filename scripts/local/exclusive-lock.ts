@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Thrown when another process holds the lock. */
@@ -13,6 +14,10 @@ export interface ExclusiveLock {
 }
 
 const SQLITE_BUSY = 5;
+const SQLITE_FULL = 13;
+
+/** As the system itself says it. */
+const NO_SPACE = { code: 'ENOSPC', syscall: 'write' } as const;
 
 /** Keeps the locks of this process from the garbage collector, which would close, and so unlock, what nobody refers to. */
 const held = new Set<object>();
@@ -28,21 +33,28 @@ const held = new Set<object>();
 export function takeLock(file: string): ExclusiveLock {
   mkdirSync(path.dirname(file), { recursive: true });
   // Not imported, because Node 20 does not have it and should get to say so in the words of toolchain.ts.
-  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-  const database = new DatabaseSync(file, { timeout: 0 });
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  let database: DatabaseSync | undefined;
   try {
+    database = new sqlite.DatabaseSync(file, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+    database?.close();
+    const { errcode } = error as { errcode?: number };
+    if (errcode === SQLITE_BUSY) {
       throw new LockedError(`Another process is using ${path.dirname(file)}.`, { cause: error });
     }
-    throw error;
+    // SQLite does not say which file it cannot open, nor why.
+    closeSync(openSync(file, 'a'));
+    throw errcode === SQLITE_FULL
+      ? Object.assign(new Error('no space left'), NO_SPACE, { path: file, cause: error })
+      : error;
   }
-  held.add(database);
+  const lock = database;
+  held.add(lock);
   return {
     release: () => {
-      if (held.delete(database)) database.close();
+      if (held.delete(lock)) lock.close();
     },
   };
 }

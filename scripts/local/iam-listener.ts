@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { REGION } from '../../lib/config';
+import { serverEnvironment } from './program-environment';
 
 /** The name of the listener that is what Amazon MSK has on port 9098. */
 export const IAM_LISTENER = 'IAM';
@@ -48,8 +49,13 @@ export async function iamListener(
       '-ext',
       `san=${subjectAlternativeName}`,
     ];
-    await promisify(execFile)('keytool', ['-genkeypair', ...store, ...identity]);
-    await promisify(execFile)('keytool', ['-exportcert', '-rfc', ...store, '-file', certificateFile]);
+    const options = { env: serverEnvironment() };
+    await promisify(execFile)('keytool', ['-genkeypair', ...store, ...identity], options);
+    await promisify(execFile)(
+      'keytool',
+      ['-exportcert', '-rfc', ...store, '-file', certificateFile],
+      options,
+    );
   }
   const listener = `listener.name.${IAM_LISTENER.toLowerCase()}`;
   const known = Object.entries(keys).map(([id, secret]) => `key_${id}="${secret}"`);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,6 +9,9 @@ import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, type RunningChild, startChild } from './child-processes';
 import { freePorts } from './free-ports';
 import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
+import { classPathFrom, type JavaProperties, LOG_OPTION, propertiesText } from './java';
+import { serverEnvironment } from './program-environment';
+import { ProgramError } from './program-error';
 
 /** How to start Kafka. */
 export interface KafkaOptions {
@@ -27,7 +30,7 @@ export interface KafkaOptions {
 }
 
 /** Broker properties by name. https://kafka.apache.org/39/documentation.html#brokerconfigs */
-export type BrokerProperties = Readonly<Record<string, string | number | boolean>>;
+export type BrokerProperties = JavaProperties;
 
 /** Where a broker listens. */
 export interface BrokerPorts {
@@ -69,15 +72,19 @@ const OFFSETS_RETENTION_MINUTES = 2_147_483_647;
 /**
  * Starts Kafka in KRaft mode, each process both broker and controller.
  *
- * @throws Error with the end of the broker's log when it does not come up.
+ * @throws ProgramError with the end of the broker's log when it does not come up.
  */
 export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
-  const { directory, classPath } = options;
-  const brokerClassPath = [options.iam?.classPath, classPath].filter((part) => part !== undefined).join(':');
+  const { directory } = options;
   const count = options.brokers ?? 1;
   muteNegativeTimeoutWarning();
   mkdirSync(directory, { recursive: true });
   await endLeftOvers(directory);
+  const classPath = classPathFrom(directory, options.classPath);
+  const brokerClassPath = classPathFrom(directory, options.iam?.classPath, options.classPath);
+  const temporary = path.join(directory, 'tmp');
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary);
   if (options.fresh) rmSync(path.join(directory, 'data'), { recursive: true, force: true });
 
   const iam = options.iam && (await iamListener(options.iam, directory));
@@ -88,7 +95,8 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
     controllerPort: ports[4 * index + 1] as number,
     iamPort: iam && ports[4 * index + 2],
     sparePort: ports[4 * index + 3] as number,
-    data: path.join(directory, 'data', `broker-${index + 1}`),
+    // Relative to the directory, because Kafka takes a comma for the end of a path.
+    data: path.join('data', `broker-${index + 1}`),
     propertiesFile: path.join(directory, `broker-${index + 1}.properties`),
   }));
   const voters = nodes.map((node) => `${node.nodeId}@127.0.0.1:${node.controllerPort}`).join(',');
@@ -110,8 +118,8 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
         ...iam?.properties,
         ...(typeof options.properties === 'function' ? options.properties(node) : options.properties),
       });
-      if (!existsSync(path.join(node.data, 'meta.properties'))) {
-        await format(classPath, node.propertiesFile, clusterId);
+      if (!existsSync(path.join(directory, node.data, 'meta.properties'))) {
+        await format({ directory, classPath, propertiesFile: node.propertiesFile, clusterId });
       }
     }),
   );
@@ -124,6 +132,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
       directory,
       command: 'java',
       args: [...javaOptions(count), '-cp', brokerClassPath, 'kafka.Kafka', node.propertiesFile],
+      environment: serverEnvironment(),
       // Of three controllers that stop together the last cannot hand over to a majority and waits for one in vain.
       graceMs: count === 3 ? 3_000 : 10_000,
     });
@@ -191,13 +200,14 @@ const replication = (brokers: 1 | 3): Record<string, number> => {
 
 const javaOptions = (brokers: 1 | 3): string[] => [
   brokers === 3 ? '-Xmx400m' : '-Xmx512m',
-  `-Dlog4j.configuration=file:${path.join(__dirname, 'log4j.properties')}`,
+  LOG_OPTION,
+  // Codecs are unpacked and run there, which not every machine allows in /tmp. Relative to the directory.
+  '-Djava.io.tmpdir=tmp',
 ];
 
 function writeProperties(file: string, properties: BrokerProperties): void {
-  const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
   // The keys of a listener for IAM are among them.
-  writePrivateFile(file, `${lines.join('\n')}\n`);
+  writePrivateFile(file, propertiesText(properties));
 }
 
 /** One id for all brokers of a directory, kept beside their data. */
@@ -210,18 +220,24 @@ function clusterIdOf(directory: string): string {
   return readFileSync(file, 'utf8');
 }
 
-const format = (classPath: string, propertiesFile: string, clusterId: string): Promise<unknown> =>
-  promisify(execFile)('java', [
-    '-XX:TieredStopAtLevel=1',
-    '-cp',
-    classPath,
-    'kafka.tools.StorageTool',
-    'format',
-    // In one word, because an id may begin with a dash.
-    `--cluster-id=${clusterId}`,
-    '--config',
-    propertiesFile,
-  ]);
+async function format(of: {
+  directory: string;
+  classPath: string;
+  propertiesFile: string;
+  clusterId: string;
+}): Promise<void> {
+  const program = ['-cp', of.classPath, 'kafka.tools.StorageTool', 'format'];
+  // In one word, because an id may begin with a dash.
+  const options = [`--cluster-id=${of.clusterId}`, '--config', of.propertiesFile];
+  const surroundings = { cwd: of.directory, env: serverEnvironment() };
+  try {
+    await promisify(execFile)('java', ['-XX:TieredStopAtLevel=1', ...program, ...options], surroundings);
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as ExecFileException;
+    const words = `${stdout}${stderr}`.trim() || message;
+    throw new ProgramError(`Kafka could not prepare its folder:\n${words}`, of.directory, { cause: error });
+  }
+}
 
 /** @throws Error until the broker at a port answers, and with a controller and as many brokers as there should be. */
 async function knowsEveryBroker(port: number, count: number): Promise<void> {

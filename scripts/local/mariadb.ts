@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../lambda/emitter/database-login';
 import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, startChild } from './child-processes';
 import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';
 import { freePorts } from './free-ports';
+import { serverEnvironment } from './program-environment';
+import { ProgramError } from './program-error';
 
 /** How to start MariaDB. */
 export interface MariaDbOptions {
@@ -40,7 +41,7 @@ export const SAMPLE_DATABASE = 'pinterest_data_db';
 /**
  * Starts MariaDB, with new random passwords at every start.
  *
- * @throws Error with the end of the server's log when it does not come up.
+ * @throws ProgramError with the end of the server's log when it does not come up.
  */
 export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaDb> {
   const { base, directory } = options;
@@ -66,13 +67,21 @@ export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaD
       'GRANT ALL PRIVILEGES ON *.* TO admin@127.0.0.1 WITH GRANT OPTION;\n',
   );
   const more = Object.entries(options.settings ?? {}).map(([name, value]) => `${name} = ${value}\n`);
-  writeFileSync(configuration, serverSettings({ base, data, port, firstStatements }) + more.join(''));
+  writeFileSync(configuration, serverSettings(port) + more.join(''));
 
   const server = await startChild({
     name: 'mariadb',
     directory,
     command: path.join(base, 'bin', 'mariadbd'),
-    args: [`--defaults-file=${configuration}`, ...asRoot()],
+    args: [
+      `--defaults-file=${configuration}`,
+      // Not in the file, where some characters of a path would mean something else.
+      `--basedir=${base}`,
+      `--datadir=${data}`,
+      `--init-file=${firstStatements}`,
+      ...asRoot(),
+    ],
+    environment: serverEnvironment(),
   });
   try {
     await server.ready(() => answers(admin));
@@ -92,28 +101,61 @@ const asRoot = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : [])
 async function install(base: string, directory: string, data: string): Promise<void> {
   const partial = path.join(directory, 'data.partial');
   rmSync(partial, { recursive: true, force: true });
-  await promisify(execFile)(path.join(base, 'scripts', 'mariadb-install-db'), [
-    '--no-defaults',
-    `--basedir=${base}`,
-    `--datadir=${partial}`,
-    '--skip-test-db',
-    '--skip-name-resolve',
-    ...asRoot(),
-  ]);
+  mkdirSync(partial, { mode: 0o700 });
+  await bootstrap(base, partial);
   renameSync(partial, data);
 }
 
-const serverSettings = (of: {
-  base: string;
-  data: string;
-  port: number;
-  firstStatements: string;
-}): string => `[mariadbd]
-basedir = ${of.base}
-datadir = ${of.data}
-init-file = ${of.firstStatements}
+/** Creates the system tables, as MariaDB's own mariadb-install-db does: that is a shell script that takes no path with a space. */
+async function bootstrap(base: string, data: string): Promise<void> {
+  const statements = [
+    'CREATE DATABASE mysql;\nUSE mysql;\n',
+    // No root without a password: it can log in by the socket only, as the root of this machine.
+    "SET @auth_root_socket = 'root';\n",
+    ...SYSTEM_TABLES.map((file) => readFileSync(path.join(base, 'share', file), 'utf8')),
+  ];
+  await new Promise<void>((resolve, reject) => {
+    const server = execFile(
+      path.join(base, 'bin', 'mariadbd'),
+      [
+        '--no-defaults',
+        '--bootstrap',
+        '--silent-startup',
+        `--basedir=${base}`,
+        `--datadir=${data}`,
+        '--lc-messages=en_US',
+        '--log-warnings=0',
+        '--enforce-storage-engine=',
+        '--max-allowed-packet=8M',
+        ...asRoot(),
+      ],
+      { env: serverEnvironment(), maxBuffer: 64 * 1024 * 1024 },
+      (error, _, log) => {
+        if (error === null) return resolve();
+        const end = log.trimEnd().split('\n').slice(-15).join('\n');
+        reject(
+          new ProgramError(`MariaDB could not create its system tables:\n${end}`, data, { cause: error }),
+        );
+      },
+    );
+    // A server that ends early closes the pipe; its own words say why.
+    server.stdin?.on('error', () => {});
+    server.stdin?.end(statements.join(''));
+  });
+}
+
+/** In MariaDB's `share`, in the order of mariadb-install-db, without the texts of HELP. */
+const SYSTEM_TABLES = [
+  'mariadb_system_tables.sql',
+  'mariadb_performance_tables.sql',
+  'mariadb_system_tables_data.sql',
+  'maria_add_gis_sp_bootstrap.sql',
+  'mariadb_sys_schema.sql',
+] as const;
+
+const serverSettings = (port: number): string => `[mariadbd]
 bind-address = 127.0.0.1
-port = ${of.port}
+port = ${port}
 # Relative to the data directory, because the system allows a socket some 100 characters only.
 socket = mariadb.sock
 pid-file = mariadb-server.pid

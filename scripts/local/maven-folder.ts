@@ -5,6 +5,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Progress } from '../terminal/progress';
 import { waitForLock } from './exclusive-lock';
+import { inUtf8 } from './program-environment';
+import { ProgramError } from './program-error';
 
 /** What Maven is to download, and where to. */
 export interface MavenFolder {
@@ -28,7 +30,7 @@ export interface MavenFolder {
  * It is named by the hash of the pom and the inputs, and gets its name only when it is complete: a download cut short
  * or of another version is never used.
  *
- * @throws Error with Maven's own words when the download fails.
+ * @throws ProgramError with Maven's own words when the download fails.
  */
 export async function mavenFolder(options: MavenFolder, progress: Progress): Promise<string> {
   const { pom, inputs = [], directory } = options;
@@ -59,18 +61,20 @@ async function download(
   mkdirSync(partial);
   const step = progress.step(`Downloading ${content} from Maven Central`);
   try {
-    const defined = Object.entries({ target: partial, ...properties });
+    // From the folder of the pom on, as Maven takes it: so that no other folder's name has a say in it.
+    const target = path.relative(path.dirname(pom), partial);
+    const defined = Object.entries({ target, ...properties });
     await promisify(execFile)(
       'mvn',
       [
         '--batch-mode',
         '--quiet',
         '--strict-checksums',
-        `--file=${pom}`,
+        `--file=${path.basename(pom)}`,
         ...defined.map(([name, value]) => `-D${name}=${value}`),
         'package',
       ],
-      { maxBuffer: 64 * 1024 * 1024 },
+      { cwd: path.dirname(pom), env: inUtf8(), maxBuffer: 64 * 1024 * 1024 },
     );
     finish?.(partial);
     renameSync(partial, complete);
@@ -78,6 +82,6 @@ async function download(
   } catch (error) {
     step.failed();
     const words = (error as { stdout?: string }).stdout?.trim() || (error as Error).message;
-    throw new Error(`Maven could not download ${content}:\n${words}`, { cause: error });
+    throw new ProgramError(`Maven could not download ${content}:\n${words}`, directory, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { serverEnvironment } from './program-environment';
 
 /** A program that the local servers need. */
 export interface Tool {
@@ -45,7 +46,7 @@ export const TOOLS = [
   },
 ] as const satisfies readonly Tool[];
 
-/** Runs a program and gives all that it printed, or `undefined` when it is missing or fails. */
+/** Runs a program and gives all that it printed, or `undefined` when it is missing. */
 export type Ask = (command: string, args: readonly string[]) => Promise<string | undefined>;
 
 /** Thrown with one line for each program that is missing or too old. */
@@ -71,7 +72,11 @@ export async function problemWith(tool: Tool, ask: Ask = askProgram): Promise<st
   const [, major, minor = '0'] = answer?.match(tool.version) ?? [];
   const [leastMajor, leastMinor] = tool.atLeast;
   const needed = `${tool.name} ${leastMinor === 0 ? leastMajor : tool.atLeast.join('.')} or newer is needed`;
-  if (major === undefined) return `${needed}, and none was found. ${tool.install}`;
+  if (answer === undefined) return `${needed}, and none was found. ${tool.install}`;
+  if (major === undefined) {
+    const [said = 'nothing'] = answer.split('\n').filter((line) => line.trim() !== '');
+    return `${needed}, and "${tool.command.join(' ')}" does not tell its version. It says: ${said.trim()}`;
+  }
   const isEnough =
     Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);
   return isEnough ? undefined : `${needed}, and ${major}.${minor} was found. ${tool.install}`;
@@ -79,9 +84,10 @@ export async function problemWith(tool: Tool, ask: Ask = askProgram): Promise<st
 
 const askProgram: Ask = async (command, args) => {
   try {
-    const { stdout, stderr } = await promisify(execFile)(command, [...args], { env: process.env });
+    const { stdout, stderr } = await promisify(execFile)(command, [...args], { env: serverEnvironment() });
     return stdout + stderr;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code, stdout, stderr } = error as ExecFileException;
+    return code === 'ENOENT' ? undefined : `${stdout ?? ''}${stderr ?? ''}` || (error as Error).message;
   }
 };

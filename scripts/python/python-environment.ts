@@ -4,10 +4,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { waitForLock } from '../local/exclusive-lock';
+import { inUtf8 } from '../local/program-environment';
+import { ProgramError } from '../local/program-error';
 import { ToolchainError } from '../local/toolchain';
 import type { Progress } from '../terminal/progress';
 
-const run = promisify(execFile);
+/** Runs a program without what the user has set for a Python of their own: its modules, and where pip puts things. */
+const run = (program: string, args: readonly string[]) => {
+  const { PYTHONHOME, PYTHONPATH, PIP_TARGET, PIP_PREFIX, ...environment } = inUtf8();
+  return promisify(execFile)(program, [...args], { env: { ...environment, PIP_USER: '0' } });
+};
 
 /** What a virtual environment of Python is for, and what goes into it. */
 export interface PythonEnvironment {
@@ -28,7 +34,7 @@ export interface PythonEnvironment {
  * that it is complete.
  *
  * @throws ToolchainError when there is no Python with virtual environments.
- * @throws Error with pip's own words when it cannot install them.
+ * @throws ProgramError with pip's own words when it cannot install them.
  */
 export async function pythonWith(environment: PythonEnvironment, progress: Progress): Promise<string> {
   const { requirements, directory } = environment;
@@ -84,6 +90,6 @@ async function install(
   } catch (error) {
     step.failed();
     const words = (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
-    throw new Error(`pip could not install ${content}:\n${words}`, { cause: error });
+    throw new ProgramError(`pip could not install ${content}:\n${words}`, directory, { cause: error });
   }
 }

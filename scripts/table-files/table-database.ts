@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import type { Connection } from 'mysql2';
 import { type DatabaseLogin, readCredentialsFile } from '../../lambda/emitter/database-login';
-import type { EmitterEnvironment } from '../../lambda/emitter/environment';
 import { ConfigurationError } from '../../lambda/emitter/errors';
 import { breakConnection, connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
+import type { DatabaseTls } from '../../lambda/emitter/trusted-certificates';
 import { databaseLogin } from '../aws/database-secret';
 import {
   type DeployedPipeline,
@@ -12,8 +12,6 @@ import {
 } from '../aws/deployed-pipeline';
 import { openTunnel } from '../aws/tunnel';
 import { findRunningPipeline } from '../local/local-pipeline';
-
-type DatabaseTls = EmitterEnvironment['database']['tls'];
 
 /** The options that say which database has the tables. */
 export interface TableDatabaseOptions extends DeployedPipelineOptions {

@@ -4,13 +4,23 @@ import { ConfigError } from '../../lib/config';
 import { AwsError } from '../aws/aws-call';
 import { EmitterRunError } from '../local/emitter-process';
 import { LockedError } from '../local/exclusive-lock';
+import { ProgramError } from '../local/program-error';
 import { ToolchainError } from '../local/toolchain';
+import { isSystemError, systemErrorText } from './system-error';
 
 /** The exit status of a command that was used wrongly or could not be carried out. */
 const FAILED = 2;
 
 /** Errors that a user can do something about: their message says all, a stack trace would hide it. */
-const EXPECTED = [AwsError, ConfigError, EmitterError, EmitterRunError, LockedError, ToolchainError];
+const EXPECTED = [
+  AwsError,
+  ConfigError,
+  EmitterError,
+  EmitterRunError,
+  LockedError,
+  ProgramError,
+  ToolchainError,
+];
 
 /** A command of package.json: takes what follows its name and settles with the exit status. */
 export type CommandLine = (argv: readonly string[]) => Promise<number>;
@@ -31,16 +41,28 @@ export function commandLine<Options>(
     } catch (error) {
       // Commander has said itself what is wrong, or has shown the help that was asked for.
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
-      const isExpected = EXPECTED.some((type) => error instanceof type);
-      process.stderr.write(`${isExpected ? (error as Error).message : (error as Error).stack}\n`);
+      process.stderr.write(`${textOf(error)}\n`);
       return FAILED;
     }
   };
 }
 
+function textOf(error: unknown): string {
+  if (EXPECTED.some((type) => error instanceof type)) return (error as Error).message;
+  if (isSystemError(error)) return systemErrorText(error);
+  return (error as Error | undefined)?.stack ?? String(error);
+}
+
 /** Carries a command out where its file is the program that was started, and not where a test imports it. */
 export function runWhenMain(module: NodeModule, run: CommandLine): void {
   if (require.main !== module) return;
+  // Such as a full disk under a log, which no call waits for.
+  process.on('uncaughtException', (error) => {
+    // Who reads the output has gone: there is nobody to tell.
+    const isUnread = isSystemError(error) && error.code === 'EPIPE';
+    if (!isUnread) process.stderr.write(`${textOf(error)}\n`);
+    process.exit(FAILED);
+  });
   void run(process.argv.slice(2)).then((status) => {
     process.exitCode = status;
   });

@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { MOST_SHARDS, userIdSchema } from '../../lambda/emitter/environment';
+import { type DatabaseTls, databaseTlsSchema } from '../../lambda/emitter/trusted-certificates';
 
 /** Reads the value of an option that counts something. */
 export const wholeNumber = (text: string): number => {
@@ -35,3 +36,18 @@ export const userId = (text: string): string => {
     throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
   return parsed.data;
 };
+
+/** Reads the value of an option that says how the connection to a database is protected. */
+export const databaseTls = (text: string): DatabaseTls => {
+  const parsed = databaseTlsSchema.safeParse(text);
+  if (!parsed.success)
+    throw new InvalidArgumentError(parsed.error.issues.map(({ message }) => message).join('; '));
+  return parsed.data;
+};
+
+/** The option that goes with `--creds`. */
+export const tlsOption = (): Option =>
+  new Option(
+    '--tls <off|rds|file>',
+    "with --creds: no TLS, TLS verified with Amazon's RDS certificates, or with those of a PEM file (default: off)",
+  ).argParser(databaseTls);

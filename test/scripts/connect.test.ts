@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DescribeInstancesCommand, EC2Client, type InstanceStateName } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
+import { sshArguments } from '../../scripts/aws/ssh';
 import { connect } from '../../scripts/connect';
 import { deployedStacks } from '../support/deployed-stacks';
 import { runCommand } from '../support/run-command';
@@ -53,6 +54,23 @@ test('prints the Host entry that VS Code Remote-SSH reads', async () => {
   StrictHostKeyChecking accept-new
   ConnectTimeout 15
 `,
+  );
+});
+
+test('writes a path as SSH reads it', () => {
+  const target = {
+    instanceId: 'i-0123',
+    host: '127.0.0.1',
+    user: 'ada',
+    keyFile: '/a b/100%/é.pem',
+    knownHostsFile: String.raw`/it's "new"/back\slash`,
+    throughSessionManager: false,
+  };
+  expect(sshArguments(target)).toEqual(
+    expect.arrayContaining([
+      'IdentityFile="/a b/100%%/é.pem"',
+      String.raw`UserKnownHostsFile="/it's \"new\"/back\\slash"`,
+    ]),
   );
 });
 

@@ -109,7 +109,10 @@ test.each([
 
 test('refuses a file that is no YAML, or is not there', async () => {
   writeFileSync(creds, `PASSWORD: !${PASSWORD}\n`);
-  expect(await put()).toMatchObject({ status: 2, stderr: expect.stringContaining('holds no fields') });
+  expect(await put()).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('Line 1: put the value of PASSWORD in quotes'),
+  });
 
   expect(await put('--creds', path.join(directory, 'none.yaml'))).toMatchObject({
     status: 2,

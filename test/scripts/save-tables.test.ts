@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { saveTables } from '../../scripts/save-tables';
@@ -21,7 +21,10 @@ test.each([
   [['--table', 'posts'], "argument 'posts' is invalid. Allowed choices are pinterest_data"],
   [['--limit', '0'], "argument '0' is invalid. allowed: a whole number from 1 on."],
   [['--limit', '1.5'], "argument '1.5' is invalid."],
-  [['--tls', 'on', '--creds', creds], "argument 'on' is invalid. Allowed choices are rds, off."],
+  [
+    ['--tls', 'on', '--creds', creds],
+    "argument 'on' is invalid. that file cannot be read (ENOENT); allowed: off, rds, or a file",
+  ],
   [['--rows', '1'], "unknown option '--rows'"],
   [['--tls', 'rds'], '--tls goes with --creds'],
   [['--creds', creds, '--user-id', 'ada'], '--creds names the database: leave out --user-id'],
@@ -60,6 +63,22 @@ test('refuses a folder that git would track, before anything else, and makes non
   expect(await save('--creds', creds, '--out', out)).toMatchObject({
     stderr: expect.stringContaining('out of reach'),
   });
+});
+
+test('asks git also about a repository of somebody else, and not of the one whose hook this runs in', async () => {
+  const repository = path.join(directory, 'foreign');
+  execFileSync('git', ['init', '--quiet', repository]);
+  // Only root can give a folder away; others try the rest.
+  if (process.getuid?.() === 0) chownSync(repository, 65_534, 65_534);
+  process.env['GIT_DIR'] = '/nowhere';
+  try {
+    expect(await save('--creds', creds, '--out', path.join(repository, 'tables'))).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('tables/pinterest_data.csv would be tracked by git'),
+    });
+  } finally {
+    delete process.env['GIT_DIR'];
+  }
 });
 
 test('refuses a file that git tracks although it ignores the folder', async () => {

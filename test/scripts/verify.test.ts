@@ -68,4 +68,8 @@ test('needs all of a database, a Kafka and a user id to compare these', async ()
     status: 2,
     stderr: '--creds, --brokers and --user-id go together: give all three or none.\n',
   });
+  expect(await run('--tls', 'rds')).toMatchObject({
+    status: 2,
+    stderr: '--tls goes with --creds; of a pipeline it is known.\n',
+  });
 });

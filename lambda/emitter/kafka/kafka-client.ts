@@ -1,6 +1,8 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
+import defaultSocketFactory from 'kafkajs/src/network/socketFactory';
 import { requests } from 'kafkajs/src/protocol/requests';
 import type { EmitterEnvironment } from '../environment';
+import { seedBroker, withAddresses } from './broker-address';
 import { mskIam } from './msk-iam';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 import { onePassProduce } from './produce-request';
@@ -21,7 +23,8 @@ export function createKafka(
   muteNegativeTimeoutWarning();
   return new Kafka({
     clientId: 'pinterest-data-pipeline',
-    brokers: [...brokers],
+    brokers: brokers.map(seedBroker),
+    socketFactory: withAddresses(defaultSocketFactory()),
     // The default of one second is too short for TLS and a signed login on a busy broker.
     connectionTimeout: 10_000,
     authenticationTimeout: 10_000,

@@ -41,3 +41,10 @@ declare module 'kafkajs/src/protocol/message/compression' {
     compress(records: { readonly buffer: Buffer }): Promise<Buffer>;
   };
 }
+
+declare module 'kafkajs/src/network/socketFactory' {
+  import type { ISocketFactory } from 'kafkajs';
+
+  /** Makes the sockets that the client has by default. */
+  export default function socketFactory(): ISocketFactory;
+}

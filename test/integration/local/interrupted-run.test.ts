@@ -59,6 +59,6 @@ test('a credentials file can be read by its owner only', () => {
 
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readFileSync(file, 'utf8').replace(admin.password, 'secret')).toBe(
-    `HOST: 127.0.0.1\nPORT: ${admin.port}\nUSER: admin\nPASSWORD: secret\nDATABASE: cats\n`,
+    `HOST: "127.0.0.1"\nPORT: ${admin.port}\nUSER: "admin"\nPASSWORD: "secret"\nDATABASE: "cats"\n`,
   );
 });

@@ -95,6 +95,7 @@ describe('npm start refuses', () => {
     [['--user-id', 'a.b'], "argument 'a.b' is invalid. allowed: 1 to 32 letters"],
     [['--creds', 'db_creds.yaml'], '--creds, --brokers and --user-id go together'],
     [['--create-topics'], '--create-topics is for your own Kafka'],
+    [['--tls', 'rds'], '--tls is for your own database'],
     [['--creds', 'a', '--brokers', 'b:1', '--user-id', 'c', '--keep'], 'leave them out with --creds'],
     [
       ['--creds', 'no.yaml', '--brokers', 'b:1', '--user-id', 'c'],

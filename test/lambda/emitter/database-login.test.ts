@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { readCredentialsFile, readDatabaseLogin } from '../../../lambda/emitter/database-login';
 import { AccessDeniedError, ConfigurationError } from '../../../lambda/emitter/errors';
+import { writeCredentialsFile } from '../../../scripts/local/database-logins';
 
 const PASSWORD = 'correct horse battery staple';
 const directory = mkdtempSync(path.join(tmpdir(), 'database-login-'));
@@ -65,8 +67,7 @@ describe('a credentials file', () => {
     ['HOST: h\nUSER: me\nDATABASE: d', 'password is missing: allowed: text'],
     [`HOST: h\nUSER: me\nPASSWORD: ${PASSWORD}`, 'database is missing: allowed: text'],
     [`HOST: ""\nUSER: me\nPASSWORD: ${PASSWORD}\nDATABASE: d`, 'host is "": allowed: text that is not empty'],
-    [`HOST: h\nUSER: 7\nPASSWORD: ${PASSWORD}\nDATABASE: d`, 'user is 7: allowed: text'],
-    [`HOST: h\nUSER: u\nPASSWORD: [${PASSWORD}]\nDATABASE: d`, 'password is not shown: allowed: text'],
+    [`HOST: h\nUSER: u\nPASSWORD:\n- ${PASSWORD}\nDATABASE: d`, 'password is not shown: allowed: text'],
     [
       `HOST: h\nUSER: u\nPASSWORD: ${PASSWORD}\nDATABASE: d\nPORT: 65536`,
       'port is 65536: allowed: 1 to 65535',
@@ -84,23 +85,178 @@ describe('a credentials file', () => {
     expect(await refusal(readFileWith(nested))).toContain('database is not text: allowed: text');
   });
 
+  test.each(['', '# nothing\n', `just text ${PASSWORD}`])(
+    'that cannot be read as fields is refused, and not quoted: %j',
+    async (content) => {
+      const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation();
+      expect(await refusal(readFileWith(content))).toBe(
+        `The credentials file ${file} holds no fields: allowed: HOST, PORT, USER, PASSWORD and DATABASE, or those of an RDS secret.`,
+      );
+      expect(emitWarning).not.toHaveBeenCalled();
+      emitWarning.mockRestore();
+    },
+  );
+
+  const [word = ''] = PASSWORD.split(' ');
+
   test.each([
-    '',
-    '# nothing\n',
-    `just text ${PASSWORD}`,
-    `HOST: h\n  PASSWORD: ${PASSWORD}: x\n USER`,
-    `PASSWORD: "${PASSWORD}`,
-    // What begins with these means something else in YAML than the text that stands there.
-    `HOST: h\nUSER: u\nDATABASE: d\nPASSWORD: !${PASSWORD}`,
-    `HOST: h\nUSER: u\nDATABASE: d\nPASSWORD: *${PASSWORD}`,
-  ])('that cannot be read as fields is refused, and not quoted: %j', async (content) => {
-    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation();
-    expect(await refusal(readFileWith(content))).toBe(
-      `The credentials file ${file} holds no fields: allowed: HOST, PORT, USER, PASSWORD and DATABASE, or those of an RDS secret.`,
-    );
-    expect(emitWarning).not.toHaveBeenCalled();
-    emitWarning.mockRestore();
+    [`@${word}%`, 'some characters in it have a meaning'],
+    [`%${word}`, 'some characters in it have a meaning'],
+    [`\`${word}`, 'some characters in it have a meaning'],
+    [`- ${word}`, 'some characters in it have a meaning'],
+    [`? ${word}`, 'some characters in it have a meaning'],
+    [`> ${word}`, 'some characters in it have a meaning'],
+    [`a: ${word}`, 'some characters in it have a meaning'],
+    [`${word}:`, 'some characters in it have a meaning'],
+    [`"${word}`, 'some characters in it have a meaning'],
+    [`'${word}`, 'some characters in it have a meaning'],
+    [`"${word}"${word}`, 'some characters in it have a meaning'],
+    [`"${word}\\q"`, 'some characters in it have a meaning'],
+    [`{${word}`, 'some characters in it have a meaning'],
+    [`{${word}}`, 'a { or [ at its beginning stands for a list'],
+    [`[${word}]`, 'a { or [ at its beginning stands for a list'],
+    [`*${word}`, 'a * at its beginning stands for a reference'],
+    [`&${word}`, 'a & at its beginning stands for a name'],
+    [`&a ${word}`, 'a & at its beginning stands for a name'],
+    [`!${word}`, 'a ! at its beginning stands for a type'],
+    [`!a ${word}`, 'a ! at its beginning stands for a type'],
+    ['!!str 12', 'a ! at its beginning stands for a type'],
+    ['', 'there is nothing, or a # that begins a comment'],
+    [`#${word}`, 'there is nothing, or a # that begins a comment'],
+    ['12 #45', 'a # after a space begins a comment'],
+    [`${word} #${word}`, 'a # after a space begins a comment'],
+    [`${word}  `, 'spaces at its end would be lost'],
+    [`${word}\t`, 'spaces at its end would be lost'],
+    [`"${word}\\new"`, 'after a backslash another character would be read'],
+    [`${word}\n  ${word}`, 'it is longer than a line'],
+    [`"${word}\n  ${word}"`, 'it is longer than a line'],
+    [`|\n  ${word}`, 'it is longer than a line'],
+    ...['12345', '0123', '0x1F', '0o17', '017', '1e5', '1_000', '.5', '-1', '.inf', '12:30:45', '2026-11-25']
+      .concat(['yes', 'No', 'on', 'OFF', 'true', 'False', 'null', 'NULL', '~', '---'])
+      .map((value) => [value, 'it can be read as a number, a date, yes, no or nothing']),
+  ])('with the password %j says on which line to quote it, and how', async (value, why) => {
+    const content = `# The database\nHOST: h\nUSER: u\nPASSWORD: ${value}\nDATABASE: "d"\n`;
+    for (const text of [content, content.replaceAll('\n', '\r\n')]) {
+      expect(await refusal(readFileWith(text))).toBe(
+        `The credentials file ${file} is wrong. Line 4: put the value of PASSWORD in quotes, PASSWORD: "…" with a backslash before each " and \\ in it: ${why}${why.startsWith('some') ? ' of their own in YAML' : ''}.`,
+      );
+    }
   });
+
+  test.each(['HOST', 'USER', 'DATABASE'])('is as strict with %s', async (name) => {
+    const content = `HOST: h\nUSER: u\nPASSWORD: p\nDATABASE: d\n`.replace(
+      new RegExp(`${name}: .`),
+      `${name}: 012`,
+    );
+    expect(await refusal(readFileWith(content))).toContain(
+      `put the value of ${name} in quotes, ${name}: "…"`,
+    );
+  });
+
+  test.each([
+    ['a b', 'a b'],
+    ['a#b', 'a#b'],
+    ['a:b@c%d&e*f!g|h>i', 'a:b@c%d&e*f!g|h>i'],
+    [`it's "so", {a} [b] \\n`, `it's "so", {a} [b] \\n`],
+    ['   aligned', 'aligned'],
+    ['ü三😀', 'ü三😀'],
+    ['"12 #45"', '12 #45'],
+    ['"0123" # a comment', '0123'],
+    [`'{a} it''s \\n'`, String.raw`{a} it's \n`],
+    [String.raw`"a \" and a \\ and \u00fc"`, String.raw`a " and a \ and ü`],
+    ['" spaces "', ' spaces '],
+    ['""', ''],
+  ])('with the password %j is read as it stands there', async (value, password) => {
+    const content = `HOST: h\nUSER: u\nPASSWORD: ${value}\nDATABASE: d\n`;
+    for (const text of [content, content.replaceAll('\n', '\r\n'), `\ufeff${content}`, `---\n${content}`]) {
+      expect(await readFileWith(text)).toMatchObject({ host: 'h', password, database: 'd' });
+    }
+  });
+
+  test('gives back every password that is written into it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (password) => {
+        const login = { host: 'h', port: 1, user: 'u', password, database: 'd' };
+        writeCredentialsFile(file, login);
+        const read = await readCredentialsFile(file).catch((error: Error) => error.message);
+        // A control character is refused; nothing is ever changed.
+        if (/\p{Cc}/u.test(password)) expect([login, expect.any(String)]).toContainEqual(read);
+        else expect(read).toEqual(login);
+      }),
+    );
+  });
+
+  test('never takes something else for the password that stands there without quotes', async () => {
+    const awkward = fc.string({ unit: fc.constantFrom(...`ab01e.-_:#&*!|>@%{}[],?'"\\ ~=<+`), minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(awkward, async (value) => {
+        writeFileSync(file, `HOST: h\nUSER: u\nPASSWORD: ${value}\nDATABASE: d\n`);
+        const read = await readCredentialsFile(file).then(
+          ({ password }) => password,
+          (error: Error) => error,
+        );
+        if (read instanceof Error) return expect(read).toBeInstanceOf(ConfigurationError);
+        const quoted = /^ *(?:"(.*)"|'(.*)')\s*(?: #.*)?$/.exec(value);
+        const meant = quoted
+          ? (quoted[1]?.replaceAll(/\\(["\\])/g, '$1') ?? quoted[2]?.replaceAll("''", "'"))
+          : value.trimStart();
+        expect(read).toBe(meant);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    [Buffer.from('HOST: h\nUSER: u\nPASSWORD: m\xfcller\nDATABASE: d\n', 'latin1'), 'Line 3 is not UTF-8'],
+    [Buffer.from('\ufeffHOST: h\n', 'utf16le'), 'Line 1 is not UTF-8'],
+    [Buffer.from('HOST: h\nHOST: i\n'), 'HOST stands there twice, on the lines 1 and 2'],
+    [Buffer.from('A: h\nA: i\nUSER: @u\n'), 'Line 3: put the value of USER in quotes'],
+    [Buffer.from('HOST: h\nhost: i\n'), 'host stands there twice, on the lines 1 and 2'],
+    [Buffer.from('HOST: h\n---\nUSER: u\n'), 'Line 2: a second document begins there'],
+    [Buffer.from('HOST: h\nUSER:u\nDATABASE: d\n'), 'Line 2: put a space after "USER:"'],
+    [Buffer.from('HOST: h\n\tUSER: u\n'), 'Line 2'],
+    [Buffer.from('{HOST: h, PASSWORD: a,b}'), 'put the value of PASSWORD in quotes'],
+  ])('is refused where it cannot be read: %p', async (content, message) => {
+    writeFileSync(file, content);
+    expect(await refusal(readCredentialsFile(file))).toContain(`The credentials file ${file} is wrong. `);
+    expect(await refusal(readCredentialsFile(file))).toContain(message);
+  });
+
+  test.each([
+    `mysql://u:${word}@db.example/d`,
+    `u:${word}@db.example`,
+    'db.example:3306',
+    'db example',
+    '[::1]',
+    '/run/mysqld/mysqld.sock',
+    ' db.example',
+  ])('with the host %j is refused, and no login in it is shown', async (host) => {
+    const content = `HOST: ${JSON.stringify(host)}\nUSER: u\nPASSWORD: p\nDATABASE: d\n`;
+    const shown = /[@/]/.test(host) ? 'not shown' : JSON.stringify(host);
+    expect(await refusal(readFileWith(content))).toContain(
+      `host is ${shown}: allowed: the name or the address alone, without a scheme, brackets, a port or spaces`,
+    );
+  });
+
+  test.each([
+    'db-1.example.com',
+    '127.0.0.1',
+    '::1',
+    'fe80::1%eth0',
+    'mysql_host',
+    'datenbank.müller.example',
+  ])('takes the host %s', async (host) => {
+    const content = `HOST: ${JSON.stringify(host)}\nUSER: u\nPASSWORD: p\nDATABASE: d\n`;
+    expect(await readFileWith(content)).toMatchObject({ host });
+  });
+
+  test.each(['0', '-1', '1e3', '0x10', '0123', '3306.5', 'true', '[1]', '""'])(
+    'refuses the port %s',
+    async (value) => {
+      const content = `HOST: h\nUSER: u\nPASSWORD: p\nDATABASE: d\nPORT: ${value}\n`;
+      expect(await refusal(readFileWith(content))).toMatch(/port is .*: allowed: 1 to 65535/);
+    },
+  );
 });
 
 describe('a secret', () => {

@@ -55,6 +55,11 @@ test('everything can be said', () => {
   });
 });
 
+test('a broker may have an IPv6 address', () => {
+  const list = '[::1]:9092,[fe80::1%eth0]:65535,b-1.example:1,127.0.0.1:9092';
+  expect(parseEnvironment({ ...complete, KAFKA_BROKERS: list }).kafka.brokers).toEqual(list.split(','));
+});
+
 test('a credentials file means a server on this machine, without TLS', () => {
   const { database } = parseEnvironment({
     ...complete,
@@ -69,7 +74,8 @@ test('variables of others are nobody’s business', () => {
 });
 
 const userIdAllowed = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';
-const brokersAllowed = 'allowed: host:port, several of them separated by commas';
+const brokersAllowed = 'allowed: host:port, several of them separated by commas; an IPv6 address in brackets';
+const tlsAllowed = 'allowed: off, rds, or a file with the certificates to trust (PEM)';
 const sourceAllowed = 'allowed: exactly one of DATABASE_SECRET_ARN and DATABASE_CREDENTIALS_FILE';
 
 test.each([
@@ -83,6 +89,12 @@ test.each([
   [{ KAFKA_BROKERS: 'kafka' }, `KAFKA_BROKERS is "kafka": ${brokersAllowed}`],
   [{ KAFKA_BROKERS: 'a:1,' }, `KAFKA_BROKERS is "a:1,": ${brokersAllowed}`],
   [{ KAFKA_BROKERS: 'a:1, b:2' }, `KAFKA_BROKERS is "a:1, b:2": ${brokersAllowed}`],
+  ...['::1:9092', '[::1]', '[::1]:', '[::1]:0', '[1]:1', '[]:1', '[::1', '::1', '[a.b]:1', 'a[::1]:1'].map(
+    (KAFKA_BROKERS): [{ KAFKA_BROKERS: string }, string] => [
+      { KAFKA_BROKERS },
+      `KAFKA_BROKERS is "${KAFKA_BROKERS}": ${brokersAllowed}`,
+    ],
+  ),
   [{ KAFKA_BROKERS: 'a:0' }, `KAFKA_BROKERS is "a:0": ${brokersAllowed}`],
   [{ KAFKA_BROKERS: 'a:1,b:65536' }, `KAFKA_BROKERS is "a:1,b:65536": ${brokersAllowed}`],
   [{ KAFKA_AUTHENTICATION: 'scram' }, 'KAFKA_AUTHENTICATION is "scram": allowed: iam, none'],
@@ -97,7 +109,16 @@ test.each([
     { DATABASE_SECRET_ARN: undefined, DATABASE_CREDENTIALS_FILE: '' },
     'DATABASE_CREDENTIALS_FILE is "": allowed: text that is not empty',
   ],
-  [{ DATABASE_TLS: 'yes' }, 'DATABASE_TLS is "yes": allowed: rds, off'],
+  [{ DATABASE_TLS: 'yes' }, `DATABASE_TLS is "yes": that file cannot be read (ENOENT); ${tlsAllowed}`],
+  [{ DATABASE_TLS: '' }, `DATABASE_TLS is "": that file cannot be read (ENOENT); ${tlsAllowed}`],
+  [
+    { DATABASE_TLS: __dirname },
+    `DATABASE_TLS is "${__dirname}": that file cannot be read (EISDIR); ${tlsAllowed}`,
+  ],
+  [
+    { DATABASE_TLS: __filename },
+    `DATABASE_TLS is "${__filename}": that file holds no certificate; ${tlsAllowed}`,
+  ],
   [{ EMIT_LIMIT: 'many' }, 'EMIT_LIMIT is "many": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '0' }, 'EMIT_LIMIT is "0": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '1.5' }, 'EMIT_LIMIT is "1.5": allowed: a whole number from 1 on'],

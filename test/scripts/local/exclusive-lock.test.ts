@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LockedError, takeLock, waitForLock } from '../../../scripts/local/exclusive-lock';
@@ -15,6 +15,12 @@ describe('an exclusive lock', () => {
     expect(() => takeLock(file)).toThrow(LockedError);
     lock.release();
     takeLock(file).release();
+  });
+
+  test('whose file cannot be opened says which, and why', () => {
+    const folder = path.join(directory, 'folder');
+    mkdirSync(folder);
+    expect(() => takeLock(folder)).toThrow(expect.objectContaining({ code: 'EISDIR', path: folder }));
   });
 
   test('releasing it twice is harmless', () => {

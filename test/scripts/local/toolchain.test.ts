@@ -46,6 +46,13 @@ describe('the toolchain check', () => {
     await expect(checkToolchain(answering({ [command]: answer }))).rejects.toThrow(message);
   });
 
+  test('tells a program that fails from one that is missing', async () => {
+    const answer = '\nThe JAVA_HOME environment variable is not defined correctly\nmore';
+    await expect(checkToolchain(answering({ mvn: answer }))).rejects.toThrow(
+      'Maven 3.6 or newer is needed, and "mvn -version" does not tell its version. It says: The JAVA_HOME environment variable is not defined correctly',
+    );
+  });
+
   test('asks the real programs', async () => {
     const lines = await checkToolchain().then(
       () => [],

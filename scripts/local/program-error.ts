@@ -1,0 +1,29 @@
+import { statfsSync } from 'node:fs';
+
+/** Servers and downloads fail in ways of their own where there is less. Bytes. */
+const LEAST_SPACE = 300 * 1024 ** 2;
+
+/** Thrown with a program's own words when it does not do what it was started for. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError';
+
+  /**
+   * @param message has the program's own words
+   * @param directory that the program writes to
+   */
+  constructor(message: string, directory: string, options?: ErrorOptions) {
+    super(`${message}${spaceHint(directory)}`, options);
+  }
+}
+
+function spaceHint(directory: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    const megabytes = Math.floor((bavail * bsize) / 1024 ** 2);
+    return bavail * bsize < LEAST_SPACE
+      ? `\nThe disk of ${directory} has ${megabytes} MB left: "npm start" needs about 1 GB.`
+      : '';
+  } catch {
+    return '';
+  }
+}
