@@ -67,6 +67,6 @@ export function profileSql(table: string, columns: readonly Column[]): string {
 }
 
 /** Sixteen bytes a value instead of all of it; by bytes, as "a" and "A" are the same to most columns. */
-const hashes = (column: string): string => `COUNT(DISTINCT UNHEX(MD5(${column})))`;
+const hashes = (column: string): string => `COUNT(DISTINCT LEFT(UNHEX(SHA2(${column}, 256)), 16))`;
 
 const firstOf = (text: string): string => `LEFT(${text}, ${MAX_PROFILE_CHARACTERS})`;

@@ -13,12 +13,17 @@ import { saveTables } from '../../scripts/save-tables';
 import type { SavedColumn, SavedTable } from '../../scripts/table-files/saved-tables';
 import { announceEmulator } from '../support/announced-emulator';
 import { deployedStacks } from '../support/deployed-stacks';
-import { SMALL_TABLES, type TestPipeline, testPipeline } from '../support/pipeline';
+import { SMALL_TABLES, sequence, type TestPipeline, testPipeline } from '../support/pipeline';
 import { type CommandResult, runCommand } from '../support/run-command';
 import { ServerProxy } from '../support/server-proxy';
 import { testDirectory, testServers } from '../support/servers';
 
 jest.mock('../../scripts/aws/tunnel');
+
+const { flavor } = testServers();
+
+/** How the server writes the type. */
+const bigint = flavor === 'mariadb' ? 'bigint(20)' : 'bigint';
 
 const PROJECT = path.resolve(__dirname, '../..');
 
@@ -89,7 +94,7 @@ const TYPES = [
   ["ENUM('a','b,\"c\"')", '\'b,"c"\''],
   ["SET('a','b')", "'a,b'"],
   ['JSON', `'{"a": 1.0, "b": [null, "é"]}'`],
-  ...(testServers().flavor === 'mariadb'
+  ...(flavor === 'mariadb'
     ? ([
         ['UUID', "'123e4567-e89b-12d3-a456-426655440000'"],
         ['INET6', "'::1'"],
@@ -197,7 +202,7 @@ test('shows of each column its type, NULLs, different values, the smallest and t
     ['user_data', 5, 5],
   ]);
   expect(columnsOf(tables, 'user_data')).toMatchObject({
-    ind: { type: 'bigint(20)', nulls: 1, distinct: 3, min: '9', max: '11', examples: ['9', '10'] },
+    ind: { type: bigint, nulls: 1, distinct: 3, min: '9', max: '11', examples: ['9', '10'] },
     // "a" and "A" are different values, and which of them is the smaller one is left to the column.
     first_name: { type: 'text', nulls: 1, distinct: 3, max: 'b', examples: ['a', 'A'] },
   });
@@ -208,7 +213,7 @@ test('shows of each column its type, NULLs, different values, the smallest and t
   expect(columnsOf(tables, 'pinterest_data')['title']).toMatchObject({ min: cut, max: cut, examples: [cut] });
 
   const { stdout } = await save(pipeline, newFolder(), '--table', 'user_data');
-  expect(stdout).toContain('\nind         bigint(20)      1         3  9    11   9      10\n');
+  expect(stdout).toContain(`\nind         ${bigint}      1         3  9    11   9      10\n`);
   expect(await save(pipeline, newFolder(), '--no-profile', '--json')).toMatchObject({
     stdout: expect.not.stringContaining('distinct'),
   });
@@ -234,7 +239,7 @@ test('with a limit, saves the rows with the smallest keys', async () => {
   expect(readFileSync(path.join(out, 'user_data.csv'), 'utf8')).toBe('ind,first_name\r\n3,c\r\n4,d\r\n');
 });
 
-test('a row that no record would hold is in the files, and one that has no JSON is refused there', async () => {
+test('a row that no record would hold is in the files', async () => {
   const pipeline = await testPipeline(1);
   const out = newFolder();
   await pipeline.sql(
@@ -244,8 +249,14 @@ test('a row that no record would hold is in the files, and one that has no JSON 
   );
   expect(await save(pipeline, out, '--format', 'jsonl')).toMatchObject({ status: 0 });
   expect(readFileSync(path.join(out, 'pinterest_data.jsonl'), 'utf8')).toHaveLength(1_000_023);
+});
 
+// MySQL checks its JSON in every session.
+(flavor === 'mariadb' ? test : test.skip)('a row that has no JSON is refused in a file of JSON', async () => {
+  const pipeline = await testPipeline(1);
+  const out = newFolder();
   await pipeline.sql(
+    ...SMALL_TABLES,
     'ALTER TABLE user_data ADD COLUMN document JSON',
     'SET check_constraint_checks = OFF',
     "INSERT INTO user_data VALUES (1, 'a', 'not json')",
@@ -304,9 +315,7 @@ describe('of large tables', () => {
     pipeline = await testPipeline(1);
     await pipeline.sql(
       ...SMALL_TABLES,
-      `SET max_recursive_iterations = ${ROWS}`,
-      `INSERT INTO pinterest_data WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
-       SELECT i, REPEAT(CHAR(65 + i % 26), 1500) FROM n`,
+      `INSERT INTO pinterest_data SELECT seq, REPEAT(CHAR(65 + seq % 26), 1500) FROM ${sequence(1, ROWS)}`,
       "INSERT INTO user_data VALUES (1, 'a')",
     );
   });

@@ -51,13 +51,14 @@ export class SessionProxy {
     server.on('close', () => client.destroy());
     let held: Buffer | undefined;
     const toServer = new Packets((packet) => {
-      const injected = packet[HEADER_BYTES] === COM_QUERY ? this.inject(sqlOf(packet)) : undefined;
+      const start = startOfSql(packet);
+      const injected = start === undefined ? undefined : this.inject(packet.toString('utf8', start));
       if (injected === undefined) return server.write(packet);
       held = packet;
       return server.write(
         injected === 'reset'
           ? packetOf(Buffer.from([COM_RESET_CONNECTION]))
-          : packetOf(Buffer.concat([Buffer.from([COM_QUERY]), Buffer.from(injected)])),
+          : packetOf(Buffer.concat([packet.subarray(HEADER_BYTES, start), Buffer.from(injected)])),
       );
     });
     const toClient = new Packets((packet) => {
@@ -72,7 +73,12 @@ export class SessionProxy {
   }
 }
 
-const sqlOf = (packet: Buffer): string => packet.toString('utf8', HEADER_BYTES + 1);
+/** Where the statement of a query begins; MySQL puts the number of its attributes, none, and of their sets before it. */
+function startOfSql(packet: Buffer): number | undefined {
+  if (packet[HEADER_BYTES] !== COM_QUERY) return undefined;
+  const afterCommand = HEADER_BYTES + 1;
+  return packet[afterCommand] === 0 ? afterCommand + 2 : afterCommand;
+}
 
 function packetOf(payload: Buffer): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);

@@ -29,6 +29,8 @@ interface Message {
   readonly value: string | null;
 }
 
+const onMariaDb = testServers().flavor === 'mariadb' ? test : test.skip;
+
 let logins: DatabaseLogins;
 let owner: OwnerConnection;
 let database: Connection;
@@ -226,7 +228,8 @@ describe('verify', () => {
     });
   });
 
-  test('every type of column, with its extremes', async () => {
+  // MySQL has other types, and JSON in another form: columns.test.ts compares all of them.
+  onMariaDb('every type of column, with its extremes', async () => {
     await owner.query(`DROP TABLE pinterest_data; CREATE TABLE pinterest_data (
       \`index\` BIGINT UNSIGNED ZEROFILL, \`back\`\`tick "quoted"\` TINYINT, yes BOOLEAN, zero INT(8) ZEROFILL,
       f FLOAT, fz FLOAT(10,2) ZEROFILL, d DOUBLE, y YEAR, e DECIMAL(65,30), ez DECIMAL(10,2) ZEROFILL,
