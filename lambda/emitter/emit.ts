@@ -5,7 +5,7 @@ import type { EmitRequest } from './event';
 import { fingerprintOf, keylessDeadLetters } from './keyless';
 import type { Batch, Checkpoint, Progress, TableReader, TopicPublisher } from './ports';
 import { divide, holdersOf, isBusy, isUnfinished, SMALLEST_SHARE, sharesIn } from './shares';
-import { type PerStream, perStream, STREAMS, type Stream } from './streams';
+import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from './streams';
 import { ABORTED, until } from './until';
 
 /** Why a run ended: nothing is left to read, its limit of posts or its time is used up, or a newer run has taken over. */
@@ -128,7 +128,7 @@ class Run {
 
   /** Emits from the checkpoint that Kafka has, to wherever the run ends. */
   async fromCheckpoint(): Promise<StopReason> {
-    this.settle(await this.answerTo(this.publisher.open()));
+    this.settle(await this.answerTo(this.publisher.open(this.replaced)));
     this.streams = STREAMS.filter(({ name }) => this.request.streams.includes(name));
     try {
       return await (this.request.shard === 0 ? this.emitAsPrimary() : this.emitRange());
@@ -173,7 +173,7 @@ class Run {
   private async finishOrphans(): Promise<StopReason | undefined> {
     for (let shard = this.request.shards; shard < holdersOf(this.checkpoint); shard++) {
       if (!isBusy(await this.answerTo(this.publisher.rangeOf(shard)))) continue;
-      const orphan = new Run({ ...this.request, shard }, this.parts, this.committed);
+      const orphan = new Run({ ...this.request, shard, from: undefined }, this.parts, this.committed);
       try {
         const stopped = await toItsEnd(orphan, this.parts);
         if (stopped === 'limit' || stopped === 'deadline') return stopped;
@@ -209,22 +209,45 @@ class Run {
   private async busyShards(shards: number): Promise<number[]> {
     const busy: number[] = [];
     for (let shard = 1; shard < shards; shard++) {
-      if (isBusy(await this.answerTo(this.publisher.rangeOf(shard)))) busy.push(shard);
+      if (isBusy(await this.answerTo(this.publisher.rangeOf(shard, this.replaced)))) busy.push(shard);
     }
     return busy;
+  }
+
+  /** The streams whose positions are still to be written anew. */
+  private get replaced(): readonly StreamName[] {
+    const { from } = this.request;
+    return this.isReset || from === undefined
+      ? []
+      : STREAMS.map(({ name }) => name).filter((name) => from[name] !== undefined);
   }
 
   /** An event's `from` becomes the checkpoint before anything is read, so that going on after a failure goes on from there. */
   private async resetCheckpoint(): Promise<void> {
     const { from } = this.request;
     if (this.isReset || from === undefined) return;
-    const busy = await this.busyShards(Math.max(this.request.shards, holdersOf(this.checkpoint)));
+    const shards = Math.max(this.request.shards, holdersOf(this.checkpoint));
+    const busy = await this.busyShards(shards);
     if (busy.length > 0) {
       throw new ConfigurationError(
-        `The event is refused, nothing was emitted. from is ${from}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
+        `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
       );
     }
-    await this.commit(perStream(({ name }) => ({ ...this.checkpoint[name], nextKey: from })));
+    const reset = perStream(({ name }) => ({
+      ...this.checkpoint[name],
+      nextKey: from[name] ?? this.checkpoint[name].nextKey,
+    }));
+    // Whoever wrote to the groups of shards, they have nothing to emit from here on.
+    const finished = Object.fromEntries(
+      this.replaced.map((name) => [
+        name,
+        { nextKey: reset[name].nextKey, endKey: reset[name].nextKey, keyless: '' },
+      ]),
+    );
+    await this.commit(
+      reset,
+      new Map(Array.from({ length: shards - 1 }, (_, index) => [index + 1, finished])),
+    );
     this.isReset = true;
   }
 
@@ -270,7 +293,10 @@ class Run {
     await this.answerTo(this.publisher.send(batch));
   }
 
-  private async commit(checkpoint: Checkpoint, given?: ReadonlyMap<number, Checkpoint>): Promise<void> {
+  private async commit(
+    checkpoint: Checkpoint,
+    given?: ReadonlyMap<number, Partial<Checkpoint>>,
+  ): Promise<void> {
     const written: Partial<Checkpoint> = Object.fromEntries(
       this.streams.map(({ name }) => [name, { ...checkpoint[name], run: this.id }]),
     );
