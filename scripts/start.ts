@@ -21,6 +21,7 @@ import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
 import { createTopics } from './local/topics';
 import { commandLine, runWhenMain } from './terminal/command';
+import { tellNotices } from './terminal/kafka-notices';
 import { shards, userId, wholeNumber } from './terminal/option-values';
 import { type Progress, terminalProgress } from './terminal/progress';
 
@@ -166,7 +167,7 @@ function connect(
     DATABASE_CREDENTIALS_FILE: of.creds,
     SHARDS: `${of.shards}`,
   };
-  const kafka = createKafka(parseEnvironment(variables).kafka);
+  const kafka = createKafka(parseEnvironment(variables).kafka, tellNotices);
   const log = path.join(directory, 'emitter.log');
   const emitters = Array.from({ length: of.shards }, () => new EmitterProcess(variables, log));
   beforeServersStop(() => stopAll(emitters));

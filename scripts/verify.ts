@@ -17,6 +17,7 @@ import { findRunningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './local/paths';
 import { type MendablePipeline, mendCheckpoint } from './runs/mend-checkpoint';
 import { commandLine, runWhenMain } from './terminal/command';
+import { tellNotices } from './terminal/kafka-notices';
 import { terminalProgress } from './terminal/progress';
 import { reportText } from './terminal/report-text';
 
@@ -103,7 +104,7 @@ async function compare({ creds, userId }: Servers, variables: EmitterVariables):
   const { kafka } = parseEnvironment(variables);
   const database = await connectToDatabase(await readCredentialsFile(creds), 'off');
   try {
-    return await verifyPipeline({ userId, kafka: createKafka(kafka), database });
+    return await verifyPipeline({ userId, kafka: createKafka(kafka, tellNotices), database });
   } finally {
     database.destroy();
   }

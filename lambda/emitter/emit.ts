@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CHUNK_BOUNDS, type Chunk, type ChunkBounds, chunks } from './chunks';
-import { ConfigurationError, FencedError, isRetryable, UnreachableError } from './errors';
+import { ConfigurationError, EmitterError, FencedError, isRetryable, UnreachableError } from './errors';
 import type { EmitRequest } from './event';
 import { fingerprintOf, keylessDeadLetters } from './keyless';
 import type { Batch, Checkpoint, Progress, TableReader, TopicPublisher } from './ports';
@@ -32,7 +32,7 @@ export interface EmitParts {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** From here on no further chunk is begun, and the run ends. */
   readonly deadline: AbortSignal;
-  /** From here on an answer of Kafka is not waited for any more; later than the deadline. */
+  /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, an EmitterError, has come up. */
   readonly cutOff: AbortSignal;
   /** How much goes into one transaction. @default CHUNK_BOUNDS */
   readonly bounds?: ChunkBounds;
@@ -75,7 +75,8 @@ async function toItsEnd(run: Run, parts: EmitParts): Promise<StopReason> {
       await run.publisher.discard();
       if (error instanceof FencedError) return 'fenced';
       failures = run.commits > commitsBefore ? 1 : failures + 1;
-      if (!isRetryable(error) || failures >= MOST_FAILURES || parts.deadline.aborted) throw error;
+      const isOver = parts.deadline.aborted || parts.cutOff.aborted;
+      if (!isRetryable(error) || failures >= MOST_FAILURES || isOver) throw error;
       const delayMs = FIRST_DELAY_MS * 2 ** (failures - 1);
       parts.progress.retrying(error as Error, failures, delayMs);
       await until(parts.deadline, parts.sleep(delayMs));
@@ -326,8 +327,12 @@ class Run {
 
   private async answerTo<T>(request: Promise<T>): Promise<T> {
     const answer = await until(this.parts.cutOff, request);
-    if (answer === ABORTED)
-      throw new UnreachableError('Kafka did not answer before the time of this run was over.');
+    if (answer === ABORTED) {
+      const { reason } = this.parts.cutOff;
+      throw reason instanceof EmitterError
+        ? reason
+        : new UnreachableError('Kafka did not answer before the time of this run was over.');
+    }
     return answer;
   }
 }

@@ -7,6 +7,7 @@ import { emit } from './emit';
 import type { EmitterEnvironment } from './environment';
 import { UnreachableError } from './errors';
 import { parseEvent } from './event';
+import { unreachableSignalOf } from './kafka/broker-watch';
 import { createKafka } from './kafka/kafka-client';
 import { KafkaTopicPublisher } from './kafka-topic-publisher';
 import { MysqlTableReader } from './mysql-table-reader';
@@ -34,7 +35,7 @@ export class Emitter {
     private readonly logger: Logger,
   ) {
     this.kafka = createKafka(environment.kafka, ({ message, level }) =>
-      logger[level === 'error' ? 'warn' : 'debug'](message),
+      logger[level === 'warn' ? 'debug' : 'warn'](message),
     );
     this.reader = new MysqlTableReader({
       readLogin: (refresh) => this.readLogin(refresh),
@@ -63,7 +64,7 @@ export class Emitter {
         progress: this.progress,
         sleep: (milliseconds) => sleep(milliseconds),
         deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
-        cutOff,
+        cutOff: AbortSignal.any([cutOff, unreachableSignalOf(this.kafka)]),
       });
       const lagKeys = await until(cutOff, lagOf(this.reader, request, outcome));
       if (lagKeys === ABORTED)

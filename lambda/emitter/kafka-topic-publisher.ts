@@ -6,13 +6,14 @@ import {
   Partitioners,
   type PartitionMetadata,
   type Producer,
+  type RecordMetadata,
   type Transaction,
 } from 'kafkajs';
 import { type EmitterEnvironment, MOST_SHARDS } from './environment';
 import { CheckpointError, FencedError, TopicError, UnreachableError } from './errors';
 import { foreignOffsetError, liveMemberError, lostCheckpointError } from './kafka/checkpoint-errors';
 import { CODECS } from './kafka/codecs';
-import { kafkaError } from './kafka/kafka-errors';
+import { type KafkaResources, kafkaError, TRANSACTION_TIMEOUT_MS } from './kafka/kafka-errors';
 import { committedOf, positionOf } from './kafka/position-record';
 import { type Send, sendsByPartition } from './kafka/sends';
 import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './kafka/transient';
@@ -28,9 +29,6 @@ import {
   topicOf,
   topicsOf,
 } from './streams';
-
-/** How long a transaction may stay open before the broker ends it, in milliseconds. It holds back consumers in read_committed. */
-const TRANSACTION_TIMEOUT_MS = 120_000;
 
 /** How long parting from a broker may take, in milliseconds: the client is known to get stuck in it. */
 const PARTING_MS = 5_000;
@@ -102,7 +100,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       ];
       await settledAll(queues.map((queue) => this.sendInOrder(transaction, queue)));
     } catch (error) {
-      throw failure(session, error, 'sending rows');
+      throw failure(session, error, 'sending rows', this.resources);
     }
   }
 
@@ -119,7 +117,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       leave(session);
       session.committed = checkpoint;
     } catch (error) {
-      throw failure(session, error, 'committing a chunk');
+      throw failure(session, error, 'committing a chunk', this.resources);
     }
   }
 
@@ -147,7 +145,10 @@ export class KafkaTopicPublisher implements TopicPublisher {
       const ranges = await this.readPositions(this.admin, shard, replaced);
       return perStream(({ name }) => ranges[name] ?? BEGINNING);
     } catch (error) {
-      throw kafkaError(error, `reading the range of shard ${shard}`);
+      throw kafkaError(error, `reading the range of shard ${shard}`, {
+        ...this.resources,
+        group: emitterIdOf(this.userId, shard),
+      });
     }
   }
 
@@ -161,7 +162,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       const positions = await this.readPositions(admin, this.shard, replaced);
       return await this.checkpointOf(admin, positions, replaced);
     } catch (error) {
-      throw kafkaError(error, 'reading the checkpoint');
+      throw kafkaError(error, 'reading the checkpoint', this.resources);
     }
   }
 
@@ -188,7 +189,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       return await this.begin(session, admin, positions, replaced);
     } catch (error) {
       if (this.session !== session) await part(session, admin);
-      throw kafkaError(error, 'connecting');
+      throw kafkaError(error, 'connecting', this.resources);
     }
   }
 
@@ -346,6 +347,12 @@ export class KafkaTopicPublisher implements TopicPublisher {
     await whileTransient(TRANSACTION_IS_ENDING, () => transaction.sendOffsets({ consumerGroupId, topics }));
   }
 
+  /** What the requests of this publisher are about. */
+  private get resources(): KafkaResources {
+    const id = emitterIdOf(this.userId, this.shard);
+    return { topics: topicsOf(this.userId), group: id, transactionalId: id };
+  }
+
   private connected(): Session {
     if (this.session === undefined) throw new UnreachableError('The publisher is not open.');
     return this.session;
@@ -368,16 +375,20 @@ export class KafkaTopicPublisher implements TopicPublisher {
   }
 
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
-    for (const { topic, partition, messages } of sends) {
-      const acknowledged = await transaction.send({
-        topic,
-        acks: -1,
-        compression: CODECS[this.compression],
-        messages,
-      });
+    for (const send of sends) {
+      const { topic, partition } = send;
+      const acknowledged = await this.sendOne(transaction, send);
       // The client drops what is for a partition that was added after it fetched the metadata (kafkajs 2.2.4).
       if (!acknowledged.some((one) => one.partition === partition))
         throw new UnreachableError(`Kafka was not sent the rows for partition ${partition} of ${topic}.`);
+    }
+  }
+
+  private async sendOne(transaction: Transaction, { topic, messages }: Send): Promise<RecordMetadata[]> {
+    try {
+      return await transaction.send({ topic, acks: -1, compression: CODECS[this.compression], messages });
+    } catch (error) {
+      throw kafkaError(error, `sending rows to ${topic}`, { ...this.resources, topics: [topic] });
     }
   }
 }
@@ -387,8 +398,8 @@ const isWritten = async (admin: Admin, topic: string): Promise<boolean> =>
   (await admin.fetchTopicOffsets(topic)).some(({ high }) => high !== '0');
 
 /** The broker tells a producer that was fenced and one whose transaction took too long the same. */
-function failure(session: Session, error: unknown, doing: string): Error {
-  const translated = kafkaError(error, doing);
+function failure(session: Session, error: unknown, doing: string, about: KafkaResources): Error {
+  const translated = kafkaError(error, doing, about);
   const expired = session.beganAt !== undefined && Date.now() - session.beganAt >= TRANSACTION_TIMEOUT_MS;
   return translated instanceof FencedError && expired
     ? new UnreachableError(

@@ -43,5 +43,7 @@ export function runWhenMain(module: NodeModule, run: CommandLine): void {
   if (require.main !== module) return;
   void run(process.argv.slice(2)).then((status) => {
     process.exitCode = status;
+    // A client of Kafka that was given up goes on trying for half a minute.
+    if (status === FAILED) process.exit();
   });
 }

@@ -1,12 +1,20 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
 import { requests } from 'kafkajs/src/protocol/requests';
 import type { EmitterEnvironment } from '../environment';
+import { keepErrorsOfBrokers } from './broker-pool';
+import { BrokerWatch, registerWatch } from './broker-watch';
 import { mskIam } from './msk-iam';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 import { onePassProduce } from './produce-request';
 
-/** Takes a line of the client's own log, which is about single tries and not about outcomes. */
-export type KafkaLog = (line: { readonly message: string; readonly level: 'error' | 'warn' }) => void;
+/**
+ * Takes a line of the client's own log, which is about single tries and not about outcomes; or, as a `notice`, a line
+ * for people about a broker that does not answer.
+ */
+export type KafkaLog = (line: {
+  readonly message: string;
+  readonly level: 'notice' | 'error' | 'warn';
+}) => void;
 
 /**
  * The Kafka client.
@@ -19,9 +27,12 @@ export function createKafka(
   log: KafkaLog = () => {},
 ): Kafka {
   muteNegativeTimeoutWarning();
-  return new Kafka({
+  keepErrorsOfBrokers();
+  const watch = new BrokerWatch(brokers, (message) => log({ message, level: 'notice' }));
+  const kafka = new Kafka({
     clientId: 'pinterest-data-pipeline',
     brokers: [...brokers],
+    socketFactory: watch.socketFactory,
     // The default of one second is too short for TLS and a signed login on a busy broker.
     connectionTimeout: 10_000,
     authenticationTimeout: 10_000,
@@ -36,6 +47,8 @@ export function createKafka(
       ({ level, log: { message } }: LogEntry) =>
         log({ message, level: level === logLevel.ERROR ? 'error' : 'warn' }),
   });
+  registerWatch(kafka, watch);
+  return kafka;
 }
 
 requests.Produce = onePassProduce(requests.Produce);

@@ -36,6 +36,15 @@ declare module 'kafkajs/src/protocol/requests' {
   export const requests: { Produce: ProduceDefinition };
 }
 
+declare module 'kafkajs/src/cluster/brokerPool' {
+  /** The brokers that a client knows. */
+  class BrokerPool {
+    /** Asks one broker after another until one does not throw; `null` where all have. */
+    withBroker<T>(ask: (broker: object) => Promise<T>): Promise<T | null>;
+  }
+  export default BrokerPool;
+}
+
 declare module 'kafkajs/src/protocol/message/compression' {
   export function lookupCodec(codec: number): {
     compress(records: { readonly buffer: Buffer }): Promise<Buffer>;

@@ -35,8 +35,11 @@ test('the policy of the verifier is enough to compare', async () => {
 });
 
 test.each<[KafkaAction, string]>([
-  ['ReadData', 'kafka-cluster:DescribeTopic, ReadData or WriteData on a topic'],
-  ['AlterGroup', 'kafka-cluster:DescribeGroup or AlterGroup on the group'],
+  [
+    'ReadData',
+    `kafka-cluster:DescribeTopic, ReadData or WriteData on a topic ${userId}.pin or ${userId}.geo`,
+  ],
+  ['AlterGroup', `kafka-cluster:DescribeGroup or AlterGroup on the group ${userId}.verifier `],
 ])('it is not without %s', async (action, message) => {
   const without = statements.map(([names, resources]): [string[], string[]] => [
     names.filter((name) => name !== action),
