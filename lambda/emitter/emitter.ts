@@ -29,6 +29,7 @@ export class Emitter {
   /** By shard: those that this environment has served. */
   private readonly publishers = new Map<number, KafkaTopicPublisher>();
   private login: Promise<DatabaseLogin> | undefined;
+  private readonly warned = new Set<string>();
 
   constructor(
     private readonly environment: EmitterEnvironment,
@@ -90,9 +91,19 @@ export class Emitter {
   private publisherOf(shard: number): KafkaTopicPublisher {
     const { userId, kafka } = this.environment;
     const publisher =
-      this.publishers.get(shard) ?? new KafkaTopicPublisher(this.kafka, userId, kafka.compression, shard);
+      this.publishers.get(shard) ??
+      new KafkaTopicPublisher(this.kafka, userId, kafka.compression, shard, (message) =>
+        this.warnOnce(message),
+      );
     this.publishers.set(shard, publisher);
     return publisher;
+  }
+
+  /** A topic is as it is for all shards, and from one connection to the next. */
+  private warnOnce(message: string): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    this.logger.warn(message);
   }
 
   private readonly progress: Progress = {

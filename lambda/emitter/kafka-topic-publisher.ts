@@ -16,6 +16,8 @@ import { CODECS } from './kafka/codecs';
 import { type KafkaResources, kafkaError, TRANSACTION_TIMEOUT_MS } from './kafka/kafka-errors';
 import { committedOf, positionOf } from './kafka/position-record';
 import { type Send, sendsByPartition } from './kafka/sends';
+import { problemsWith, readSettings } from './kafka/topic-facts';
+import type { TopicProblem } from './kafka/topic-problems';
 import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './kafka/transient';
 import type { Batch, Checkpoint, Message, Position, TopicPublisher } from './ports';
 import { settledAll } from './settled-all';
@@ -32,6 +34,10 @@ import {
 
 /** How long parting from a broker may take, in milliseconds: the client is known to get stuck in it. */
 const PARTING_MS = 5_000;
+
+/** How long replicas may take to be in sync again, and how often that is looked at, in milliseconds. */
+const IN_SYNC_MS = 30_000;
+const IN_SYNC_PAUSE_MS = 500;
 
 /** The position in a table of which nothing is emitted. */
 const BEGINNING: Position = { nextKey: 0n, keyless: '' };
@@ -73,6 +79,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     private readonly userId: string,
     private readonly compression: EmitterEnvironment['kafka']['compression'] = 'none',
     private readonly shard = 0,
+    private readonly warn: (message: string) => void = () => {},
   ) {
     this.deadLetterTopic = deadLetterTopicOf(userId);
   }
@@ -219,6 +226,23 @@ export class KafkaTopicPublisher implements TopicPublisher {
     ]);
     this.partitions = partitions;
     this.clusterId = clusterId;
+    await this.judgeTopics(admin);
+  }
+
+  /** @throws TopicError where topics are such that rows would be refused. */
+  private async judgeTopics(admin: Admin): Promise<void> {
+    const settings = await readSettings(admin, topicsOf(this.userId));
+    const messagesOf = (severity: TopicProblem['severity']): string[] =>
+      problemsWith(settings, this.partitions)
+        .filter((problem) => problem.severity === severity)
+        .map(({ message }) => message);
+    const refused = messagesOf('refuse');
+    if (refused.length > 0) throw new TopicError(refused.join(' '));
+    for (const message of [...messagesOf('warn'), ...messagesOf('unreadable')]) this.warn(message);
+    for (const end = Date.now() + IN_SYNC_MS; messagesOf('wait').length > 0; await sleep(IN_SYNC_PAUSE_MS)) {
+      if (Date.now() > end) throw new UnreachableError(messagesOf('wait').join(' '));
+      this.partitions = await this.findPartitions(admin);
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import { kafkaError, protocolErrorType } from '../emitter/kafka/kafka-errors';
 import { GROUP_IS_YOUNG } from '../emitter/kafka/transient';
 import { hideAbortedFromConsumers } from './aborted-records';
 import { disconnect } from './disconnect';
+import { nameUnreadableCodecs } from './unreadable-codecs';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
 export interface Span {
@@ -51,6 +52,7 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
   );
   if (unread.size === 0) return;
   const topics = [...new Set(spans.map(({ topic }) => topic))];
+  nameUnreadableCodecs();
   hideAbortedFromConsumers();
   const consumer = kafka.consumer({
     groupId,

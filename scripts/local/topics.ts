@@ -14,6 +14,9 @@ import { disconnect } from '../../lambda/verifier/disconnect';
 /** Partitions of each topic, as on AWS by default. */
 const PARTITIONS = 3;
 
+/** Rows are kept for ever, as on AWS; Kafka's default is seven days. */
+const KEPT = [{ name: 'retention.ms', value: '-1' }];
+
 /** How long brokers may take until all know the topics, in milliseconds. */
 const KNOWN_MS = 30_000;
 
@@ -48,7 +51,7 @@ async function createMissing(admin: Admin, topics: readonly string[], numPartiti
     await admin.createTopics({
       // The client's own waiting gives up on a broker that has not heard of the topic yet (kafkajs 2.2.4).
       waitForLeaders: false,
-      topics: topics.map((topic) => ({ topic, numPartitions })),
+      topics: topics.map((topic) => ({ topic, numPartitions, configEntries: KEPT })),
     });
   } catch (error) {
     const refusals = refusalsIn(error).filter(({ type }) => type !== 'TOPIC_ALREADY_EXISTS');
