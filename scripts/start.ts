@@ -1,15 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Kafka } from 'kafkajs';
 import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/database-login';
-import { parseEnvironment } from '../lambda/emitter/environment';
+import { KAFKA_AUTHENTICATIONS, parseEnvironment } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka/kafka-client';
+import { checkTopics } from '../lambda/emitter/kafka/topic-facts';
 import { topicsOf } from '../lambda/emitter/streams';
 import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
+import { REGION } from '../lib/config';
 import { beforeServersStop } from './local/child-processes';
 import { type CopyReport, copyAndVerify } from './local/copy';
 import { copyText } from './local/copy-text';
@@ -38,6 +40,7 @@ interface Options {
   readonly add?: number;
   readonly creds?: string;
   readonly brokers?: string;
+  readonly kafkaAuthentication: (typeof KAFKA_AUTHENTICATIONS)[number];
   readonly createTopics?: true;
   readonly json?: true;
 }
@@ -62,6 +65,14 @@ const command = new Command('npm start --')
     'use your own database: a db_creds.yaml with HOST, PORT, USER, PASSWORD, DATABASE',
   )
   .option('--brokers <list>', 'use your own Kafka: host:port, several separated by commas')
+  .addOption(
+    new Option(
+      '--kafka-authentication <kind>',
+      'with --brokers: how to log in there; iam is that of Amazon MSK, with TLS',
+    )
+      .choices(KAFKA_AUTHENTICATIONS)
+      .default('none'),
+  )
   .option('--create-topics', 'with --brokers: create the topics that are missing')
   .option('--json', 'write the result as JSON')
   .addHelpText(
@@ -96,6 +107,11 @@ function refuseContradictions(options: Options): void {
       '--rows, --seed and --keep are for the servers of this project: leave them out with --creds.',
     );
   }
+  if (own === 0 && options.kafkaAuthentication !== 'none') {
+    throw new ConfigurationError(
+      '--kafka-authentication is for your own Kafka: allowed together with --brokers.',
+    );
+  }
   if (own === 0 && options.createTopics) {
     throw new ConfigurationError('--create-topics is for your own Kafka: allowed together with --brokers.');
   }
@@ -113,7 +129,10 @@ async function copyBetweenLocalServers(options: Options, progress: Progress): Pr
     writeCredentialsFile(creds, servers.database.emitter);
     writeCredentialsFile(ownerCreds, servers.database.owner);
     const brokers = servers.kafka.bootstrapServers.join(',');
-    const pipeline = connect({ creds, brokers, userId: id, shards: options.shards }, directory);
+    const pipeline = connect(
+      { creds, brokers, authentication: 'none', userId: id, shards: options.shards },
+      directory,
+    );
     await createTopics(pipeline.kafka, id);
     try {
       const status = await copy(pipeline, servers.database.emitter, options, progress);
@@ -138,11 +157,18 @@ async function copyBetweenOwnServers(options: Options, progress: Progress): Prom
   const directory = path.join(LOCAL_DIRECTORY, 'own-servers');
   mkdirSync(directory, { recursive: true });
   const pipeline = connect(
-    { creds: path.resolve(creds), brokers, userId: id, shards: options.shards },
+    {
+      creds: path.resolve(creds),
+      brokers,
+      authentication: options.kafkaAuthentication,
+      userId: id,
+      shards: options.shards,
+    },
     directory,
   );
   try {
     if (options.createTopics === true) await createTopics(pipeline.kafka, id);
+    for (const { message } of await checkTopics(pipeline.kafka, id)) progress.note(message);
     return await copy(pipeline, login, options, progress);
   } finally {
     await stopAll(pipeline.emitters);
@@ -157,13 +183,20 @@ interface Pipeline {
 }
 
 function connect(
-  of: { creds: string; brokers: string; userId: string; shards: number },
+  of: {
+    creds: string;
+    brokers: string;
+    authentication: Options['kafkaAuthentication'];
+    userId: string;
+    shards: number;
+  },
   directory: string,
 ): Pipeline {
   const variables = {
     USER_ID: of.userId,
     KAFKA_BROKERS: of.brokers,
-    KAFKA_AUTHENTICATION: 'none',
+    KAFKA_AUTHENTICATION: of.authentication,
+    AWS_REGION: process.env['AWS_REGION'] ?? REGION,
     DATABASE_CREDENTIALS_FILE: of.creds,
     SHARDS: `${of.shards}`,
   };

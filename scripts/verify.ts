@@ -1,14 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readCredentialsFile } from '../lambda/emitter/database-login';
-import { type EmitterVariables, parseEnvironment } from '../lambda/emitter/environment';
+import {
+  type EmitterVariables,
+  KAFKA_AUTHENTICATIONS,
+  parseEnvironment,
+} from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka/kafka-client';
 import { connectToDatabase } from '../lambda/emitter/mysql/mysql-connection';
 import type { EmitSummary } from '../lambda/emitter/summary';
 import type { VerificationReport } from '../lambda/verifier/report';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
+import { REGION } from '../lib/config';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
@@ -17,7 +22,7 @@ import { findRunningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './local/paths';
 import { type MendablePipeline, mendCheckpoint } from './runs/mend-checkpoint';
 import { commandLine, runWhenMain } from './terminal/command';
-import { tellNotices } from './terminal/kafka-notices';
+import { tell, tellNotices } from './terminal/kafka-notices';
 import { terminalProgress } from './terminal/progress';
 import { reportText } from './terminal/report-text';
 
@@ -29,6 +34,7 @@ interface Servers {
 }
 
 interface Options extends DeployedPipelineOptions, Partial<Servers> {
+  readonly kafkaAuthentication: (typeof KAFKA_AUTHENTICATIONS)[number];
   readonly mend?: true;
   readonly json?: true;
 }
@@ -37,6 +43,14 @@ const command = withPipelineOptions(new Command('npm run verify --'))
   .description('Compares every record of the topics with every row of the tables.')
   .option('--creds <file>', 'a database that can be reached from here: its login (a db_creds.yaml)')
   .option('--brokers <list>', 'a Kafka that can be reached from here: host:port, several separated by commas')
+  .addOption(
+    new Option(
+      '--kafka-authentication <kind>',
+      'with --brokers: how to log in there; iam is that of Amazon MSK, with TLS',
+    )
+      .choices(KAFKA_AUTHENTICATIONS)
+      .default('none'),
+  )
   .option('--mend', 'first set a checkpoint right that somebody else wrote, or that is gone')
   .option('--json', 'write the report as JSON')
   .addHelpText(
@@ -62,10 +76,16 @@ export const verify = commandLine(command, async (options: Options) => {
 });
 
 /** @returns `undefined` for the deployed pipeline. */
-function serversOf({ creds, brokers, userId, aws, context }: Options): Servers | undefined {
+function serversOf(options: Options): Servers | undefined {
+  const { creds, brokers, userId, aws, context, kafkaAuthentication } = options;
   if (creds !== undefined && brokers !== undefined && userId !== undefined) return { creds, brokers, userId };
   if (creds !== undefined || brokers !== undefined) {
     throw new ConfigurationError('--creds, --brokers and --user-id go together: give all three or none.');
+  }
+  if (kafkaAuthentication !== 'none') {
+    throw new ConfigurationError(
+      '--kafka-authentication is for your own Kafka: allowed together with --brokers.',
+    );
   }
   const isDeployed = aws === true || userId !== undefined || context.length > 0;
   return isDeployed ? undefined : findRunningPipeline();
@@ -83,7 +103,8 @@ async function verifyServers(servers: Servers, options: Options): Promise<Verifi
   const variables: EmitterVariables = {
     USER_ID: servers.userId,
     KAFKA_BROKERS: servers.brokers,
-    KAFKA_AUTHENTICATION: 'none',
+    KAFKA_AUTHENTICATION: options.kafkaAuthentication,
+    AWS_REGION: process.env['AWS_REGION'] ?? REGION,
     DATABASE_CREDENTIALS_FILE: path.resolve(servers.creds),
   };
   const directory = path.join(LOCAL_DIRECTORY, 'own-servers');
@@ -104,7 +125,7 @@ async function compare({ creds, userId }: Servers, variables: EmitterVariables):
   const { kafka } = parseEnvironment(variables);
   const database = await connectToDatabase(await readCredentialsFile(creds), 'off');
   try {
-    return await verifyPipeline({ userId, kafka: createKafka(kafka, tellNotices), database });
+    return await verifyPipeline({ userId, kafka: createKafka(kafka, tellNotices), database, warn: tell });
   } finally {
     database.destroy();
   }

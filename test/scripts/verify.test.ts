@@ -140,6 +140,13 @@ describe('--mend', () => {
   });
 });
 
+test('needs a Kafka of one’s own to log in at', async () => {
+  expect(await run('--kafka-authentication', 'iam')).toMatchObject({
+    status: 2,
+    stderr: '--kafka-authentication is for your own Kafka: allowed together with --brokers.\n',
+  });
+});
+
 test('needs all of a database, a Kafka and a user id to compare these', async () => {
   expect(await runCommand(verify, '--brokers', '127.0.0.1:9092')).toMatchObject({
     status: 2,
