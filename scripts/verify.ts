@@ -9,6 +9,7 @@ import {
 } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka/kafka-client';
+import { checkTopics } from '../lambda/emitter/kafka/topic-facts';
 import { connectToDatabase } from '../lambda/emitter/mysql/mysql-connection';
 import type { EmitSummary } from '../lambda/emitter/summary';
 import type { VerificationReport } from '../lambda/verifier/report';
@@ -110,8 +111,12 @@ async function verifyServers(servers: Servers, options: Options): Promise<Verifi
   const directory = path.join(LOCAL_DIRECTORY, 'own-servers');
   let emitter: EmitterProcess | undefined;
   const emit: MendablePipeline['emit'] = async (event) => {
-    mkdirSync(directory, { recursive: true });
-    emitter ??= new EmitterProcess(variables, path.join(directory, 'emitter.log'));
+    if (emitter === undefined) {
+      // The emitter's own process says nothing while it waits for brokers.
+      await checkTopics(createKafka(parseEnvironment(variables).kafka, tellNotices), servers.userId);
+      mkdirSync(directory, { recursive: true });
+      emitter = new EmitterProcess(variables, path.join(directory, 'emitter.log'));
+    }
     return (await emitter.invoke(event)).summary;
   };
   try {
