@@ -4,13 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Kafka } from 'kafkajs';
 import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/database-login';
-import { parseEnvironment } from '../lambda/emitter/environment';
+import { type KAFKA_AUTHENTICATIONS, parseEnvironment } from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka/kafka-client';
+import { checkTopics } from '../lambda/emitter/kafka/topic-facts';
 import { topicsOf } from '../lambda/emitter/streams';
 import { type DatabaseTls, databaseTlsText } from '../lambda/emitter/trusted-certificates';
 import { addSamplePosts, DEFAULT_ROWS, loadSampleTables } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
+import { REGION } from '../lib/config';
 import { beforeServersStop } from './local/child-processes';
 import { type CopyReport, copyAndVerify } from './local/copy';
 import { copyText } from './local/copy-text';
@@ -22,7 +24,8 @@ import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
 import { createTopics } from './local/topics';
 import { commandLine, runWhenMain } from './terminal/command';
-import { shards, tlsOption, userId, wholeNumber } from './terminal/option-values';
+import { tellNotices } from './terminal/kafka-notices';
+import { kafkaAuthenticationOption, shards, tlsOption, userId, wholeNumber } from './terminal/option-values';
 import { type Progress, terminalProgress } from './terminal/progress';
 
 /** Records of each topic that are shown. */
@@ -39,6 +42,7 @@ interface Options {
   readonly creds?: string;
   readonly tls?: DatabaseTls;
   readonly brokers?: string;
+  readonly kafkaAuthentication: (typeof KAFKA_AUTHENTICATIONS)[number];
   readonly createTopics?: true;
   readonly json?: true;
 }
@@ -64,6 +68,7 @@ const command = new Command('npm start --')
   )
   .addOption(tlsOption())
   .option('--brokers <list>', 'use your own Kafka: host:port, several separated by commas')
+  .addOption(kafkaAuthenticationOption())
   .option('--create-topics', 'with --brokers: create the topics that are missing')
   .option('--json', 'write the result as JSON')
   .addHelpText(
@@ -101,6 +106,11 @@ function refuseContradictions(options: Options): void {
   if (own === 0 && options.tls !== undefined) {
     throw new ConfigurationError('--tls is for your own database: allowed together with --creds.');
   }
+  if (own === 0 && options.kafkaAuthentication !== 'none') {
+    throw new ConfigurationError(
+      '--kafka-authentication is for your own Kafka: allowed together with --brokers.',
+    );
+  }
   if (own === 0 && options.createTopics) {
     throw new ConfigurationError('--create-topics is for your own Kafka: allowed together with --brokers.');
   }
@@ -118,7 +128,10 @@ async function copyBetweenLocalServers(options: Options, progress: Progress): Pr
     writeCredentialsFile(creds, servers.database.emitter);
     writeCredentialsFile(ownerCreds, servers.database.owner);
     const brokers = servers.kafka.bootstrapServers.join(',');
-    const pipeline = connect({ creds, tls: 'off', brokers, userId: id, shards: options.shards }, directory);
+    const pipeline = connect(
+      { creds, tls: 'off', brokers, authentication: 'none', userId: id, shards: options.shards },
+      directory,
+    );
     await createTopics(pipeline.kafka, id);
     try {
       const status = await copy(pipeline, servers.database.emitter, options, progress);
@@ -143,11 +156,19 @@ async function copyBetweenOwnServers(options: Options, progress: Progress): Prom
   const directory = path.join(LOCAL_DIRECTORY, 'own-servers');
   mkdirSync(directory, { recursive: true });
   const pipeline = connect(
-    { creds: path.resolve(creds), tls, brokers, userId: id, shards: options.shards },
+    {
+      creds: path.resolve(creds),
+      tls,
+      brokers,
+      authentication: options.kafkaAuthentication,
+      userId: id,
+      shards: options.shards,
+    },
     directory,
   );
   try {
     if (options.createTopics === true) await createTopics(pipeline.kafka, id);
+    for (const { message } of await checkTopics(pipeline.kafka, id)) progress.note(message);
     return await copy(pipeline, login, options, progress);
   } finally {
     await stopAll(pipeline.emitters);
@@ -162,18 +183,26 @@ interface Pipeline {
 }
 
 function connect(
-  of: { creds: string; tls: DatabaseTls; brokers: string; userId: string; shards: number },
+  of: {
+    creds: string;
+    tls: DatabaseTls;
+    brokers: string;
+    authentication: Options['kafkaAuthentication'];
+    userId: string;
+    shards: number;
+  },
   directory: string,
 ): Pipeline {
   const variables = {
     USER_ID: of.userId,
     KAFKA_BROKERS: of.brokers,
-    KAFKA_AUTHENTICATION: 'none',
+    KAFKA_AUTHENTICATION: of.authentication,
+    AWS_REGION: process.env['AWS_REGION'] ?? REGION,
     DATABASE_CREDENTIALS_FILE: of.creds,
     DATABASE_TLS: databaseTlsText(of.tls),
     SHARDS: `${of.shards}`,
   };
-  const kafka = createKafka(parseEnvironment(variables).kafka);
+  const kafka = createKafka(parseEnvironment(variables).kafka, tellNotices);
   const log = path.join(directory, 'emitter.log');
   const emitters = Array.from({ length: of.shards }, () => new EmitterProcess(variables, log));
   beforeServersStop(() => stopAll(emitters));

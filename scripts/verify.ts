@@ -1,18 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { Command } from 'commander';
 import { readCredentialsFile } from '../lambda/emitter/database-login';
-import { parseEnvironment } from '../lambda/emitter/environment';
+import {
+  type EmitterVariables,
+  type KAFKA_AUTHENTICATIONS,
+  parseEnvironment,
+} from '../lambda/emitter/environment';
 import { ConfigurationError } from '../lambda/emitter/errors';
 import { createKafka } from '../lambda/emitter/kafka/kafka-client';
+import { checkTopics } from '../lambda/emitter/kafka/topic-facts';
 import { connectToDatabase } from '../lambda/emitter/mysql/mysql-connection';
-import type { DatabaseTls } from '../lambda/emitter/trusted-certificates';
+import type { EmitSummary } from '../lambda/emitter/summary';
+import { type DatabaseTls, databaseTlsText } from '../lambda/emitter/trusted-certificates';
 import type { VerificationReport } from '../lambda/verifier/report';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
+import { REGION } from '../lib/config';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
+import { EmitterProcess } from './local/emitter-process';
 import { findRunningPipeline } from './local/local-pipeline';
+import { LOCAL_DIRECTORY } from './local/paths';
+import { type MendablePipeline, mendCheckpoint } from './runs/mend-checkpoint';
 import { commandLine, runWhenMain } from './terminal/command';
-import { tlsOption } from './terminal/option-values';
+import { tell, tellNotices } from './terminal/kafka-notices';
+import { kafkaAuthenticationOption, tlsOption } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 import { reportText } from './terminal/report-text';
 
@@ -25,6 +38,8 @@ interface Servers {
 }
 
 interface Options extends DeployedPipelineOptions, Partial<Servers> {
+  readonly kafkaAuthentication: (typeof KAFKA_AUTHENTICATIONS)[number];
+  readonly mend?: true;
   readonly json?: true;
 }
 
@@ -33,12 +48,17 @@ const command = withPipelineOptions(new Command('npm run verify --'))
   .option('--creds <file>', 'a database that can be reached from here: its login (a db_creds.yaml)')
   .addOption(tlsOption())
   .option('--brokers <list>', 'a Kafka that can be reached from here: host:port, several separated by commas')
+  .addOption(kafkaAuthenticationOption())
+  .option('--mend', 'first set a checkpoint right that somebody else wrote, or that is gone')
   .option('--json', 'write the report as JSON')
   .addHelpText(
     'after',
     `
 With --creds, --brokers and --user-id, between these servers. Otherwise of the pipeline that "npm start -- --keep" runs;
 where none does, or with --aws, of the deployed one, by its function inside the VPC.
+
+With --mend the emitter is asked whether the checkpoint is its own. Where it is not, it is set behind the largest key
+that the topics hold, which is where the emitter had stopped, and the emitter goes on from there.
 
 Exit status: 0 every row is in its topic once; 1 different; 2 bad use, or a server cannot be read.
 
@@ -48,13 +68,14 @@ Example: npm run verify -- --creds db_creds.yaml --brokers 127.0.0.1:9092 --user
 /** `npm run verify` */
 export const verify = commandLine(command, async (options: Options) => {
   const servers = serversOf(options);
-  const report = servers === undefined ? await verifyDeployed(options) : await verifyBetween(servers);
+  const report = await (servers === undefined ? verifyDeployed(options) : verifyServers(servers, options));
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
   return report.equal ? 0 : 1;
 });
 
 /** @returns `undefined` for the deployed pipeline. */
-function serversOf({ creds, tls, brokers, userId, aws, context }: Options): Servers | undefined {
+function serversOf(options: Options): Servers | undefined {
+  const { creds, tls, brokers, userId, aws, context, kafkaAuthentication } = options;
   if (creds !== undefined && brokers !== undefined && userId !== undefined) {
     return { creds, tls, brokers, userId };
   }
@@ -62,20 +83,58 @@ function serversOf({ creds, tls, brokers, userId, aws, context }: Options): Serv
     throw new ConfigurationError('--creds, --brokers and --user-id go together: give all three or none.');
   }
   if (tls !== undefined) throw new ConfigurationError('--tls goes with --creds; of a pipeline it is known.');
+  if (kafkaAuthentication !== 'none') {
+    throw new ConfigurationError(
+      '--kafka-authentication is for your own Kafka: allowed together with --brokers.',
+    );
+  }
   const isDeployed = aws === true || userId !== undefined || context.length > 0;
   return isDeployed ? undefined : findRunningPipeline();
 }
 
-async function verifyBetween({ creds, tls = 'off', brokers, userId }: Servers): Promise<VerificationReport> {
-  const { kafka } = parseEnvironment({
-    USER_ID: userId,
-    KAFKA_BROKERS: brokers,
-    KAFKA_AUTHENTICATION: 'none',
-    DATABASE_CREDENTIALS_FILE: creds,
-  });
+/** Compares, after the checkpoint was set right where that is asked for. */
+async function verifyPipelineOf(pipeline: MendablePipeline, { mend }: Options): Promise<VerificationReport> {
+  const progress = terminalProgress();
+  if (mend === true && !(await mendCheckpoint(pipeline, progress)))
+    progress.note('The checkpoint is the emitter’s own: there is nothing to mend.');
+  return await pipeline.verify();
+}
+
+async function verifyServers(servers: Servers, options: Options): Promise<VerificationReport> {
+  const variables: EmitterVariables = {
+    USER_ID: servers.userId,
+    KAFKA_BROKERS: servers.brokers,
+    KAFKA_AUTHENTICATION: options.kafkaAuthentication,
+    AWS_REGION: process.env['AWS_REGION'] ?? REGION,
+    DATABASE_CREDENTIALS_FILE: path.resolve(servers.creds),
+    DATABASE_TLS: databaseTlsText(servers.tls ?? 'off'),
+  };
+  const directory = path.join(LOCAL_DIRECTORY, 'own-servers');
+  let emitter: EmitterProcess | undefined;
+  const emit: MendablePipeline['emit'] = async (event) => {
+    if (emitter === undefined) {
+      // The emitter's own process says nothing while it waits for brokers.
+      await checkTopics(createKafka(parseEnvironment(variables).kafka, tellNotices), servers.userId);
+      mkdirSync(directory, { recursive: true });
+      emitter = new EmitterProcess(variables, path.join(directory, 'emitter.log'));
+    }
+    return (await emitter.invoke(event)).summary;
+  };
+  try {
+    return await verifyPipelineOf({ emit, verify: () => compare(servers, variables) }, options);
+  } finally {
+    await emitter?.stop();
+  }
+}
+
+async function compare(
+  { creds, tls = 'off', userId }: Servers,
+  variables: EmitterVariables,
+): Promise<VerificationReport> {
+  const { kafka } = parseEnvironment(variables);
   const database = await connectToDatabase(await readCredentialsFile(creds), tls);
   try {
-    return await verifyPipeline({ userId, kafka: createKafka(kafka), database });
+    return await verifyPipeline({ userId, kafka: createKafka(kafka, tellNotices), database, warn: tell });
   } finally {
     database.destroy();
   }
@@ -83,16 +142,20 @@ async function verifyBetween({ creds, tls = 'off', brokers, userId }: Servers): 
 
 async function verifyDeployed(options: Options): Promise<VerificationReport> {
   const { account, config } = deployedPipeline(options);
-  const { verifierName } = await stackOutputs(account, config.userId, 'Emitter');
-  const step = terminalProgress().step('Comparing every record with every row');
-  try {
-    const report = await invokeFunction<VerificationReport>(account, verifierName);
-    step.done();
-    return report;
-  } catch (error) {
-    step.failed();
-    throw error;
-  }
+  const { functionName, verifierName } = await stackOutputs(account, config.userId, 'Emitter');
+  const verify = async (): Promise<VerificationReport> => {
+    const step = terminalProgress().step('Comparing every record with every row');
+    try {
+      const report = await invokeFunction<VerificationReport>(account, verifierName);
+      step.done();
+      return report;
+    } catch (error) {
+      step.failed();
+      throw error;
+    }
+  };
+  const emit: MendablePipeline['emit'] = (event) => invokeFunction<EmitSummary>(account, functionName, event);
+  return await verifyPipelineOf({ emit, verify }, options);
 }
 
 runWhenMain(module, verify);

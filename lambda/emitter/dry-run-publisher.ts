@@ -1,25 +1,26 @@
 import type { Checkpoint, TopicPublisher } from './ports';
+import type { StreamName } from './streams';
 
 /** What a dry run needs of the real publisher. */
 export interface CheckpointReader extends Pick<TopicPublisher, 'rangeOf' | 'discard'> {
   /** Reads the checkpoint without fencing a run that is under way. */
-  committedCheckpoint(): Promise<Checkpoint>;
+  committedCheckpoint(replaced?: readonly StreamName[]): Promise<Checkpoint>;
 }
 
 /** Stands in for a publisher where nothing may be written: it starts at the checkpoint that Kafka has and forgets the rest. */
 export class DryRunPublisher implements TopicPublisher {
   constructor(private readonly checkpoint: CheckpointReader) {}
 
-  async open(): Promise<Checkpoint> {
-    return await this.checkpoint.committedCheckpoint();
+  async open(replaced?: readonly StreamName[]): Promise<Checkpoint> {
+    return await this.checkpoint.committedCheckpoint(replaced);
   }
 
   async send(): Promise<void> {}
 
   async commit(): Promise<void> {}
 
-  async rangeOf(shard: number): Promise<Checkpoint> {
-    return await this.checkpoint.rangeOf(shard);
+  async rangeOf(shard: number, replaced?: readonly StreamName[]): Promise<Checkpoint> {
+    return await this.checkpoint.rangeOf(shard, replaced);
   }
 
   async settled(): Promise<void> {}

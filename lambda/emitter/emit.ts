@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { CHUNK_BOUNDS, type Chunk, type ChunkBounds, chunks } from './chunks';
-import { ConfigurationError, FencedError, isRetryable, UnreachableError } from './errors';
+import { ConfigurationError, EmitterError, FencedError, isRetryable, UnreachableError } from './errors';
 import type { EmitRequest } from './event';
 import { fingerprintOf, keylessDeadLetters } from './keyless';
 import type { Batch, Checkpoint, Progress, TableReader, TopicPublisher } from './ports';
 import { divide, holdersOf, isBusy, isUnfinished, SMALLEST_SHARE, sharesIn } from './shares';
-import { type PerStream, perStream, STREAMS, type Stream } from './streams';
+import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from './streams';
 import { ABORTED, until } from './until';
 
 /** Why a run ended: nothing is left to read, its limit of posts or its time is used up, or a newer run has taken over. */
@@ -32,7 +32,7 @@ export interface EmitParts {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** From here on no further chunk is begun, and the run ends. */
   readonly deadline: AbortSignal;
-  /** From here on an answer of Kafka is not waited for any more; later than the deadline. */
+  /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, an EmitterError, has come up. */
   readonly cutOff: AbortSignal;
   /** How much goes into one transaction. @default CHUNK_BOUNDS */
   readonly bounds?: ChunkBounds;
@@ -75,7 +75,8 @@ async function toItsEnd(run: Run, parts: EmitParts): Promise<StopReason> {
       await run.publisher.discard();
       if (error instanceof FencedError) return 'fenced';
       failures = run.commits > commitsBefore ? 1 : failures + 1;
-      if (!isRetryable(error) || failures >= MOST_FAILURES || parts.deadline.aborted) throw error;
+      const isOver = parts.deadline.aborted || parts.cutOff.aborted;
+      if (!isRetryable(error) || failures >= MOST_FAILURES || isOver) throw error;
       const delayMs = FIRST_DELAY_MS * 2 ** (failures - 1);
       parts.progress.retrying(error as Error, failures, delayMs);
       await until(parts.deadline, parts.sleep(delayMs));
@@ -128,7 +129,7 @@ class Run {
 
   /** Emits from the checkpoint that Kafka has, to wherever the run ends. */
   async fromCheckpoint(): Promise<StopReason> {
-    this.settle(await this.answerTo(this.publisher.open()));
+    this.settle(await this.answerTo(this.publisher.open(this.replaced)));
     this.streams = STREAMS.filter(({ name }) => this.request.streams.includes(name));
     try {
       return await (this.request.shard === 0 ? this.emitAsPrimary() : this.emitRange());
@@ -173,7 +174,7 @@ class Run {
   private async finishOrphans(): Promise<StopReason | undefined> {
     for (let shard = this.request.shards; shard < holdersOf(this.checkpoint); shard++) {
       if (!isBusy(await this.answerTo(this.publisher.rangeOf(shard)))) continue;
-      const orphan = new Run({ ...this.request, shard }, this.parts, this.committed);
+      const orphan = new Run({ ...this.request, shard, from: undefined }, this.parts, this.committed);
       try {
         const stopped = await toItsEnd(orphan, this.parts);
         if (stopped === 'limit' || stopped === 'deadline') return stopped;
@@ -209,22 +210,45 @@ class Run {
   private async busyShards(shards: number): Promise<number[]> {
     const busy: number[] = [];
     for (let shard = 1; shard < shards; shard++) {
-      if (isBusy(await this.answerTo(this.publisher.rangeOf(shard)))) busy.push(shard);
+      if (isBusy(await this.answerTo(this.publisher.rangeOf(shard, this.replaced)))) busy.push(shard);
     }
     return busy;
+  }
+
+  /** The streams whose positions are still to be written anew. */
+  private get replaced(): readonly StreamName[] {
+    const { from } = this.request;
+    return this.isReset || from === undefined
+      ? []
+      : STREAMS.map(({ name }) => name).filter((name) => from[name] !== undefined);
   }
 
   /** An event's `from` becomes the checkpoint before anything is read, so that going on after a failure goes on from there. */
   private async resetCheckpoint(): Promise<void> {
     const { from } = this.request;
     if (this.isReset || from === undefined) return;
-    const busy = await this.busyShards(Math.max(this.request.shards, holdersOf(this.checkpoint)));
+    const shards = Math.max(this.request.shards, holdersOf(this.checkpoint));
+    const busy = await this.busyShards(shards);
     if (busy.length > 0) {
       throw new ConfigurationError(
-        `The event is refused, nothing was emitted. from is ${from}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
+        `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
       );
     }
-    await this.commit(perStream(({ name }) => ({ ...this.checkpoint[name], nextKey: from })));
+    const reset = perStream(({ name }) => ({
+      ...this.checkpoint[name],
+      nextKey: from[name] ?? this.checkpoint[name].nextKey,
+    }));
+    // Whoever wrote to the groups of shards, they have nothing to emit from here on.
+    const finished = Object.fromEntries(
+      this.replaced.map((name) => [
+        name,
+        { nextKey: reset[name].nextKey, endKey: reset[name].nextKey, keyless: '' },
+      ]),
+    );
+    await this.commit(
+      reset,
+      new Map(Array.from({ length: shards - 1 }, (_, index) => [index + 1, finished])),
+    );
     this.isReset = true;
   }
 
@@ -270,7 +294,10 @@ class Run {
     await this.answerTo(this.publisher.send(batch));
   }
 
-  private async commit(checkpoint: Checkpoint, given?: ReadonlyMap<number, Checkpoint>): Promise<void> {
+  private async commit(
+    checkpoint: Checkpoint,
+    given?: ReadonlyMap<number, Partial<Checkpoint>>,
+  ): Promise<void> {
     const written: Partial<Checkpoint> = Object.fromEntries(
       this.streams.map(({ name }) => [name, { ...checkpoint[name], run: this.id }]),
     );
@@ -300,8 +327,12 @@ class Run {
 
   private async answerTo<T>(request: Promise<T>): Promise<T> {
     const answer = await until(this.parts.cutOff, request);
-    if (answer === ABORTED)
-      throw new UnreachableError('Kafka did not answer before the time of this run was over.');
+    if (answer === ABORTED) {
+      const { reason } = this.parts.cutOff;
+      throw reason instanceof EmitterError
+        ? reason
+        : new UnreachableError('Kafka did not answer before the time of this run was over.');
+    }
     return answer;
   }
 }

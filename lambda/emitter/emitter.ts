@@ -7,6 +7,7 @@ import { emit } from './emit';
 import type { EmitterEnvironment } from './environment';
 import { UnreachableError } from './errors';
 import { parseEvent } from './event';
+import { unreachableSignalOf } from './kafka/broker-watch';
 import { createKafka } from './kafka/kafka-client';
 import { KafkaTopicPublisher } from './kafka-topic-publisher';
 import { MysqlTableReader } from './mysql-table-reader';
@@ -28,13 +29,14 @@ export class Emitter {
   /** By shard: those that this environment has served. */
   private readonly publishers = new Map<number, KafkaTopicPublisher>();
   private login: Promise<DatabaseLogin> | undefined;
+  private readonly warned = new Set<string>();
 
   constructor(
     private readonly environment: EmitterEnvironment,
     private readonly logger: Logger,
   ) {
     this.kafka = createKafka(environment.kafka, ({ message, level }) =>
-      logger[level === 'error' ? 'warn' : 'debug'](message),
+      logger[level === 'warn' ? 'debug' : 'warn'](message),
     );
     this.reader = new MysqlTableReader({
       readLogin: (refresh) => this.readLogin(refresh),
@@ -63,7 +65,7 @@ export class Emitter {
         progress: this.progress,
         sleep: (milliseconds) => sleep(milliseconds),
         deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
-        cutOff,
+        cutOff: AbortSignal.any([cutOff, unreachableSignalOf(this.kafka)]),
       });
       const lagKeys = await until(cutOff, lagOf(this.reader, request, outcome));
       if (lagKeys === ABORTED)
@@ -91,9 +93,19 @@ export class Emitter {
   private publisherOf(shard: number): KafkaTopicPublisher {
     const { userId, kafka } = this.environment;
     const publisher =
-      this.publishers.get(shard) ?? new KafkaTopicPublisher(this.kafka, userId, kafka.compression, shard);
+      this.publishers.get(shard) ??
+      new KafkaTopicPublisher(this.kafka, userId, kafka.compression, shard, (message) =>
+        this.warnOnce(message),
+      );
     this.publishers.set(shard, publisher);
     return publisher;
+  }
+
+  /** A topic is as it is for all shards, and from one connection to the next. */
+  private warnOnce(message: string): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    this.logger.warn(message);
   }
 
   private readonly progress: Progress = {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MOST_SHARDS } from './environment';
 import { ConfigurationError } from './errors';
 import { LARGEST_KEY } from './ports';
-import { STREAMS, type StreamName } from './streams';
+import { type PerStream, STREAMS, type Stream, type StreamName } from './streams';
 
 /** What one invocation is asked to do. */
 export interface EmitRequest {
@@ -10,8 +10,8 @@ export interface EmitRequest {
   readonly streams: readonly StreamName[];
   /** Most posts (distinct keys) to emit. */
   readonly limit: number;
-  /** Set the checkpoint of these streams to this key first. A smaller key than the checkpoint's emits rows again, a larger one leaves rows out. */
-  readonly from: bigint | undefined;
+  /** Set the checkpoint of some of these streams to these keys first. A smaller key than the checkpoint's emits rows again, a larger one leaves rows out. */
+  readonly from: Partial<PerStream<bigint>> | undefined;
   /** Which shard this is; 0 is the primary, which gives ranges to the others. One that was given none has nothing to emit. */
   readonly shard: number;
   /** How many shards are configured. */
@@ -25,41 +25,56 @@ const keyMessage = `allowed: an integer from 0 to ${LARGEST_KEY}, as a string of
 
 const shardMessage = `allowed: a whole number from 0 to ${MOST_SHARDS - 1}`;
 
-const eventSchema = z
-  .strictObject({
-    limit: z
-      .number('allowed: a whole number from 1 on')
-      .int('allowed: a whole number from 1 on')
-      .positive('allowed: a whole number from 1 on')
-      .optional(),
-    from: z
-      .union(
-        [z.number().int(keyMessage).nonnegative(keyMessage), z.string().regex(/^\d{1,19}$/, keyMessage)],
-        keyMessage,
-      )
-      .transform(BigInt)
-      .refine((key) => key <= LARGEST_KEY, keyMessage)
-      .optional(),
-    tables: z
-      .array(z.enum(tables, `allowed: ${tables.join(', ')}`), `allowed: a list of ${tables.join(', ')}`)
-      .min(1, `allowed: one or more of ${tables.join(', ')}`)
-      .optional(),
-    dryRun: z.boolean('allowed: true or false').optional(),
-    // Also one that is not configured: while their number changes, schedules and function may disagree for a moment.
-    shard: z
-      .number(shardMessage)
-      .int(shardMessage)
-      .min(0, shardMessage)
-      .max(MOST_SHARDS - 1, shardMessage)
-      .optional(),
-  })
-  .refine(({ from, shard = 0 }) => from === undefined || shard === 0, {
-    path: ['from'],
-    message: 'allowed: only together with shard 0',
-  });
+const keySchema = z
+  .union(
+    [z.number().int(keyMessage).nonnegative(keyMessage), z.string().regex(/^\d{1,19}$/, keyMessage)],
+    keyMessage,
+  )
+  .transform(BigInt)
+  .refine((key) => key <= LARGEST_KEY, keyMessage);
+
+const eventSchemaWith = <From extends z.ZodType>(from: From) =>
+  z
+    .strictObject({
+      limit: z
+        .number('allowed: a whole number from 1 on')
+        .int('allowed: a whole number from 1 on')
+        .positive('allowed: a whole number from 1 on')
+        .optional(),
+      from: from.optional(),
+      tables: z
+        .array(z.enum(tables, `allowed: ${tables.join(', ')}`), `allowed: a list of ${tables.join(', ')}`)
+        .min(1, `allowed: one or more of ${tables.join(', ')}`)
+        .optional(),
+      dryRun: z.boolean('allowed: true or false').optional(),
+      // Also one that is not configured: while their number changes, schedules and function may disagree for a moment.
+      shard: z
+        .number(shardMessage)
+        .int(shardMessage)
+        .min(0, shardMessage)
+        .max(MOST_SHARDS - 1, shardMessage)
+        .optional(),
+    })
+    .refine(({ from, shard = 0 }) => from === undefined || shard === 0, {
+      path: ['from'],
+      message: 'allowed: only together with shard 0',
+    });
+
+/** An event whose `from` is one key for all tables. */
+const eventSchema = eventSchemaWith(keySchema);
+
+/** An event whose `from` is a key for each of some tables. */
+const perTableEventSchema = eventSchemaWith(
+  z.strictObject(
+    Object.fromEntries(tables.map((table) => [table, keySchema.optional()])) as Record<
+      Stream['table'],
+      z.ZodOptional<typeof keySchema>
+    >,
+  ),
+);
 
 /** The event that the emitter takes; the schedule of shard 0 sends an empty one. */
-export type EmitEvent = z.input<typeof eventSchema>;
+export type EmitEvent = z.input<typeof eventSchema> | z.input<typeof perTableEventSchema>;
 
 /**
  * Reads an event.
@@ -69,25 +84,51 @@ export type EmitEvent = z.input<typeof eventSchema>;
  * @throws ConfigurationError naming the field, its value and what is allowed.
  */
 export function parseEvent(event: unknown, defaultLimit: number | undefined, shards = 1): EmitRequest {
-  const parsed = eventSchema.safeParse(event ?? {});
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => problem(issue, event));
-    throw new ConfigurationError(`The event is refused, nothing was emitted. ${problems.join('; ')}.`);
-  }
+  const isPerTable = isRecord(event) && isRecord(event['from']);
+  const parsed = (isPerTable ? perTableEventSchema : eventSchema).safeParse(event ?? {});
+  if (!parsed.success) refuse(parsed.error.issues.map((issue) => problem(issue, event)));
   const { limit, from, tables: chosen, dryRun, shard } = parsed.data;
+  const streams = STREAMS.filter(({ table }) => chosen?.includes(table) ?? true);
   return {
-    streams: STREAMS.filter(({ table }) => chosen?.includes(table) ?? true).map(({ name }) => name),
+    streams: streams.map(({ name }) => name),
     limit: limit ?? defaultLimit ?? Number.POSITIVE_INFINITY,
-    from,
+    from: from === undefined ? undefined : firstKeysOf(from, streams),
     shard: shard ?? 0,
     shards,
     dryRun: dryRun ?? false,
   };
 }
 
+/** One key is that of every table of the run. @throws ConfigurationError naming a table that is not one of the run. */
+function firstKeysOf(
+  from: bigint | Partial<Record<Stream['table'], bigint | undefined>>,
+  streams: readonly Stream[],
+): Partial<PerStream<bigint>> {
+  if (typeof from === 'bigint') return Object.fromEntries(streams.map(({ name }) => [name, from]));
+  const others = Object.entries(from).filter(([table]) => !streams.some((stream) => stream.table === table));
+  if (others.length > 0) {
+    const allowed = streams.map(({ table }) => table).join(', ');
+    refuse(
+      others.map(([table, key]) => `from.${table} is ${key}: allowed: only tables of the run: ${allowed}`),
+    );
+  }
+  return Object.fromEntries(
+    streams.flatMap(({ name, table }) => (from[table] === undefined ? [] : [[name, from[table]]])),
+  );
+}
+
+function refuse(problems: readonly string[]): never {
+  throw new ConfigurationError(`The event is refused, nothing was emitted. ${problems.join('; ')}.`);
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function problem(issue: z.core.$ZodIssue, event: unknown): string {
   if (issue.code === 'unrecognized_keys') {
-    return `unknown field ${issue.keys.join(', ')}: allowed: ${Object.keys(eventSchema.shape).join(', ')}`;
+    return issue.path[0] === 'from'
+      ? `unknown table ${issue.keys.join(', ')} in from: allowed: ${tables.join(', ')}`
+      : `unknown field ${issue.keys.join(', ')}: allowed: ${Object.keys(eventSchema.shape).join(', ')}`;
   }
   if (issue.path.length === 0) return `it is ${JSON.stringify(event)}: allowed: a JSON object`;
   const value = issue.path.reduce<unknown>(

@@ -1,5 +1,5 @@
 import type { Column, Row } from './messages';
-import type { PerStream, Stream } from './streams';
+import type { PerStream, Stream, StreamName } from './streams';
 
 /** How far one table has been emitted. */
 export interface Position {
@@ -63,8 +63,14 @@ export interface Batch {
  * transaction is unknown: only `discard` and then `open`, which says what was committed, may follow.
  */
 export interface TopicPublisher {
-  /** Fences every older run, settles its open transaction, and says how far the tables have been emitted. */
-  open(): Promise<Checkpoint>;
+  /**
+   * Fences every older run, settles its open transaction, and says how far the tables have been emitted.
+   *
+   * @param replaced streams whose positions are written anew before anything else: of these a position that somebody
+   *   else wrote, or that is gone, counts as the beginning of the table. @default none
+   * @throws CheckpointError when the position of another stream is not the emitter's, or somebody else can write to it.
+   */
+  open(replaced?: readonly StreamName[]): Promise<Checkpoint>;
   /** Sends within the current transaction, beginning one if there is none. */
   send(batch: Batch): Promise<void>;
   /**
@@ -72,9 +78,13 @@ export interface TopicPublisher {
    *
    * @param given ranges for other shards, by their number: they become part of the same transaction
    */
-  commit(checkpoint: Partial<Checkpoint>, given?: ReadonlyMap<number, Checkpoint>): Promise<void>;
-  /** The range of another shard, as it is committed at this moment. */
-  rangeOf(shard: number): Promise<Checkpoint>;
+  commit(checkpoint: Partial<Checkpoint>, given?: ReadonlyMap<number, Partial<Checkpoint>>): Promise<void>;
+  /**
+   * The range of another shard, as it is committed at this moment.
+   *
+   * @param replaced as of {@link open}
+   */
+  rangeOf(shard: number, replaced?: readonly StreamName[]): Promise<Checkpoint>;
   /** Waits until every consumer can see what was committed, which Kafka answers a little before. Does not throw. */
   settled(): Promise<void>;
   /** Gives up what was not committed, and the connection it was sent on. Does not throw. */

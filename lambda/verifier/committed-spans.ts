@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka, KafkaJSError } from 'kafkajs';
 import { EmitterError, TopicError } from '../emitter/errors';
+import { whileReachable } from '../emitter/kafka/broker-watch';
 import { kafkaError } from '../emitter/kafka/kafka-errors';
 import { disconnect } from './disconnect';
 import type { Span } from './read-spans';
@@ -28,11 +29,13 @@ export async function committedSpans(
   const [wait, ...laterWaits] = waits;
   const admin = kafka.admin();
   try {
-    await admin.connect();
-    return await spansNow(admin, topics);
+    return await whileReachable(kafka, async () => {
+      await admin.connect();
+      return await spansNow(admin, topics);
+    });
   } catch (error) {
     if (wait === undefined || error instanceof EmitterError || (error as KafkaJSError).retriable === false) {
-      throw kafkaError(error, 'asking for the ends of the topics');
+      throw kafkaError(error, 'asking for the ends of the topics', { topics });
     }
   } finally {
     await disconnect(admin);

@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { readDatabaseLogin } from '../emitter/database-login';
 import { parseEnvironment } from '../emitter/environment';
 import { UnreachableError } from '../emitter/errors';
+import { whileReachable } from '../emitter/kafka/broker-watch';
 import { createKafka } from '../emitter/kafka/kafka-client';
 import { kafkaError } from '../emitter/kafka/kafka-errors';
 import { connectToDatabase } from '../emitter/mysql/mysql-connection';
@@ -35,11 +36,13 @@ export async function handler(): Promise<VerificationReport> {
 async function refuseSecond(kafka: Kafka, groupId: string): Promise<void> {
   const admin = kafka.admin();
   try {
-    await admin.connect();
-    const { groups } = await admin.describeGroups([groupId]);
+    const { groups } = await whileReachable(kafka, async () => {
+      await admin.connect();
+      return await admin.describeGroups([groupId]);
+    });
     if (groups.every(({ members }) => members.length === 0)) return;
   } catch (error) {
-    throw kafkaError(error, 'looking for another comparison');
+    throw kafkaError(error, 'looking for another comparison', { group: groupId });
   } finally {
     await disconnect(admin);
   }

@@ -2,10 +2,12 @@ import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 // Whatever client is given, it can read what the emitter has compressed.
 import '../emitter/kafka/codecs';
 import { UnreachableError } from '../emitter/errors';
+import { whileReachable } from '../emitter/kafka/broker-watch';
 import { kafkaError, protocolErrorType } from '../emitter/kafka/kafka-errors';
 import { GROUP_IS_YOUNG } from '../emitter/kafka/transient';
 import { hideAbortedFromConsumers } from './aborted-records';
 import { disconnect } from './disconnect';
+import { nameUnreadableCodecs } from './unreadable-codecs';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
 export interface Span {
@@ -49,6 +51,8 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
       .map((span) => [idOf(span.topic, span.partition), { span, next: span.from }]),
   );
   if (unread.size === 0) return;
+  const topics = [...new Set(spans.map(({ topic }) => topic))];
+  nameUnreadableCodecs();
   hideAbortedFromConsumers();
   const consumer = kafka.consumer({
     groupId,
@@ -84,26 +88,28 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
     if (unread.size === 0) resolve();
   });
   try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...new Set(spans.map(({ topic }) => topic))], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        const reading = unread.get(idOf(batch.topic, batch.partition));
-        if (reading === undefined) return;
-        for (const message of batch.messages) {
-          const offset = Number(message.offset);
-          if (offset >= reading.next && offset < reading.span.to) onMessage(message, reading.span);
-        }
-      },
+    await whileReachable(kafka, async () => {
+      await consumer.connect();
+      await consumer.subscribe({ topics, fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatch: async ({ batch }) => {
+          const reading = unread.get(idOf(batch.topic, batch.partition));
+          if (reading === undefined) return;
+          for (const message of batch.messages) {
+            const offset = Number(message.offset);
+            if (offset >= reading.next && offset < reading.span.to) onMessage(message, reading.span);
+          }
+        },
+      });
+      // One that has crashed and starts again cannot be told where to, and begins at the first offset.
+      if (crash === undefined)
+        for (const { topic, partition, from } of spans)
+          consumer.seek({ topic, partition, offset: String(from) });
+      await finished;
     });
-    // One that has crashed and starts again cannot be told where to, and begins at the first offset.
-    if (crash === undefined)
-      for (const { topic, partition, from } of spans)
-        consumer.seek({ topic, partition, offset: String(from) });
-    await finished;
   } catch (error) {
-    throw kafkaError(error, 'reading the topics');
+    throw kafkaError(error, 'reading the topics', { topics, group: groupId });
   } finally {
     clearTimeout(stalled);
     await leave(kafka, consumer, groupId);

@@ -37,6 +37,8 @@ export interface StreamReport {
   readonly rows: number;
   /** Records of the topic that were committed when the comparison began. */
   readonly records: number;
+  /** The largest key among the records, and among the dead letters about the table; `null` where there is none. */
+  readonly lastKey: string | null;
   /** Rows that a dead letter accounts for. */
   readonly deadLettered: number;
   /** Rows that neither a record nor a dead letter accounts for. */

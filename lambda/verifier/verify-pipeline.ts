@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Connection } from 'mysql2';
+import { TopicError } from '../emitter/errors';
+import { checkTopics } from '../emitter/kafka/topic-facts';
 import { verifierIdOf } from '../emitter/streams';
 import { kafkaRecordSource } from './kafka-record-source';
 import { mysqlRowSource } from './mysql-row-source';
@@ -15,13 +17,29 @@ export interface PipelineConnections {
   readonly kafka: Kafka;
   /** Made by `connectToDatabase`; used for nothing else meanwhile. */
   readonly database: Connection;
+  /** Takes what is wrong with the topics and no reason not to compare, a sentence each. @default nobody */
+  readonly warn?: (message: string) => void;
 }
 
-/** Compares the topics of a user with the tables of a database; see {@link verify}. */
-export const verifyPipeline = ({
+/**
+ * Compares the topics of a user with the tables of a database; see {@link verify}.
+ *
+ * @throws TopicError naming the topics whose records could not be decoded.
+ */
+export async function verifyPipeline({
   userId,
   groupId = `${verifierIdOf(userId)}.${randomUUID()}`,
   kafka,
   database,
-}: PipelineConnections): Promise<VerificationReport> =>
-  verify({ userId, rows: mysqlRowSource(database), records: kafkaRecordSource(kafka, userId, groupId) });
+  warn = () => {},
+}: PipelineConnections): Promise<VerificationReport> {
+  const problems = await checkTopics(kafka, userId);
+  const unreadable = problems.filter(({ severity }) => severity === 'unreadable');
+  if (unreadable.length > 0) throw new TopicError(unreadable.map(({ message }) => message).join(' '));
+  for (const { message } of problems) warn(message);
+  return await verify({
+    userId,
+    rows: mysqlRowSource(database),
+    records: kafkaRecordSource(kafka, userId, groupId),
+  });
+}

@@ -41,6 +41,7 @@ export async function verify({
   const topic = perStream(() => new BucketSums());
   const keyless = perStream(() => new KeylessRows());
   const deadLetterBuckets = perStream(() => new Set<number>());
+  const lastKey = perStream((): string | null => null);
   let unknownDeadLetters = 0;
 
   const readRows = async (): Promise<void> => {
@@ -53,10 +54,16 @@ export async function verify({
   };
   const readRecords = (): Promise<void> =>
     records.read(STREAMS, columns, {
-      record: (stream, key, fingerprint) => topic[stream].add(key, fingerprint),
+      record: (stream, key, fingerprint) => {
+        topic[stream].add(key, fingerprint);
+        lastKey[stream] = laterKey(lastKey[stream], key);
+      },
       deadLetter: (stream, key, fingerprint) => {
         if (key === null) keyless[stream].addDeadLetter(fingerprint);
-        else deadLetterBuckets[stream].add(bucketOf(key));
+        else {
+          deadLetterBuckets[stream].add(bucketOf(key));
+          lastKey[stream] = laterKey(lastKey[stream], key);
+        }
       },
       unknownDeadLetter: () => {
         unknownDeadLetters += 1;
@@ -88,6 +95,7 @@ export async function verify({
       equal: digest.table === digest.topic && Object.values(counts).every((count) => count === 0),
       rows: rowCount,
       records: topic[name].count,
+      lastKey: lastKey[name],
       deadLettered: deadLettered + keyless[name].deadLettered,
       ...counts,
       digest,
@@ -102,4 +110,10 @@ export async function verify({
     unknownDeadLetters,
     elapsedMs: Math.round(now() - startedAt),
   };
+}
+
+/** The larger of two keys in decimal digits. Whatever else may stand in a topic is no key of the emitter's. */
+function laterKey(last: string | null, key: string): string | null {
+  if (last !== null && (key.length < last.length || (key.length === last.length && key <= last))) return last;
+  return /^(0|[1-9]\d{0,18})$/.test(key) ? key : last;
 }

@@ -169,7 +169,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
 
     this.connect(fn);
     allow(fn, ['Connect', 'WriteDataIdempotently'], [this.clusterArn]);
-    allow(fn, ['DescribeTopic', 'WriteData'], topics);
+    allow(fn, ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'WriteData'], topics);
     // Offsets may be committed only for topics that one may read.
     allow(fn, ['ReadData'], streamTopics);
     allow(
@@ -221,7 +221,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     allow(fn, ['Connect'], [this.clusterArn]);
     allow(
       fn,
-      ['DescribeTopic', 'ReadData'],
+      ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
       this.topicNames.map((topic) => this.arnOf('topic', topic)),
     );
     allow(

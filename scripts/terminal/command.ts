@@ -65,5 +65,7 @@ export function runWhenMain(module: NodeModule, run: CommandLine): void {
   });
   void run(process.argv.slice(2)).then((status) => {
     process.exitCode = status;
+    // A client of Kafka that was given up goes on trying for half a minute.
+    if (status === FAILED) process.exit();
   });
 }

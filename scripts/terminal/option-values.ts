@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { MOST_SHARDS, userIdSchema } from '../../lambda/emitter/environment';
+import { KAFKA_AUTHENTICATIONS, MOST_SHARDS, userIdSchema } from '../../lambda/emitter/environment';
 import { type DatabaseTls, databaseTlsSchema } from '../../lambda/emitter/trusted-certificates';
 
 /** Reads the value of an option that counts something. */
@@ -51,3 +51,12 @@ export const tlsOption = (): Option =>
     '--tls <off|rds|file>',
     "with --creds: no TLS, TLS verified with Amazon's RDS certificates, or with those of a PEM file (default: off)",
   ).argParser(databaseTls);
+
+/** The option that goes with `--brokers`. */
+export const kafkaAuthenticationOption = (): Option =>
+  new Option(
+    '--kafka-authentication <kind>',
+    'with --brokers: how to log in there; iam is that of Amazon MSK, with TLS',
+  )
+    .choices(KAFKA_AUTHENTICATIONS)
+    .default('none');

@@ -97,7 +97,9 @@ export const CHECKPOINT_ASTRAY: readonly Fault[] = [
       await everyRowTimes(pipeline, 1);
 
       await deleteCheckpoint(pipeline);
-      await pipeline.catchUp();
+      await assert.rejects(pipeline.invoke(pipeline.newEmitter()), { name: 'CheckpointError' });
+      await everyRowTimes(pipeline, 1);
+      await caughtUp(pipeline.invoke(pipeline.newEmitter(), { from: 0 }));
       await everyRowTimes(pipeline, 2);
 
       await pipeline.recreateTopics(NAMES);

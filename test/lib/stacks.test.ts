@@ -279,7 +279,7 @@ describe('the emitter', () => {
     expect(kafkaStatements(provisioned.templates.Emitter, 'EmitterRole')).toEqual([
       [['Connect', 'WriteDataIdempotently'], ['cluster']],
       [
-        ['DescribeTopic', 'WriteData'],
+        ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'WriteData'],
         ['topic/ada.dead-letter', 'topic/ada.geo', 'topic/ada.pin', 'topic/ada.user'],
       ],
       [['ReadData'], ['topic/ada.geo', 'topic/ada.pin', 'topic/ada.user']],
@@ -361,7 +361,7 @@ describe('the verifier', () => {
     expect(kafkaStatements(provisioned.templates.Emitter, 'VerifierRole')).toEqual([
       [['Connect'], ['cluster']],
       [
-        ['DescribeTopic', 'ReadData'],
+        ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
         ['topic/ada.dead-letter', 'topic/ada.geo', 'topic/ada.pin', 'topic/ada.user'],
       ],
       [['AlterGroup', 'DeleteGroup', 'DescribeGroup'], ['group/ada.verifier']],

@@ -18,6 +18,7 @@ const report = (missing: number): VerificationReport => ({
     equal: missing === 0,
     rows: 5,
     records: 5 - missing,
+    lastKey: '7',
     deadLettered: 0,
     missing,
     extra: 0,
@@ -61,6 +62,89 @@ test('says with its status that something is different, and gives the report as 
 
   expect(status).toBe(1);
   expect(JSON.parse(stdout)).toEqual(report(2));
+});
+
+describe('--mend', () => {
+  const lambdaError = (errorType: string) => ({
+    FunctionError: 'Unhandled',
+    Payload: Buffer.from(JSON.stringify({ errorType, errorMessage: `about a ${errorType}` })) as never,
+  });
+  const events = (): unknown[] =>
+    lambda
+      .commandCalls(InvokeCommand, { FunctionName: 'the-emitter' })
+      .map(({ args }) => JSON.parse(String(args[0].input.Payload)));
+  /** The emitter refuses its checkpoint until it is set anew; a probe with `from` gives what is said. */
+  const refuse = (probe: object): void => {
+    let isMended = false;
+    lambda.on(InvokeCommand, { FunctionName: 'the-emitter' }).callsFake(({ Payload }) => {
+      const { from, dryRun } = JSON.parse(String(Payload));
+      if (from === undefined && !isMended) return lambdaError('CheckpointError');
+      if (dryRun === true) return probe;
+      isMended = true;
+      const summary = { emitted: { pin: 0, geo: 0, user: 0 }, deadLettered: 0, caughtUp: from === undefined };
+      return { Payload: Buffer.from(JSON.stringify(summary)) };
+    });
+  };
+
+  beforeEach(() => {
+    lambda.reset();
+    deploy(report(0));
+  });
+
+  test('says that there is nothing to mend where the emitter takes its checkpoint, and that of each shard', async () => {
+    lambda
+      .on(InvokeCommand, { FunctionName: 'the-emitter' })
+      .resolves({ Payload: Buffer.from('{}') as never });
+
+    expect(await run('--mend')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Equal: 15 rows'),
+      stderr: expect.stringContaining('there is nothing to mend'),
+    });
+    expect(events()).toEqual([
+      { dryRun: true, limit: 1 },
+      ...[1, 2, 3, 4, 5, 6, 7].map((shard) => ({ dryRun: true, limit: 1, shard })),
+    ]);
+  });
+
+  test('sets the checkpoint behind the last keys, goes on from there to the end, and compares', async () => {
+    refuse({ Payload: Buffer.from('{}') });
+
+    expect(await run('--mend')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('about a CheckpointError'),
+    });
+    expect(events().slice(1)).toEqual([
+      { dryRun: true, limit: 1, from: 0 },
+      { from: { pinterest_data: '8', geolocation_data: '8', user_data: '8' } },
+      {},
+    ]);
+    expect(lambda.commandCalls(InvokeCommand, { FunctionName: 'the-verifier' })).toHaveLength(2);
+  });
+
+  test('shows what the emitter says where a new checkpoint is refused, too, and sets none', async () => {
+    refuse(lambdaError('CheckpointError'));
+
+    expect(await run('--mend')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('the-emitter failed: CheckpointError: about a CheckpointError'),
+    });
+    expect(events()).toHaveLength(2);
+  });
+
+  test('shows any other error, and sets nothing', async () => {
+    lambda.on(InvokeCommand, { FunctionName: 'the-emitter' }).resolves(lambdaError('TableError'));
+
+    expect(await run('--mend')).toMatchObject({ status: 2, stderr: expect.stringContaining('TableError') });
+    expect(events()).toHaveLength(1);
+  });
+});
+
+test('needs a Kafka of one’s own to log in at', async () => {
+  expect(await run('--kafka-authentication', 'iam')).toMatchObject({
+    status: 2,
+    stderr: '--kafka-authentication is for your own Kafka: allowed together with --brokers.\n',
+  });
 });
 
 test('needs all of a database, a Kafka and a user id to compare these', async () => {

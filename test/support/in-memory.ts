@@ -1,4 +1,5 @@
-import { FencedError, UnreachableError } from '../../lambda/emitter/errors';
+import { MOST_SHARDS } from '../../lambda/emitter/environment';
+import { CheckpointError, FencedError, UnreachableError } from '../../lambda/emitter/errors';
 import type { Column, Row } from '../../lambda/emitter/messages';
 import type {
   Batch,
@@ -124,6 +125,8 @@ export class MemoryKafka {
     deadLetters: [],
   };
   transactions = 0;
+  /** Streams of whose positions somebody else has written those of a group, by the shard that the group is of. */
+  readonly foreign = new Map<number, Set<StreamName>>();
   /** Requests for what other shards have committed. */
   rangesRead = 0;
   readonly epochs = new Map<number, number>();
@@ -154,14 +157,16 @@ export class MemoryKafka {
   }
 
   /** One stream after another, as Kafka is asked for them. */
-  async read(group: number): Promise<Checkpoint> {
+  async read(group: number, replaced: readonly StreamName[] = []): Promise<Checkpoint> {
     const positions: Partial<Checkpoint> = {};
     for (const { name } of STREAMS) {
       await this.turn();
       // The positions of a group can be seen all at once, those of several groups one after another.
       const seen = new Set([...new Set(this.unseen.map((one) => one.group))].filter(() => this.isSeen()));
       this.show((one) => seen.has(one.group));
-      positions[name] = this.positionOf(group, name);
+      if (this.foreign.get(group)?.has(name) !== true) positions[name] = this.positionOf(group, name);
+      else if (replaced.includes(name)) positions[name] = { nextKey: 0n, keyless: '', shards: MOST_SHARDS };
+      else throw new CheckpointError(`somebody else wrote the position of ${name} in group ${group}`);
     }
     return positions as Checkpoint;
   }
@@ -170,7 +175,9 @@ export class MemoryKafka {
     for (const { name: stream } of STREAMS) {
       const position = positions[stream];
       this.written += 1;
-      if (position !== undefined) this.unseen.push({ writer, group, stream, position, order: this.written });
+      if (position === undefined) continue;
+      this.foreign.get(group)?.delete(stream);
+      this.unseen.push({ writer, group, stream, position, order: this.written });
     }
   }
 
@@ -213,21 +220,21 @@ export class MemoryPublisher implements TopicPublisher {
     private readonly shard: number,
   ) {}
 
-  async open(): Promise<Checkpoint> {
+  async open(replaced?: readonly StreamName[]): Promise<Checkpoint> {
     this.pending = [];
     await this.guarded(() => {
       this.kafka.complete(this.shard);
       this.epoch = this.newestEpoch + 1;
       this.kafka.epochs.set(this.shard, this.epoch);
     });
-    return await this.kafka.read(this.shard);
+    return await this.kafka.read(this.shard, replaced);
   }
 
-  async rangeOf(shard: number): Promise<Checkpoint> {
+  async rangeOf(shard: number, replaced?: readonly StreamName[]): Promise<Checkpoint> {
     this.mustBeOpen();
     this.kafka.rangesRead += 1;
     await this.guarded(() => {});
-    return await this.kafka.read(shard);
+    return await this.kafka.read(shard, replaced);
   }
 
   async send(batch: Batch): Promise<void> {
@@ -240,7 +247,7 @@ export class MemoryPublisher implements TopicPublisher {
 
   async commit(
     checkpoint: Partial<Checkpoint>,
-    given: ReadonlyMap<number, Checkpoint> = new Map(),
+    given: ReadonlyMap<number, Partial<Checkpoint>> = new Map(),
   ): Promise<void> {
     this.mustBeOpen();
     await this.guarded(() => {

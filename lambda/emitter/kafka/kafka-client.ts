@@ -1,14 +1,21 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
-import defaultSocketFactory from 'kafkajs/src/network/socketFactory';
 import { requests } from 'kafkajs/src/protocol/requests';
 import type { EmitterEnvironment } from '../environment';
 import { seedBroker, withAddresses } from './broker-address';
+import { keepErrorsOfBrokers } from './broker-pool';
+import { BrokerWatch, registerWatch } from './broker-watch';
 import { mskIam } from './msk-iam';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 import { onePassProduce } from './produce-request';
 
-/** Takes a line of the client's own log, which is about single tries and not about outcomes. */
-export type KafkaLog = (line: { readonly message: string; readonly level: 'error' | 'warn' }) => void;
+/**
+ * Takes a line of the client's own log, which is about single tries and not about outcomes; or, as a `notice`, a line
+ * for people about a broker that does not answer.
+ */
+export type KafkaLog = (line: {
+  readonly message: string;
+  readonly level: 'notice' | 'error' | 'warn';
+}) => void;
 
 /**
  * The Kafka client.
@@ -21,10 +28,12 @@ export function createKafka(
   log: KafkaLog = () => {},
 ): Kafka {
   muteNegativeTimeoutWarning();
-  return new Kafka({
+  keepErrorsOfBrokers();
+  const watch = new BrokerWatch(brokers, (message) => log({ message, level: 'notice' }));
+  const kafka = new Kafka({
     clientId: 'pinterest-data-pipeline',
     brokers: brokers.map(seedBroker),
-    socketFactory: withAddresses(defaultSocketFactory()),
+    socketFactory: withAddresses(watch.socketFactory),
     // The default of one second is too short for TLS and a signed login on a busy broker.
     connectionTimeout: 10_000,
     authenticationTimeout: 10_000,
@@ -39,6 +48,8 @@ export function createKafka(
       ({ level, log: { message } }: LogEntry) =>
         log({ message, level: level === logLevel.ERROR ? 'error' : 'warn' }),
   });
+  registerWatch(kafka, watch);
+  return kafka;
 }
 
 requests.Produce = onePassProduce(requests.Produce);

@@ -36,15 +36,17 @@ declare module 'kafkajs/src/protocol/requests' {
   export const requests: { Produce: ProduceDefinition };
 }
 
+declare module 'kafkajs/src/cluster/brokerPool' {
+  /** The brokers that a client knows. */
+  class BrokerPool {
+    /** Asks one broker after another until one does not throw; `null` where all have. */
+    withBroker<T>(ask: (broker: object) => Promise<T>): Promise<T | null>;
+  }
+  export default BrokerPool;
+}
+
 declare module 'kafkajs/src/protocol/message/compression' {
   export function lookupCodec(codec: number): {
     compress(records: { readonly buffer: Buffer }): Promise<Buffer>;
   };
-}
-
-declare module 'kafkajs/src/network/socketFactory' {
-  import type { ISocketFactory } from 'kafkajs';
-
-  /** Makes the sockets that the client has by default. */
-  export default function socketFactory(): ISocketFactory;
 }

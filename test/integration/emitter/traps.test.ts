@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
+import { type Kafka, KafkaJSConnectionError } from 'kafkajs';
 import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
 import { parseEvent } from '../../../lambda/emitter/event';
 import { createKafka } from '../../../lambda/emitter/kafka/kafka-client';
@@ -87,7 +87,7 @@ describe('a send', () => {
     let sends = 0;
     const producers = recordProducers(kafka, () => {
       sends += 1;
-      if (sends === 12) throw new Error('the answer is lost');
+      if (sends === 12) throw new KafkaJSConnectionError('the answer is lost');
     });
 
     expect(await runWith(kafka, pipeline)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 9_000 } });

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigResourceTypes } from 'kafkajs';
 import { type EmitterVariables, MOST_SHARDS } from '../../../lambda/emitter/environment';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { createTopics } from '../../../scripts/local/topics';
@@ -9,7 +10,7 @@ import { synthesize } from '../../lib/synthesize';
 import { type AccessKey, type IamBroker, iamBroker } from '../../support/iam-broker';
 import { aclsOf, IMPLIED_IN_KAFKA, type KafkaAction, setAcls } from '../../support/kafka-acls';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
-import { testDirectory, testKafka, uniqueName } from '../../support/servers';
+import { testDirectory, testKafka, uniqueName, withAdmin } from '../../support/servers';
 
 /** The role of the function has this key; what the policy allows it, the broker allows the key. */
 const ROLE: AccessKey = { id: 'AKIAEMITTER', secret: 'secret/of+the=emitter' };
@@ -55,9 +56,10 @@ const addPost = async (): Promise<void> => {
 
 /** The emitter in a process of its own, with the settings that it has on AWS, and other variables where they are given. */
 async function withEmitter<T>(
-  work: (emitter: EmitterProcess) => Promise<T>,
+  work: (emitter: EmitterProcess, logFile: string) => Promise<T>,
   variables: EmitterVariables & NodeJS.ProcessEnv = {},
 ): Promise<T> {
+  const logFile = path.join(logs, `${uniqueName()}.log`);
   const emitter = new EmitterProcess(
     {
       USER_ID: userId,
@@ -69,14 +71,30 @@ async function withEmitter<T>(
       NODE_EXTRA_CA_CERTS: broker.certificateFile,
       ...variables,
     } as EmitterVariables,
-    path.join(logs, `${uniqueName()}.log`),
+    logFile,
   );
   try {
-    return await work(emitter);
+    return await work(emitter, logFile);
   } finally {
     await emitter.stop();
   }
 }
+
+const retain = (topic: string, milliseconds: string): Promise<unknown> =>
+  withAdmin(
+    (admin) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [
+          {
+            type: ConfigResourceTypes.TOPIC,
+            name: topic,
+            configEntries: [{ name: 'retention.ms', value: milliseconds }],
+          },
+        ],
+      }),
+    testKafka(broker.bootstrapServers),
+  );
 
 describe('the login', () => {
   test('with the key of the role, over TLS, is taken', async () => {
@@ -182,7 +200,11 @@ describe('the policy of the role', () => {
   });
 
   const actions = [...new Set(statements.flatMap(([names]) => names))] as KafkaAction[];
-  const needed = actions.filter((action) => action !== 'Connect' && !IMPLIED_IN_KAFKA.includes(action));
+  /** Where the settings of topics may not be seen, nothing is said about them. */
+  const settings = 'DescribeTopicDynamicConfiguration' satisfies KafkaAction;
+  const needed = actions.filter(
+    (action) => action !== 'Connect' && action !== settings && !IMPLIED_IN_KAFKA.includes(action),
+  );
 
   test.each(needed)('is not enough without %s, and the error names it', async (action) => {
     await addPost();
@@ -198,6 +220,40 @@ describe('the policy of the role', () => {
         message: expect.stringContaining(action),
       });
     } finally {
+      await setAcls(broker.bootstrapServers, ROLE.id, aclsOf(statements, ROLE.id));
+    }
+  });
+
+  test.each<[string, readonly KafkaAction[], number, boolean]>([
+    ['without the permission to see settings', [settings], 0, true],
+    ['with it', [], 1, true],
+    ['without any permission on the group', ['DescribeGroup', 'AlterGroup'], 0, false],
+  ])('%s', async (_, removed, warnings, isEnough) => {
+    await addPost();
+    const without = statements.map(([names, resources]): [string[], string[]] => [
+      names.filter((name) => !removed.includes(name as KafkaAction)),
+      resources,
+    ]);
+    await setAcls(broker.bootstrapServers, ROLE.id, aclsOf(without, ROLE.id));
+    const topic = `${userId}.geo`;
+    await retain(topic, '604800000');
+
+    try {
+      await withEmitter(async (emitter, log) => {
+        const run = emitter.invoke();
+        if (isEnough) expect((await run).summary).toMatchObject({ caughtUp: true });
+        else {
+          await expect(run).rejects.toMatchObject({
+            name: 'AccessDeniedError',
+            message: expect.stringContaining(`AlterGroup on the group ${userId}.emitter `),
+          });
+        }
+        const warned =
+          readFileSync(log, 'utf8').split(`Topic ${topic}: retention.ms is 604800000`).length - 1;
+        expect(warned).toBe(warnings);
+      });
+    } finally {
+      await retain(topic, '-1');
       await setAcls(broker.bootstrapServers, ROLE.id, aclsOf(statements, ROLE.id));
     }
   });

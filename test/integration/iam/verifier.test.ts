@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
 import { createTopics } from '../../../scripts/local/topics';
 import { kafkaStatements } from '../../lib/kafka-statements';
 import { synthesize } from '../../lib/synthesize';
@@ -35,8 +36,11 @@ test('the policy of the verifier is enough to compare', async () => {
 });
 
 test.each<[KafkaAction, string]>([
-  ['ReadData', 'kafka-cluster:DescribeTopic, ReadData or WriteData on a topic'],
-  ['AlterGroup', 'kafka-cluster:DescribeGroup or AlterGroup on the group'],
+  [
+    'ReadData',
+    `kafka-cluster:DescribeTopic, ReadData or WriteData on a topic ${userId}.pin or ${userId}.geo`,
+  ],
+  ['AlterGroup', `kafka-cluster:DescribeGroup or AlterGroup on the group ${userId}.verifier `],
 ])('it is not without %s', async (action, message) => {
   const without = statements.map(([names, resources]): [string[], string[]] => [
     names.filter((name) => name !== action),
@@ -47,6 +51,47 @@ test.each<[KafkaAction, string]>([
   expect(verify()).toMatchObject({ name: 'AccessDeniedError', message: expect.stringContaining(message) });
 });
 
+test('the commands log in there, too, from a machine that reaches the brokers', async () => {
+  const acls = aclsOf(statements, ROLE.id);
+  const groups = acls
+    .filter(({ resourceType }) => resourceType === AclResourceTypes.GROUP)
+    .map((acl) => ({
+      ...acl,
+      resourcePatternType: ResourcePatternTypes.PREFIXED,
+      resourceName: `${acl.resourceName}.`,
+    }));
+  await setAcls(broker.bootstrapServers, ROLE.id, [...acls, ...groups]);
+  const run = (...options: string[]) =>
+    spawnSync(
+      process.execPath,
+      [
+        ...['--import', 'tsx', path.join(__dirname, '../../../scripts/verify.ts')],
+        ...['--creds', pipeline.variables['DATABASE_CREDENTIALS_FILE'] as string],
+        ...['--brokers', broker.iamServers, '--user-id', userId, ...options],
+      ],
+      { encoding: 'utf8', env: roleEnvironment() },
+    );
+
+  expect(run('--kafka-authentication', 'iam')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('Equal: 1 rows are in their topics once'),
+    stderr: '',
+  });
+  expect(run()).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining(`The broker ${broker.iamServers} cannot be reached: `),
+  });
+});
+
+const roleEnvironment = () => ({
+  PATH: process.env['PATH'],
+  AWS_ACCESS_KEY_ID: ROLE.id,
+  AWS_SECRET_ACCESS_KEY: ROLE.secret,
+  AWS_REGION: 'us-east-1',
+  NODE_EXTRA_CA_CERTS: broker.certificateFile,
+});
+
 /** What the function answers, in a process of its own with the settings that it has on AWS; or its error. */
 function verify(): unknown {
   const handler = path.join(__dirname, '../../../lambda/verifier/handler.ts');
@@ -55,14 +100,10 @@ function verify(): unknown {
   const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '-e', program], {
     encoding: 'utf8',
     env: {
-      PATH: process.env['PATH'],
+      ...roleEnvironment(),
       USER_ID: userId,
       KAFKA_BROKERS: broker.iamServers,
       DATABASE_CREDENTIALS_FILE: pipeline.variables['DATABASE_CREDENTIALS_FILE'],
-      AWS_ACCESS_KEY_ID: ROLE.id,
-      AWS_SECRET_ACCESS_KEY: ROLE.secret,
-      AWS_REGION: 'us-east-1',
-      NODE_EXTRA_CA_CERTS: broker.certificateFile,
     },
   });
   return JSON.parse(stdout);

@@ -96,6 +96,8 @@ describe('npm start refuses', () => {
     [['--creds', 'db_creds.yaml'], '--creds, --brokers and --user-id go together'],
     [['--create-topics'], '--create-topics is for your own Kafka'],
     [['--tls', 'rds'], '--tls is for your own database'],
+    [['--kafka-authentication', 'iam'], '--kafka-authentication is for your own Kafka'],
+    [['--kafka-authentication', 'ssl'], 'Allowed choices are iam, none.'],
     [['--creds', 'a', '--brokers', 'b:1', '--user-id', 'c', '--keep'], 'leave them out with --creds'],
     [
       ['--creds', 'no.yaml', '--brokers', 'b:1', '--user-id', 'c'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type EmitOutcome, emit, MOST_FAILURES } from '../../../lambda/emitter/emit';
-import { TableError, UnreachableError } from '../../../lambda/emitter/errors';
+import { MOST_SHARDS } from '../../../lambda/emitter/environment';
+import { CheckpointError, TableError, UnreachableError } from '../../../lambda/emitter/errors';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/emitter/streams';
@@ -183,7 +184,7 @@ describe('a run', () => {
     const kafka = new MemoryKafka();
     await run(tables, kafka.producer());
 
-    await run(tables, kafka.producer(), { ...everything, from: 3n });
+    await run(tables, kafka.producer(), parseEvent({ from: 3 }, undefined));
 
     expect(keysIn(kafka).pin).toEqual([1, 2, 3, 3]);
   });
@@ -194,9 +195,66 @@ describe('a run', () => {
     await run(tables, kafka.producer());
     const lostCommit: Fate[] = ['done', 'done', 'done', 'refused'];
 
-    await run(tables, kafka.producer(new FaultSchedule(lostCommit)), { ...everything, from: 3n });
+    await run(tables, kafka.producer(new FaultSchedule(lostCommit)), parseEvent({ from: 3 }, undefined));
 
     expect(keysIn(kafka).pin).toEqual([1, 2, 3, 3]);
+  });
+
+  test('with `from` for each table sets these and no others', async () => {
+    const tables = new MemoryTables({ pin: posts(1, 2, 3), geo: posts(1, 2), user: posts(1, 2) });
+    const kafka = new MemoryKafka();
+    await run(tables, kafka.producer());
+
+    const from = { pinterest_data: '3', user_data: 1 };
+    await run(tables, kafka.producer(), parseEvent({ from }, undefined));
+
+    expect(keysIn(kafka)).toEqual({ pin: [1, 2, 3, 3], geo: [1, 2], user: [1, 2, 1, 2] });
+  });
+});
+
+describe('a position that somebody else wrote', () => {
+  const tables = new MemoryTables({ pin: posts(1, 2, 3), geo: posts(1), user: posts(1) });
+  /** Kafka after a run, and somebody who has written the position of pins since. */
+  const withStranger = async (): Promise<MemoryKafka> => {
+    const kafka = new MemoryKafka();
+    await run(tables, kafka.producer());
+    kafka.foreign.set(0, new Set(['pin']));
+    return kafka;
+  };
+
+  test('ends the run at once', async () => {
+    const kafka = await withStranger();
+    const { transactions } = kafka;
+    const sleep = jest.fn(async () => {});
+
+    await expect(run(tables, kafka.producer(), everything, { sleep })).rejects.toThrow(CheckpointError);
+
+    expect(sleep).not.toHaveBeenCalled();
+    expect(kafka.transactions).toBe(transactions);
+  });
+
+  test('is replaced by `from`, also when the first try fails, and of other tables it is not', async () => {
+    const kafka = await withStranger();
+    const request = parseEvent({ from: { pinterest_data: 3 } }, undefined);
+    const lostCommit = new FaultSchedule(['done', ...Array<Fate>(MOST_SHARDS - 1).fill('done'), 'refused']);
+
+    await run(tables, kafka.producer(lostCommit), request);
+
+    expect(keysIn(kafka)).toEqual({ pin: [1, 2, 3, 3], geo: [1], user: [1] });
+    kafka.foreign.set(0, new Set(['geo']));
+    await expect(run(tables, kafka.producer(), request)).rejects.toThrow(CheckpointError);
+  });
+
+  test('in the group of a shard ends the run of the shard and of the primary, until `from` replaces it', async () => {
+    const kafka = await withStranger();
+    kafka.foreign.set(2, new Set(['geo', 'user']));
+    const shard = { ...everything, shard: 2, shards: 3 };
+
+    await expect(run(tables, kafka.producer(undefined, 2), shard)).rejects.toThrow(CheckpointError);
+    await run(tables, kafka.producer(), parseEvent({ from: 4 }, undefined));
+
+    expect(await run(tables, kafka.producer(undefined, 2), shard)).toMatchObject({ stopped: 'caught-up' });
+    expect(keysIn(kafka)).toEqual({ pin: [1, 2, 3], geo: [1], user: [1] });
   });
 });
 

@@ -43,7 +43,16 @@ test.each([
   ['0', 0n],
   ['007', 7n],
   ['9223372036854775806', 9_223_372_036_854_775_806n],
-])('`from` may be %j', (from, key) => expect(parseEvent({ from }, undefined).from).toBe(key));
+])('`from` may be %j, which is then that of every table of the run', (from, key) => {
+  expect(parseEvent({ from }, undefined).from).toEqual({ pin: key, geo: key, user: key });
+  expect(parseEvent({ from, tables: ['user_data'] }, undefined).from).toEqual({ user: key });
+});
+
+test('`from` may name tables, each with its own key, and leave some out', () => {
+  const from = { pinterest_data: '101', user_data: 3 };
+  expect(parseEvent({ from }, undefined).from).toEqual({ pin: 101n, user: 3n });
+  expect(parseEvent({ from: {} }, undefined).from).toEqual({});
+});
 
 test.each([
   [{ limit: 0 }, 'limit is 0: allowed: a whole number from 1 on'],
@@ -59,6 +68,17 @@ test.each([
   [{ from: '12 OR 1=1' }, `from is "12 OR 1=1": ${keyAllowed}`],
   [{ from: '' }, `from is "": ${keyAllowed}`],
   [{ from: [1] }, `from is [1]: ${keyAllowed}`],
+  [{ from: null }, `from is null: ${keyAllowed}`],
+  [{ from: { pinterest_data: -1 } }, `from.pinterest_data is -1: ${keyAllowed}`],
+  [
+    { from: { pinterest_data: 1, posts: 1 } },
+    'unknown table posts in from: allowed: pinterest_data, geolocation_data, user_data',
+  ],
+  [
+    { from: { pinterest_data: '7', user_data: 3 }, tables: ['user_data'] },
+    'from.pinterest_data is 7: allowed: only tables of the run: user_data',
+  ],
+  [{ shard: 1, from: { user_data: 3 } }, 'from is {"user_data":3}: allowed: only together with shard 0'],
   [
     { tables: 'user_data' },
     'tables is "user_data": allowed: a list of pinterest_data, geolocation_data, user_data',
@@ -85,7 +105,10 @@ test.each([
 test('a shard may be one that is no longer configured, or not yet', () => {
   expect(parseEvent({ shard: 3 }, undefined, 4)).toMatchObject({ shard: 3, shards: 4 });
   expect(parseEvent({ shard: 7 }, undefined, 2)).toMatchObject({ shard: 7, shards: 2 });
-  expect(parseEvent({ shard: 0, from: 7 }, undefined, 4)).toMatchObject({ shard: 0, from: 7n });
+  expect(parseEvent({ shard: 0, from: 7 }, undefined, 4)).toMatchObject({
+    shard: 0,
+    from: { pin: 7n, geo: 7n, user: 7n },
+  });
 });
 
 test('every wrong field is named at once', () => {

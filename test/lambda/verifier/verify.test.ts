@@ -29,6 +29,24 @@ test('equal sides are equal, whatever their order', async () => {
   expect(report.streams.geo.digest.table).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
 });
 
+test('the last key is the largest number among the records and the dead letters of the stream', async () => {
+  const records = ['9', '10', '007', 'x', '99999999999999999999', ''].map((key) => ({ key, text: key }));
+  const lastKeyOf = async (stream: Partial<MemoryStream>) => (await verifyGeo(stream)).streams.geo.lastKey;
+
+  expect(await lastKeyOf({ records })).toBe('10');
+  expect(await lastKeyOf({ records, deadLetters: [{ key: '9', text: 'a' }] })).toBe('10');
+  expect(await lastKeyOf({ records, deadLetters: [{ key: '11', text: 'a' }] })).toBe('11');
+  expect(
+    await lastKeyOf({
+      deadLetters: [
+        { key: null, text: 'a' },
+        { key: '0', text: 'a' },
+      ],
+    }),
+  ).toBe('0');
+  expect(await lastKeyOf({ rows })).toBeNull();
+});
+
 test('nothing equals nothing', async () => {
   expect(await verifyGeo({})).toMatchObject({ equal: true, streams: { pin: { rows: 0, records: 0 } } });
 });

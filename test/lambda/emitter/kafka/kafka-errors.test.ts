@@ -2,8 +2,8 @@ import { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocol
 import { ConfigurationError } from '../../../../lambda/emitter/errors';
 import { kafkaError, protocolErrorType } from '../../../../lambda/emitter/kafka/kafka-errors';
 
-const protocolError = (type: string): Error =>
-  new KafkaJSProtocolError(Object.assign(new Error(`The broker said ${type}`), { type, code: 1 }));
+const protocolError = (type: string, code = 1): Error =>
+  new KafkaJSProtocolError(Object.assign(new Error(`The broker said ${type}`), { type, code }));
 const afterAllTries = (cause: Error): Error =>
   Object.assign(new KafkaJSNumberOfRetriesExceeded(cause, { retryCount: 12, retryTime: 5_000 }), { cause });
 
@@ -18,6 +18,16 @@ test.each([
   ['NOT_LEADER_FOR_PARTITION', 'UnreachableError', true],
   ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UnreachableError', true],
   ['INVALID_PRODUCER_ID_MAPPING', 'UnreachableError', true],
+  ['GROUP_LOAD_IN_PROGRESS', 'UnreachableError', true],
+  ['GROUP_COORDINATOR_NOT_AVAILABLE', 'UnreachableError', true],
+  ['NOT_COORDINATOR_FOR_GROUP', 'UnreachableError', true],
+  ['CONCURRENT_TRANSACTIONS', 'UnreachableError', true],
+  ['NOT_ENOUGH_REPLICAS', 'UnreachableError', true],
+  ['SASL_AUTHENTICATION_FAILED', 'AccessDeniedError', false],
+  ['INVALID_TRANSACTION_TIMEOUT', 'ConfigurationError', false],
+  ['INVALID_CONFIG', 'UnknownError', false],
+  ['KAFKAJS_UNKNOWN_ERROR_CODE', 'UnknownError', false],
+  ['UNKNOWN', 'UnknownError', false],
 ])('%s is a %s, also below the layer of all tries', (type, name, retryable) => {
   const plain = protocolError(type);
   const wrapped = afterAllTries(plain);
@@ -50,10 +60,65 @@ test('an error of the emitter stays what it is', () => {
   expect(kafkaError(error, 'connecting')).toBe(error);
 });
 
-test('what is no error, or its own cause, is out of reach', () => {
+test.each([
+  ['KafkaJSConnectionError', undefined],
+  ['KafkaJSRequestTimeoutError', undefined],
+  ['KafkaJSBrokerNotFound', undefined],
+  ['KafkaJSGroupCoordinatorNotFound', undefined],
+  ['TypeError', undefined],
+  ['Error', 'ENOTFOUND'],
+  ['Error', 'EAI_AGAIN'],
+  ['Error', 'ECONNREFUSED'],
+  ['Error', 'ECONNRESET'],
+])('%s with the code %s passes by itself, also below the layer of all tries', (name, code) => {
+  const error = Object.assign(new Error('gone'), { name, code });
+  for (const thrown of [error, afterAllTries(error)]) {
+    expect(kafkaError(thrown, 'connecting')).toMatchObject({ name: 'UnreachableError', retryable: true });
+  }
+});
+
+test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED'])(
+  'a certificate is known by the code %s, whatever the text',
+  (code) => {
+    const error = Object.assign(new Error('no'), { name: 'KafkaJSConnectionError', code });
+    expect(kafkaError(error, 'connecting').message).toBe('The broker is not trusted while connecting: no.');
+  },
+);
+
+test.each([
+  [
+    'GROUP_AUTHORIZATION_FAILED',
+    'kafka-cluster:DescribeGroup or AlterGroup on the group ada.emitter (as an ACL: Read)',
+  ],
+  [
+    'TOPIC_AUTHORIZATION_FAILED',
+    'kafka-cluster:DescribeTopic, ReadData or WriteData on a topic ada.pin or ada.geo (as an ACL: Read or Write)',
+  ],
+  [
+    'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+    'kafka-cluster:DescribeTransactionalId or AlterTransactionalId on the transactional id ada.txn (as an ACL: Write)',
+  ],
+])('%s names the permission with its resource', (type, missing) => {
+  const about = { topics: ['ada.pin', 'ada.geo'], group: 'ada.emitter', transactionalId: 'ada.txn' };
+  const { message } = kafkaError(protocolError(type, 30), 'connecting', about);
+  expect(message).toContain(`(${type}, 30). Missing: ${missing}.`);
+});
+
+test('a transaction that is too long for the brokers names their setting and the value that is needed', () => {
+  expect(kafkaError(protocolError('INVALID_TRANSACTION_TIMEOUT', 50), 'connecting').message).toMatch(
+    /INVALID_TRANSACTION_TIMEOUT, 50.*transaction\.max\.timeout\.ms of the brokers to 120000 or more/,
+  );
+});
+
+test('what is not known is not retried, and its message has Kafka’s own type and code', () => {
+  const { message } = kafkaError(afterAllTries(protocolError('POLICY_VIOLATION', 44)), 'sending rows');
+  expect(message).toContain('The broker said POLICY_VIOLATION (POLICY_VIOLATION, 44)');
+});
+
+test('what is no error, or its own cause, is unknown', () => {
   const circular = new Error('around');
   circular.cause = circular;
-  expect(kafkaError('text', 'connecting')).toMatchObject({ name: 'UnreachableError' });
-  expect(kafkaError(circular, 'connecting')).toMatchObject({ name: 'UnreachableError' });
+  expect(kafkaError('text', 'connecting')).toMatchObject({ name: 'UnknownError', retryable: false });
+  expect(kafkaError(circular, 'connecting')).toMatchObject({ name: 'UnknownError', retryable: false });
   expect(protocolErrorType(circular)).toBeUndefined();
 });

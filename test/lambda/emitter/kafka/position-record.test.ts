@@ -1,50 +1,88 @@
 import fc from 'fast-check';
 import { committedOf, positionOf } from '../../../../lambda/emitter/kafka/position-record';
 
+const CLUSTER = 'Zk9_-A';
+const OURS = `emitter=1 next=7 cluster=${CLUSTER}`;
+
 test.each([
-  [
-    { nextKey: 7n, keyless: '' },
-    { offset: '7', metadata: '' },
-  ],
-  [
-    { nextKey: 7n, keyless: '3-a1', shards: 1 },
-    { offset: '7', metadata: '3-a1' },
-  ],
-  [
-    { nextKey: 7n, keyless: '', shards: 4 },
-    { offset: '7', metadata: 'shards=4' },
-  ],
-  [
-    { nextKey: 7n, keyless: '3-a1', shards: 4 },
-    { offset: '7', metadata: '3-a1 shards=4' },
-  ],
-  [
-    { nextKey: 7n, keyless: '', endKey: 0n },
-    { offset: '7', metadata: 'end=0' },
-  ],
-  [
-    { nextKey: 7n, keyless: '3-a1', endKey: 9n, run: '0b6e-4d' },
-    { offset: '7', metadata: '3-a1 end=9 run=0b6e-4d' },
-  ],
-])('%j is kept as %j', (position, committed) => {
-  expect(committedOf(position)).toEqual(committed);
+  [{ nextKey: 7n, keyless: '' }, OURS],
+  [{ nextKey: 7n, keyless: '3-a1', shards: 1 }, `${OURS} keyless=3-a1`],
+  [{ nextKey: 7n, keyless: '', shards: 4 }, `${OURS} shards=4`],
+  [{ nextKey: 7n, keyless: '3-a1', shards: 4 }, `${OURS} keyless=3-a1 shards=4`],
+  [{ nextKey: 7n, keyless: '', endKey: 0n }, `${OURS} end=0`],
+  [{ nextKey: 7n, keyless: '3-a1', endKey: 9n, run: '0b6e-4d' }, `${OURS} keyless=3-a1 end=9 run=0b6e-4d`],
+])('%j is kept as %j', (position, metadata) => {
+  expect(committedOf(position, CLUSTER)).toEqual({ offset: '7', metadata });
 });
 
-test('where nothing was committed, a table is read from its beginning, and a shard has no range', () => {
-  expect(positionOf({ offset: '-1', metadata: null })).toEqual({ nextKey: 0n, keyless: '' });
+test.each([
+  ['run=0b6e-4d', { keyless: '', run: '0b6e-4d' }],
+  ['end=9', { keyless: '', endKey: 9n }],
+  ['3-a1 end=9 run=0b6e-4d', { keyless: '3-a1', endKey: 9n, run: '0b6e-4d' }],
+  ['3-a1 shards=4 run=0b6e-4d', { keyless: '3-a1', shards: 4, run: '0b6e-4d' }],
+])('%j of an earlier version is still ours', (metadata, position) => {
+  expect(positionOf({ offset: '7', metadata }, CLUSTER)).toEqual({ position: { nextKey: 7n, ...position } });
 });
+
+test.each([
+  [null, 'the emitter writes other metadata'],
+  ['', 'the emitter writes other metadata'],
+  ['3-a1', 'the emitter writes other metadata'],
+  ['shards=4', 'the emitter writes other metadata'],
+  ['committed by hand', 'the emitter writes other metadata'],
+  ['emitter=1 next=7', 'the emitter writes other metadata'],
+  ['emitter=1 next=7 next=7 cluster=Zk9_-A', 'the emitter writes other metadata'],
+  [`${OURS} `, 'the emitter writes other metadata'],
+  ['emitter=2 next=7 cluster=Zk9_-A', 'an emitter of version 2 wrote it, and this one has version 1'],
+  ['emitter=1 next=8 cluster=Zk9_-A', 'the emitter committed 8, and somebody changed that'],
+  ['emitter=1 next=7 cluster=other', 'it was committed in the cluster other, and this is Zk9_-A'],
+  [`${OURS} steps=3`, 'the emitter does not write steps=3'],
+  [`${OURS} toString=3`, 'the emitter does not write toString=3'],
+  [`${OURS} valueof=3`, 'the emitter does not write valueof=3'],
+  [`${OURS} end=x`, 'the emitter does not write end=x'],
+  [`${OURS} run=`, 'the emitter does not write run='],
+])('7 with the metadata %j is foreign: %s', (metadata, foreign) => {
+  expect(positionOf({ offset: '7', metadata }, CLUSTER)).toEqual({ foreign });
+});
+
+const key = fc.bigInt(0n, 9_223_372_036_854_775_807n);
+const anyPosition = fc.record(
+  {
+    nextKey: key,
+    keyless: fc.constantFrom('', '1-0', '42-ffffffffffffffff'),
+    endKey: key,
+    shards: fc.integer({ min: 2, max: 8 }),
+    run: fc.uuid(),
+  },
+  { requiredKeys: ['nextKey', 'keyless'] },
+);
+/** What Kafka makes of a cluster's id: a UUID in base64 for URLs. */
+const anyCluster = fc.base64String({ minLength: 4 }).map((text) => text.replace(/[^A-Za-z0-9]/g, '_'));
 
 test('every position is read as it was written', () => {
-  const key = fc.bigInt(0n, 9_223_372_036_854_775_807n);
-  const position = fc.record(
-    {
-      nextKey: key,
-      keyless: fc.constantFrom('', '1-0', '42-ffffffffffffffff'),
-      endKey: key,
-      shards: fc.integer({ min: 2, max: 8 }),
-      run: fc.uuid(),
-    },
-    { requiredKeys: ['nextKey', 'keyless'] },
+  fc.assert(
+    fc.property(anyPosition, anyCluster, (position, cluster) =>
+      expect(positionOf(committedOf(position, cluster), cluster)).toEqual({ position }),
+    ),
   );
-  fc.assert(fc.property(position, (given) => expect(positionOf(committedOf(given))).toEqual(given)));
+});
+
+test('whatever offset a tool gives it, and whatever cluster it is copied to, it is foreign there', () => {
+  fc.assert(
+    fc.property(anyPosition, key, anyCluster, anyCluster, (position, other, cluster, elsewhere) => {
+      fc.pre(other !== position.nextKey && elsewhere !== cluster);
+      const committed = committedOf(position, cluster);
+      expect(positionOf({ ...committed, offset: `${other}` }, cluster)).toHaveProperty('foreign');
+      expect(positionOf(committed, elsewhere)).toHaveProperty('foreign');
+    }),
+  );
+});
+
+test('a text that the emitter did not write is foreign', () => {
+  fc.assert(
+    fc.property(fc.string(), (metadata) => {
+      fc.pre(!/(run|end)=/.test(metadata));
+      expect(positionOf({ offset: '7', metadata }, CLUSTER)).toHaveProperty('foreign');
+    }),
+  );
 });

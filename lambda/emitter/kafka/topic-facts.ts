@@ -1,0 +1,71 @@
+import { type Admin, ConfigResourceTypes, type Kafka, type PartitionMetadata } from 'kafkajs';
+import { topicsOf } from '../streams';
+import { whileReachable } from './broker-watch';
+import { kafkaError, protocolErrorType } from './kafka-errors';
+import { problemsOf, TOPIC_SETTINGS, type TopicFacts, type TopicProblem } from './topic-problems';
+
+/** Settings by topic; none of them where this user may not see any. */
+export type SettingsByTopic = ReadonlyMap<string, TopicFacts['settings']>;
+
+/** Reads the settings of topics, which must exist. */
+export async function readSettings(admin: Admin, topics: readonly string[]): Promise<SettingsByTopic> {
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((name) => ({
+        type: ConfigResourceTypes.TOPIC,
+        name,
+        configNames: [...TOPIC_SETTINGS],
+      })),
+    });
+    return new Map(
+      resources.map(({ resourceName, configEntries }) => [
+        resourceName,
+        Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+      ]),
+    );
+  } catch (error) {
+    // Whoever made the topics may have allowed no more than to use them.
+    if (protocolErrorType(error)?.endsWith('AUTHORIZATION_FAILED') === true) return new Map();
+    throw error;
+  }
+}
+
+/** Finds what is wrong with topics. */
+export const problemsWith = (
+  settings: SettingsByTopic,
+  partitions: ReadonlyMap<string, readonly PartitionMetadata[]>,
+): TopicProblem[] =>
+  [...settings].flatMap(([topic, values]) =>
+    problemsOf({
+      topic,
+      settings: values,
+      partitions: (partitions.get(topic) ?? []).map(({ replicas, isr }) => ({
+        replicas: replicas.length,
+        inSync: isr.length,
+      })),
+    }),
+  );
+
+/**
+ * Finds what is wrong with those of a user's topics that exist.
+ *
+ * @throws EmitterError when Kafka cannot be asked.
+ */
+export async function checkTopics(kafka: Kafka, userId: string): Promise<TopicProblem[]> {
+  const admin = kafka.admin();
+  try {
+    return await whileReachable(kafka, async () => {
+      await admin.connect();
+      const { topics } = await admin.fetchTopicMetadata();
+      const partitions = new Map(topics.map((topic) => [topic.name, topic.partitions]));
+      const existing = topicsOf(userId).filter((topic) => partitions.has(topic));
+      return existing.length === 0 ? [] : problemsWith(await readSettings(admin, existing), partitions);
+    });
+  } catch (error) {
+    throw kafkaError(error, 'looking at the topics', { topics: topicsOf(userId) });
+  } finally {
+    // It may get stuck where a broker is gone; nothing depends on it.
+    void admin.disconnect().catch(() => {});
+  }
+}

@@ -1,0 +1,66 @@
+import { MOST_SHARDS } from '../../lambda/emitter/environment';
+import type { EmitterErrorName } from '../../lambda/emitter/errors';
+import type { EmitEvent } from '../../lambda/emitter/event';
+import { STREAMS } from '../../lambda/emitter/streams';
+import type { EmitSummary } from '../../lambda/emitter/summary';
+import type { VerificationReport } from '../../lambda/verifier/report';
+import { FunctionError } from '../aws/invoke-function';
+import { EmitterRunError } from '../local/emitter-process';
+import type { Progress } from '../terminal/progress';
+import { untilCaughtUp } from './until-caught-up';
+
+/** A pipeline whose emitter and verifier can be run from here. */
+export interface MendablePipeline {
+  readonly emit: (event: EmitEvent) => Promise<EmitSummary>;
+  readonly verify: () => Promise<VerificationReport>;
+}
+
+/** An event that shows whether the emitter takes its checkpoint for its own, and does nothing else. */
+const PROBE = { dryRun: true, limit: 1 } as const satisfies EmitEvent;
+
+/**
+ * Sets the checkpoint of the emitter where the emitter says that somebody else wrote it, or that it is gone: behind the
+ * largest key among the records and dead letters of each topic. The emitter emits in ascending order of the keys, so
+ * that is exactly where it had stopped. Then it goes on emitting from there.
+ *
+ * @returns whether the checkpoint was set
+ * @throws the emitter's own error where it would refuse that, too.
+ */
+export async function mendCheckpoint(pipeline: MendablePipeline, progress: Progress): Promise<boolean> {
+  const refusal = await refusalOf(pipeline);
+  if (refusal === undefined) return false;
+  progress.note(refusal.message);
+  // A consumer that is in the group would be in the way of a new checkpoint, too.
+  await pipeline.emit({ ...PROBE, from: 0 });
+  const { streams } = await pipeline.verify();
+  const from = Object.fromEntries(
+    STREAMS.map(({ name, table }) => {
+      const { lastKey } = streams[name];
+      return [table, lastKey === null ? '0' : `${BigInt(lastKey) + 1n}`];
+    }),
+  );
+  progress.note(
+    `Setting the checkpoint to ${STREAMS.map(({ table }) => `${table} ${from[table]}`).join(', ')}.`,
+  );
+  const { caughtUp } = await pipeline.emit({ from });
+  if (!caughtUp) await untilCaughtUp(1, () => pipeline.emit({}));
+  return true;
+}
+
+/** What the emitter says of its checkpoint, or of that of a shard that there is, or was, or may be. */
+async function refusalOf({ emit }: MendablePipeline): Promise<Error | undefined> {
+  for (let shard = 0; shard < MOST_SHARDS; shard++) {
+    try {
+      await emit(shard === 0 ? PROBE : { ...PROBE, shard });
+    } catch (error) {
+      if (nameOf(error) !== ('CheckpointError' satisfies EmitterErrorName)) throw error;
+      return error as Error;
+    }
+  }
+  return undefined;
+}
+
+function nameOf(error: unknown): string | undefined {
+  if (error instanceof FunctionError) return error.errorName;
+  return error instanceof EmitterRunError ? error.name : undefined;
+}
