@@ -9,6 +9,7 @@ import type { EmitEvent } from '../../lambda/emitter/event';
 import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
 import { deadLetterTopicOf, type StreamName, topicOf } from '../../lambda/emitter/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
+import type { DatabaseTls } from '../../lambda/emitter/trusted-certificates';
 import { committedSpans } from '../../lambda/verifier/committed-spans';
 import { readSpans } from '../../lambda/verifier/read-spans';
 import type { VerificationReport } from '../../lambda/verifier/report';
@@ -41,8 +42,11 @@ export interface TestPipeline {
     options?: { readonly cold?: boolean; readonly remainingMs?: number },
   ): Promise<EmitSummary>;
   records(stream: StreamName | 'dead-letter'): Promise<TopicRecord[]>;
-  /** @param port leads to the database another way. @default its own */
-  verify(port?: number): Promise<VerificationReport>;
+  /**
+   * @param port leads to the database another way. @default its own
+   * @param tls of the connection to the database. @default 'off'
+   */
+  verify(port?: number, tls?: DatabaseTls): Promise<VerificationReport>;
 }
 
 const emitters: Emitter[] = [];
@@ -114,8 +118,8 @@ export async function testPipeline(
       });
       return found;
     },
-    verify: async (port = logins.emitter.port) => {
-      const database = await connectToDatabase({ ...logins.emitter, port }, 'off');
+    verify: async (port = logins.emitter.port, tls = 'off') => {
+      const database = await connectToDatabase({ ...logins.emitter, port }, tls);
       try {
         return await verifyPipeline({ userId, kafka: client, database });
       } finally {

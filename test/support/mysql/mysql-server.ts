@@ -8,6 +8,7 @@ import { writePrivateFile } from '../../../scripts/files/private-file';
 import { startChild } from '../../../scripts/local/child-processes';
 import { newPassword } from '../../../scripts/local/database-logins';
 import { freePorts } from '../../../scripts/local/free-ports';
+import type { ServerSettings } from '../../../scripts/local/mariadb';
 import type { MysqlProgram } from './mysql-program';
 
 /** A running MySQL on 127.0.0.1. */
@@ -17,8 +18,16 @@ export interface MysqlServer {
   stop(): Promise<void>;
 }
 
-/** Starts MySQL with the settings that a new server has, and GTIDs. */
-export async function startMysql({ command, args }: MysqlProgram, directory: string): Promise<MysqlServer> {
+/**
+ * Starts MySQL with the settings that a new server has, and GTIDs.
+ *
+ * @param settings more of them. @default none
+ */
+export async function startMysql(
+  { command, args }: MysqlProgram,
+  directory: string,
+  settings: ServerSettings = {},
+): Promise<MysqlServer> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const data = path.join(directory, 'data');
   const common = [
@@ -52,6 +61,7 @@ export async function startMysql({ command, args }: MysqlProgram, directory: str
       '--local-infile=ON',
       '--gtid-mode=ON',
       '--enforce-gtid-consistency=ON',
+      ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
     ],
   });
   await server.ready(async () => {
