@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMPRESSIONS, DEFAULT_COMPRESSION, MOST_SHARDS, userIdSchema } from '../lambda/emitter/environment';
+import { COMPRESSIONS, DEFAULT_COMPRESSION, MOST_SHARDS, userIdSchema } from '../lambda/shared/environment';
 
 /** The one region of the pipeline: the first milestone of the project asks for it. */
 export const REGION = 'us-east-1';

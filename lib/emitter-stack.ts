@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { METRICS } from '../lambda/emitter/metric-names';
+import { METRICS } from '../lambda/shared/metric-names';
 import type { EmitterConfig, PipelineConfig } from './config';
 import type { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';

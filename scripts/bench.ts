@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { ConfigurationError } from '../lambda/emitter/errors';
+import { ConfigurationError } from '../lambda/shared/errors';
 import { bars, drawn, growth } from './bench/charts';
 import { CHOICES, type Choice } from './bench/contender-names';
 import { busyPercent, thisMachine } from './bench/machine';

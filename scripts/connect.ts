@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { ConfigurationError } from '../lambda/emitter/errors';
+import { ConfigurationError } from '../lambda/shared/errors';
 import { nameOf } from '../lib/names';
 import { databaseLogin } from './aws/database-secret';
 import {

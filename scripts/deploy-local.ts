@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { ConfigurationError } from '../lambda/emitter/errors';
+import { ConfigurationError } from '../lambda/shared/errors';
 import { pipelineConfig } from './aws/pipeline-config';
 import { deployToNewEmulator, updateDeployment } from './emulator/deploy';
 import type { DeploymentDescription } from './emulator/describe-deployment';

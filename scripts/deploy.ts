@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ConfigurationError } from '../lambda/emitter/errors';
+import { ConfigurationError } from '../lambda/shared/errors';
 import { accountId } from './aws/account-id';
 import { isBootstrapped } from './aws/bootstrap';
 import { type Cdk, cdk, contextArguments } from './aws/cdk';

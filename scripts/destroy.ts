@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { ConfigurationError } from '../lambda/emitter/errors';
-import { topicsOf } from '../lambda/emitter/streams';
+import { ConfigurationError } from '../lambda/shared/errors';
+import { topicsOf } from '../lambda/shared/streams';
 import type { PipelineConfig } from '../lib/config';
 import { accountId } from './aws/account-id';
 import type { AwsAccount } from './aws/aws-account';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type EmitEvent, parseEvent } from '../lambda/emitter/event';
-import { settledAll } from '../lambda/emitter/settled-all';
-import { STREAMS } from '../lambda/emitter/streams';
+import { settledAll } from '../lambda/shared/settled-all';
+import { STREAMS } from '../lambda/shared/streams';
 import type { EmitSummary } from '../lambda/emitter/summary';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';

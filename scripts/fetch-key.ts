@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { Command } from 'commander';
-import { ConfigurationError } from '../lambda/emitter/errors';
+import { ConfigurationError } from '../lambda/shared/errors';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { sameFingerprint, writeKeyFile } from './aws/key-file';
 import { findKeyPair, readPrivateKey } from './aws/key-pair';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { type DatabaseLogin, readCredentialsFile } from '../lambda/emitter/database-login';
-import { ConfigurationError, UnreachableError } from '../lambda/emitter/errors';
-import { breakConnection, connectToDatabase } from '../lambda/emitter/mysql/mysql-connection';
+import { type DatabaseLogin, readCredentialsFile } from '../lambda/shared/database-login';
+import { ConfigurationError, UnreachableError } from '../lambda/shared/errors';
+import { breakConnection, connectToDatabase } from '../lambda/shared/mysql/mysql-connection';
 import type { ExistingDatabaseConfig } from '../lib/config';
 import { storeDatabaseLogin } from './aws/database-secret';
 import {

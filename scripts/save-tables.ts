@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { ConfigurationError } from '../lambda/emitter/errors';
-import { databaseError } from '../lambda/emitter/mysql/mysql-errors';
-import { STREAMS } from '../lambda/emitter/streams';
+import { ConfigurationError } from '../lambda/shared/errors';
+import { databaseError } from '../lambda/shared/mysql/mysql-errors';
+import { STREAMS } from '../lambda/shared/streams';
 import { withPipelineOptions } from './aws/deployed-pipeline';
 import { isOutOfGit } from './files/out-of-git';
 import { saveTables as save } from './table-files/saved-tables';

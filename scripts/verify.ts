@@ -1,18 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { readCredentialsFile } from '../lambda/emitter/database-login';
+import { readCredentialsFile } from '../lambda/shared/database-login';
 import {
   type EmitterVariables,
   type KAFKA_AUTHENTICATIONS,
   parseEnvironment,
-} from '../lambda/emitter/environment';
-import { ConfigurationError } from '../lambda/emitter/errors';
-import { createKafka } from '../lambda/emitter/kafka/kafka-client';
-import { checkTopics } from '../lambda/emitter/kafka/topic-facts';
-import { connectToDatabase } from '../lambda/emitter/mysql/mysql-connection';
+} from '../lambda/shared/environment';
+import { ConfigurationError } from '../lambda/shared/errors';
+import { createKafka } from '../lambda/shared/kafka/kafka-client';
+import { checkTopics } from '../lambda/shared/kafka/topic-facts';
+import { connectToDatabase } from '../lambda/shared/mysql/mysql-connection';
 import type { EmitSummary } from '../lambda/emitter/summary';
-import { type DatabaseTls, databaseTlsText } from '../lambda/emitter/trusted-certificates';
+import { type DatabaseTls, databaseTlsText } from '../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../lambda/verifier/report';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
 import { REGION } from '../lib/config';

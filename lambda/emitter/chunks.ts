@@ -1,9 +1,9 @@
 import { keyedDeadLetter } from './dead-letters';
-import { TableError } from './errors';
+import { TableError } from '../shared/errors';
 import { messageBytes, type Row, rowEncoder, UnemittableRowError } from './messages';
 import type { Batch, Checkpoint, Message, TableRows } from './ports';
-import type { PerStream, Stream } from './streams';
-import { perStream } from './streams';
+import type { PerStream, Stream } from '../shared/streams';
+import { perStream } from '../shared/streams';
 
 /** How much goes into one transaction. */
 export interface ChunkBounds {

@@ -2,7 +2,7 @@ import type { ChunkBounds } from './chunks';
 import { keylessDeadLetter, rowFingerprint } from './dead-letters';
 import { messageBytes, type Row, rowEncoder, UnemittableRowError } from './messages';
 import type { Message, TableRows } from './ports';
-import type { Stream } from './streams';
+import type { Stream } from '../shared/streams';
 
 /**
  * The fingerprint of a set of rows, whatever their order: how many there are and the sum of their own fingerprints.

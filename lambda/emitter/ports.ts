@@ -1,5 +1,5 @@
 import type { Column, Row } from './messages';
-import type { PerStream, Stream, StreamName } from './streams';
+import type { PerStream, Stream, StreamName } from '../shared/streams';
 
 /** How far one table has been emitted. */
 export interface Position {

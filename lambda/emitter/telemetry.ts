@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from './metric-names';
-import { STREAMS } from './streams';
+import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from '../shared/metric-names';
+import { STREAMS } from '../shared/streams';
 import { type EmitSummary, hasEmitted } from './summary';
 
 /** The emitter's logger: one JSON object a line, on standard output. */

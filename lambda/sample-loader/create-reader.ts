@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
-import type { DatabaseLogin } from '../emitter/database-login';
-import { rowsOf } from '../emitter/mysql/rows-of';
+import type { DatabaseLogin } from '../shared/database-login';
+import { rowsOf } from '../shared/mysql/rows-of';
 
 /**
  * Creates the account of `reader` anew, with no right but to read the tables of its database.

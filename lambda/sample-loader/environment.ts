@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { databaseTlsSchema } from '../emitter/trusted-certificates';
+import { databaseTlsSchema } from '../shared/trusted-certificates';
 
 const environmentSchema = z.object({
   /** ARN of the secret with the login of the account that makes the tables. */

@@ -1,8 +1,8 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { readDatabaseLogin } from '../emitter/database-login';
-import { breakConnection, connectToDatabase } from '../emitter/mysql/mysql-connection';
-import { readSecret } from '../emitter/read-secret';
+import { readDatabaseLogin } from '../shared/database-login';
+import { breakConnection, connectToDatabase } from '../shared/mysql/mysql-connection';
+import { readSecret } from '../shared/read-secret';
 import { createReader } from './create-reader';
 import { parseEnvironment } from './environment';
 import { loadSampleTables } from './load-sample-tables';

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from 'mysql2';
-import type { DatabaseLogin } from '../emitter/database-login';
-import type { EmitterEnvironment } from '../emitter/environment';
-import { breakConnection, connectToDatabase } from '../emitter/mysql/mysql-connection';
-import { rowsOf } from '../emitter/mysql/rows-of';
-import { STREAMS, type Stream } from '../emitter/streams';
+import type { DatabaseLogin } from '../shared/database-login';
+import type { EmitterEnvironment } from '../shared/environment';
+import { breakConnection, connectToDatabase } from '../shared/mysql/mysql-connection';
+import { rowsOf } from '../shared/mysql/rows-of';
+import { STREAMS, type Stream } from '../shared/streams';
 import { type Progress, silentProgress } from './progress';
 import { keyOfPost, placeAfterKey } from './sample-keys';
 import { DEFAULT_SEED, type SampleRow, samplePosts } from './sample-posts';

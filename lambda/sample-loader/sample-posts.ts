@@ -1,5 +1,5 @@
 import { base, en, Faker } from '@faker-js/faker';
-import type { PerStream } from '../emitter/streams';
+import type { PerStream } from '../shared/streams';
 import { type RowRandom, rowRandom } from './row-random';
 
 /** The values of a row, in the order of its table's columns. */

@@ -1,4 +1,4 @@
-import type { PerStream } from '../emitter/streams';
+import type { PerStream } from '../shared/streams';
 
 /**
  * The three tables as the course's database most likely had them.

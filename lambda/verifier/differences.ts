@@ -1,5 +1,5 @@
-import { settledAll } from '../emitter/settled-all';
-import type { PerStream, Stream } from '../emitter/streams';
+import { settledAll } from '../shared/settled-all';
+import type { PerStream, Stream } from '../shared/streams';
 import { account, type KeyedRecord, type KeyGroup } from './account';
 import { bucketOf } from './bucket-sums';
 import type { Column, RecordSource, RowSource } from './ports';

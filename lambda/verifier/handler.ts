@@ -1,14 +1,14 @@
 import type { Kafka } from 'kafkajs';
-import { readDatabaseLogin } from '../emitter/database-login';
-import { parseEnvironment } from '../emitter/environment';
-import { UnreachableError } from '../emitter/errors';
-import { whileReachable } from '../emitter/kafka/broker-watch';
-import { createKafka } from '../emitter/kafka/kafka-client';
-import { kafkaError } from '../emitter/kafka/kafka-errors';
-import { connectToDatabase } from '../emitter/mysql/mysql-connection';
-import { readSecret } from '../emitter/read-secret';
-import { verifierIdOf } from '../emitter/streams';
-import { disconnect } from './disconnect';
+import { readDatabaseLogin } from '../shared/database-login';
+import { parseEnvironment } from '../shared/environment';
+import { UnreachableError } from '../shared/errors';
+import { whileReachable } from '../shared/kafka/broker-watch';
+import { createKafka } from '../shared/kafka/kafka-client';
+import { kafkaError } from '../shared/kafka/kafka-errors';
+import { connectToDatabase } from '../shared/mysql/mysql-connection';
+import { readSecret } from '../shared/read-secret';
+import { verifierIdOf } from '../shared/streams';
+import { disconnect } from '../shared/kafka/disconnect';
 import type { VerificationReport } from './report';
 import { verifyPipeline } from './verify-pipeline';
 

@@ -1,5 +1,5 @@
 import type { Kafka, KafkaMessage } from 'kafkajs';
-import { deadLetterTopicOf, STREAMS, topicOf } from '../emitter/streams';
+import { deadLetterTopicOf, STREAMS, topicOf } from '../shared/streams';
 import { committedSpans } from './committed-spans';
 import type { Place, RecordSink, RecordSource } from './ports';
 import { readSpans, type Span } from './read-spans';

@@ -1,11 +1,11 @@
 import type { Connection } from 'mysql2';
-import { SessionError, TableError, UnreachableError } from '../emitter/errors';
-import { isInteger } from '../emitter/mysql/mysql-columns';
-import { databaseError } from '../emitter/mysql/mysql-errors';
-import { RowQueue } from '../emitter/mysql/row-queue';
-import { fieldsOf, rowsOf } from '../emitter/mysql/rows-of';
-import { beginSnapshot, endSnapshot } from '../emitter/mysql/session';
-import type { Stream } from '../emitter/streams';
+import { SessionError, TableError, UnreachableError } from '../shared/errors';
+import { isInteger } from '../shared/mysql/mysql-columns';
+import { databaseError } from '../shared/mysql/mysql-errors';
+import { RowQueue } from '../shared/mysql/row-queue';
+import { fieldsOf, rowsOf } from '../shared/mysql/rows-of';
+import { beginSnapshot, endSnapshot } from '../shared/mysql/session';
+import type { Stream } from '../shared/streams';
 import type { FullRow, RowSource } from './ports';
 import { fingerprintSql, keySql, quoted, type TableColumn, tableColumn } from './table-columns';
 import { NULL, type Value } from './value';

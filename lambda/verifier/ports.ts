@@ -1,4 +1,4 @@
-import type { PerStream, Stream, StreamName } from '../emitter/streams';
+import type { PerStream, Stream, StreamName } from '../shared/streams';
 import type { Value } from './value';
 
 /** A column of a table, as much as is needed to read it from a record. */

@@ -1,12 +1,12 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 // Whatever client is given, it can read what the emitter has compressed.
-import '../emitter/kafka/codecs';
-import { UnreachableError } from '../emitter/errors';
-import { whileReachable } from '../emitter/kafka/broker-watch';
-import { kafkaError, protocolErrorType } from '../emitter/kafka/kafka-errors';
-import { GROUP_IS_YOUNG } from '../emitter/kafka/transient';
-import { hideAbortedFromConsumers } from './aborted-records';
-import { disconnect } from './disconnect';
+import '../shared/kafka/codecs';
+import { UnreachableError } from '../shared/errors';
+import { whileReachable } from '../shared/kafka/broker-watch';
+import { kafkaError, protocolErrorType } from '../shared/kafka/kafka-errors';
+import { GROUP_IS_YOUNG } from '../shared/kafka/transient';
+import { hideAbortedFromConsumers } from '../shared/kafka/aborted-records';
+import { disconnect } from '../shared/kafka/disconnect';
 import { nameUnreadableCodecs } from './unreadable-codecs';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */

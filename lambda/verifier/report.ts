@@ -1,4 +1,4 @@
-import type { PerStream } from '../emitter/streams';
+import type { PerStream } from '../shared/streams';
 
 /** How many examples of each kind of difference a report names. */
 export const EXAMPLES = 5;

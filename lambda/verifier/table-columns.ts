@@ -1,5 +1,5 @@
 import { type FieldPacket, Types } from 'mysql2';
-import { columnOf } from '../emitter/mysql/mysql-columns';
+import { columnOf } from '../shared/mysql/mysql-columns';
 import { LARGEST_KEY } from '../emitter/ports';
 import type { Column } from './ports';
 import { canonicalText, FINGERPRINT_DIGITS, MARKS, NULL, type ValueKind } from './value';

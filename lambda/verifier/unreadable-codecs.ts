@@ -1,5 +1,5 @@
 import { CompressionCodecs, CompressionTypes } from 'kafkajs';
-import { TopicError } from '../emitter/errors';
+import { TopicError } from '../shared/errors';
 
 /** A batch of records is compressed in a way that nobody here can decode. */
 class UnreadableCodecError extends Error {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Connection } from 'mysql2';
-import { TopicError } from '../emitter/errors';
-import { checkTopics } from '../emitter/kafka/topic-facts';
-import { verifierIdOf } from '../emitter/streams';
+import { TopicError } from '../shared/errors';
+import { checkTopics } from '../shared/kafka/topic-facts';
+import { verifierIdOf } from '../shared/streams';
 import { kafkaRecordSource } from './kafka-record-source';
 import { mysqlRowSource } from './mysql-row-source';
 import type { VerificationReport } from './report';

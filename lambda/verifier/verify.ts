@@ -1,5 +1,5 @@
-import { settledAll } from '../emitter/settled-all';
-import { type PerStream, perStream, STREAMS, type Stream, topicOf } from '../emitter/streams';
+import { settledAll } from '../shared/settled-all';
+import { type PerStream, perStream, STREAMS, type Stream, topicOf } from '../shared/streams';
 import { BucketSums, bucketOf } from './bucket-sums';
 import { findDifferences, NO_DIFFERENCES } from './differences';
 import { KeylessRows } from './keyless-rows';

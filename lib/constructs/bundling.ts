@@ -3,7 +3,7 @@ import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 
 /** Packages for which the functions have something smaller. */
 export const ALIASES = {
-  'iconv-lite': join(__dirname, '../../lambda/emitter/mysql/text-encodings.ts'),
+  'iconv-lite': join(__dirname, '../../lambda/shared/mysql/text-encodings.ts'),
 } as const;
 
 /**

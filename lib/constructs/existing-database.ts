@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { EmitterVariables } from '../../lambda/emitter/environment';
+import type { EmitterVariables } from '../../lambda/shared/environment';
 import type { ExistingDatabaseConfig } from '../config';
 import { PLACEHOLDER_USER } from '../names';
 import type { SourceDatabase } from './source-database';

@@ -3,7 +3,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { type DatabaseLogin, readDatabaseLogin } from '../../lambda/emitter/database-login';
+import { type DatabaseLogin, readDatabaseLogin } from '../../lambda/shared/database-login';
 import { awsCall } from './aws-call';
 import type { DeployedPipeline } from './deployed-pipeline';
 import { stackOutputs } from './stack-outputs';

@@ -3,7 +3,7 @@ import { createHash, createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ConfigurationError } from '../../lambda/emitter/errors';
+import { ConfigurationError } from '../../lambda/shared/errors';
 import { isOutOfGit } from '../files/out-of-git';
 
 /** What became of a key file. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigurationError, UnreachableError } from '../../lambda/emitter/errors';
+import { ConfigurationError, UnreachableError } from '../../lambda/shared/errors';
 import { freePorts } from '../local/free-ports';
 import type { DeployedPipeline } from './deployed-pipeline';
 import { findSshTarget, SSH_HINT, type SshTarget, sshArguments } from './ssh';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
-import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { committedSpans } from '../../lambda/verifier/committed-spans';
 import { readSpans, type Span } from '../../lambda/verifier/read-spans';
 import { withAdmin } from './with-admin';

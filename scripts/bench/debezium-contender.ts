@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
-import { STREAMS } from '../../lambda/emitter/streams';
+import { STREAMS } from '../../lambda/shared/streams';
 import { writePrivateFile } from '../files/private-file';
 import { type RunningChild, startChild } from '../local/child-processes';
 import { freePorts } from '../local/free-ports';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { pinterestDataPipeline } from '../../bin/pinterest-data-pipeline';
 import { context } from '../../cdk.json';
-import { SERVICE_NAME } from '../../lambda/emitter/metric-names';
+import { SERVICE_NAME } from '../../lambda/shared/metric-names';
 import type { StackId } from '../../lib/names';
 
 /** The emitter as a deployment gives it to Lambda, with the default configuration. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { EmitterVariables } from '../../lambda/emitter/environment';
-import { STREAMS } from '../../lambda/emitter/streams';
+import type { EmitterVariables } from '../../lambda/shared/environment';
+import { STREAMS } from '../../lambda/shared/streams';
 import { beforeServersStop } from '../local/child-processes';
 import { writeCredentialsFile } from '../local/database-logins';
 import { EmitterProcess } from '../local/emitter-process';

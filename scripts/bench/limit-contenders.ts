@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { startChild } from '../local/child-processes';
 import { writeCredentialsFile } from '../local/database-logins';
 import { createTopics } from '../local/topics';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { committedSpans } from '../../lambda/verifier/committed-spans';
 import { writePrivateFile } from '../files/private-file';
 import { startChild } from '../local/child-processes';

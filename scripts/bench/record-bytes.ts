@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Kafka } from 'kafkajs';
-import { type PerStream, perStream, topicOf } from '../../lambda/emitter/streams';
+import { type PerStream, perStream, topicOf } from '../../lambda/shared/streams';
 import { writeCredentialsFile } from '../local/database-logins';
 import { EmitterProcess } from '../local/emitter-process';
 import { firstRecords } from '../local/first-records';

@@ -1,4 +1,4 @@
-import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
+import { type PerStream, STREAMS } from '../../lambda/shared/streams';
 import { CONTENDERS, type ContenderName } from './contender-names';
 import type { Machine } from './machine';
 import { type Measurement, PARTIES, type PerParty, type StartUp } from './measurement';

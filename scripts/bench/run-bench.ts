@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createKafka } from '../../lambda/emitter/kafka/kafka-client';
-import { type PerStream, perStream } from '../../lambda/emitter/streams';
+import { createKafka } from '../../lambda/shared/kafka/kafka-client';
+import { type PerStream, perStream } from '../../lambda/shared/streams';
 import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import { serverFiles } from '../local/downloads';
 import { SAMPLE_DATABASE } from '../local/mariadb';

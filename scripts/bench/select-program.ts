@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { escapeId } from 'mysql2';
-import { readCredentialsFile } from '../../lambda/emitter/database-login';
-import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
-import { STREAMS } from '../../lambda/emitter/streams';
+import { readCredentialsFile } from '../../lambda/shared/database-login';
+import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
+import { STREAMS } from '../../lambda/shared/streams';
 
 /** Reads the three tables beside each other, in the order of their keys as the emitter does, and drops every row. */
 async function readAll(credentialsFile: string): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import type { PerStream } from '../../lambda/emitter/streams';
+import type { PerStream } from '../../lambda/shared/streams';
 import type { LocalServers } from '../local/pipeline-servers';
 import type { Progress } from '../terminal/progress';
 import type { DeployedEmitter } from './deployed-emitter';

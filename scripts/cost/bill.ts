@@ -1,4 +1,4 @@
-import { METRICS } from '../../lambda/emitter/metric-names';
+import { METRICS } from '../../lambda/shared/metric-names';
 import type { EmitterConfig, PipelineConfig } from '../../lib/config';
 import { STACKS, type StackId } from '../../lib/names';
 import { publishedReport } from '../bench/published-report';

@@ -1,5 +1,5 @@
 import { DEADLINE_MARGIN_MS } from '../../lambda/emitter/emitter';
-import { MOST_SHARDS } from '../../lambda/emitter/environment';
+import { MOST_SHARDS } from '../../lambda/shared/environment';
 import { type PipelineConfig, ZONES } from '../../lib/config';
 import type { BenchReport } from '../bench/report';
 import { emittingCost } from './bill';

@@ -1,4 +1,4 @@
-import { STREAMS } from '../../lambda/emitter/streams';
+import { STREAMS } from '../../lambda/shared/streams';
 import { machineText } from '../bench/machine';
 import type { BenchReport } from '../bench/report';
 

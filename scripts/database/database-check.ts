@@ -1,7 +1,7 @@
 import type { Connection } from 'mysql2';
-import { databaseError } from '../../lambda/emitter/mysql/mysql-errors';
-import { rowsOf } from '../../lambda/emitter/mysql/rows-of';
-import { STREAMS } from '../../lambda/emitter/streams';
+import { databaseError } from '../../lambda/shared/mysql/mysql-errors';
+import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import { STREAMS } from '../../lambda/shared/streams';
 import { quoted } from '../../lambda/verifier/table-columns';
 
 /**

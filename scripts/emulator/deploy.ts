@@ -4,7 +4,7 @@ import {
   type DatabaseLogin,
   readCredentialsFile,
   readDatabaseLogin,
-} from '../../lambda/emitter/database-login';
+} from '../../lambda/shared/database-login';
 import { chooseAccount } from '../aws/aws-account';
 import { writeCredentialsFile } from '../local/database-logins';
 import { serverFiles } from '../local/downloads';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { AwsError } from '../aws/aws-call';
 import { beforeServersStop, endLeftOvers } from '../local/child-processes';
 import { LockedError, takeLock } from '../local/exclusive-lock';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { beforeServersStop } from '../local/child-processes';
 import { dropDatabase } from '../local/database-logins';
 import { startLocalServers } from '../local/pipeline-servers';

@@ -1,11 +1,11 @@
 import type { Kafka } from 'kafkajs';
 import { type Connection, escapeId } from 'mysql2';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
-import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
-import { rowsOf } from '../../lambda/emitter/mysql/rows-of';
-import { type PerStream, STREAMS } from '../../lambda/emitter/streams';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
+import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
+import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import { type PerStream, STREAMS } from '../../lambda/shared/streams';
 import { hasEmitted } from '../../lambda/emitter/summary';
-import type { DatabaseTls } from '../../lambda/emitter/trusted-certificates';
+import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import { untilCaughtUp } from '../runs/until-caught-up';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
 import { stringify } from 'yaml';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { writePrivateFile } from '../files/private-file';
 
 /** The two logins of a database on this machine. */

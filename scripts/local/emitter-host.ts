@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { Context } from 'aws-lambda';
 import type * as Handler from '../../lambda/emitter/handler';
-import { SERVICE_NAME } from '../../lambda/emitter/metric-names';
+import { SERVICE_NAME } from '../../lambda/shared/metric-names';
 import type { HostAnswer, HostRequest } from './emitter-process';
 
 /** What Lambda is to the emitter, on this machine: a process that takes events and calls the handler: the one of the file that it is given, or of the sources. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
-import { muteNegativeTimeoutWarning } from '../../lambda/emitter/kafka/negative-timeout-warning';
+import { muteNegativeTimeoutWarning } from '../../lambda/shared/kafka/negative-timeout-warning';
 import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, type RunningChild, startChild } from './child-processes';
 import { freePorts } from './free-ports';

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { ConfigurationError } from '../../lambda/emitter/errors';
+import { ConfigurationError } from '../../lambda/shared/errors';
 import { writePrivateFile } from '../files/private-file';
 import { LOCAL_DIRECTORY } from './paths';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, startChild } from './child-processes';
 import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';

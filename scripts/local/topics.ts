@@ -5,11 +5,11 @@ import {
   type EmitterError,
   TopicError,
   UnreachableError,
-} from '../../lambda/emitter/errors';
-import { whileReachable } from '../../lambda/emitter/kafka/broker-watch';
-import { kafkaError } from '../../lambda/emitter/kafka/kafka-errors';
-import { topicsOf } from '../../lambda/emitter/streams';
-import { disconnect } from '../../lambda/verifier/disconnect';
+} from '../../lambda/shared/errors';
+import { whileReachable } from '../../lambda/shared/kafka/broker-watch';
+import { kafkaError } from '../../lambda/shared/kafka/kafka-errors';
+import { topicsOf } from '../../lambda/shared/streams';
+import { disconnect } from '../../lambda/shared/kafka/disconnect';
 
 /** Partitions of each topic, as on AWS by default. */
 const PARTITIONS = 3;

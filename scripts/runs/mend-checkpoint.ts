@@ -1,7 +1,7 @@
-import { MOST_SHARDS } from '../../lambda/emitter/environment';
-import type { EmitterErrorName } from '../../lambda/emitter/errors';
+import { MOST_SHARDS } from '../../lambda/shared/environment';
+import type { EmitterErrorName } from '../../lambda/shared/errors';
 import type { EmitEvent } from '../../lambda/emitter/event';
-import { STREAMS } from '../../lambda/emitter/streams';
+import { STREAMS } from '../../lambda/shared/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { FunctionError } from '../aws/invoke-function';

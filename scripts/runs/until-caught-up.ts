@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { settledAll } from '../../lambda/emitter/settled-all';
+import { settledAll } from '../../lambda/shared/settled-all';
 import { type EmitSummary, hasEmitted } from '../../lambda/emitter/summary';
 
 /** How long a shard that has nothing to emit waits before it is asked again, in milliseconds. */

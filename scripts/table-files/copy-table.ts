@@ -1,10 +1,10 @@
 import type { Connection } from 'mysql2';
-import { ConfigurationError } from '../../lambda/emitter/errors';
+import { ConfigurationError } from '../../lambda/shared/errors';
 import { type Column, type Row, UnemittableRowError } from '../../lambda/emitter/messages';
-import { columnOf } from '../../lambda/emitter/mysql/mysql-columns';
-import { RowQueue } from '../../lambda/emitter/mysql/row-queue';
-import { rowsOf } from '../../lambda/emitter/mysql/rows-of';
-import type { Stream } from '../../lambda/emitter/streams';
+import { columnOf } from '../../lambda/shared/mysql/mysql-columns';
+import { RowQueue } from '../../lambda/shared/mysql/row-queue';
+import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import type { Stream } from '../../lambda/shared/streams';
 import { quoted } from '../../lambda/verifier/table-columns';
 import type { Step } from '../terminal/progress';
 import { TABLE_FORMATS, type TableFormatName } from './table-formats';

@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
-import { beginSnapshot } from '../../lambda/emitter/mysql/session';
-import type { Stream } from '../../lambda/emitter/streams';
+import { beginSnapshot } from '../../lambda/shared/mysql/session';
+import type { Stream } from '../../lambda/shared/streams';
 import type { Progress, Step } from '../terminal/progress';
 import { type ColumnProfile, columnTypes, MAX_PROFILE_CHARACTERS, profileColumns } from './column-profile';
 import { copyTable, countRows, type TableCopy } from './copy-table';

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import type { Connection } from 'mysql2';
-import { type DatabaseLogin, readCredentialsFile } from '../../lambda/emitter/database-login';
-import { ConfigurationError } from '../../lambda/emitter/errors';
-import { breakConnection, connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
-import type { DatabaseTls } from '../../lambda/emitter/trusted-certificates';
+import { type DatabaseLogin, readCredentialsFile } from '../../lambda/shared/database-login';
+import { ConfigurationError } from '../../lambda/shared/errors';
+import { breakConnection, connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
+import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import { databaseLogin } from '../aws/database-secret';
 import {
   type DeployedPipeline,

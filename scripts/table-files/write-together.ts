@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigurationError } from '../../lambda/emitter/errors';
+import { ConfigurationError } from '../../lambda/shared/errors';
 
 /** Adds to the end of a file; settles when that is with the operating system. */
 export type Append = (text: string | Buffer) => Promise<void>;

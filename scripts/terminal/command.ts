@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { EmitterError } from '../../lambda/emitter/errors';
+import { EmitterError } from '../../lambda/shared/errors';
 import { ConfigError } from '../../lib/config';
 import { AwsError } from '../aws/aws-call';
 import { EmitterRunError } from '../local/emitter-process';

@@ -1,4 +1,4 @@
-import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { textTable } from './text-table';
 

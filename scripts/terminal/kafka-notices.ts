@@ -1,4 +1,4 @@
-import type { KafkaLog } from '../../lambda/emitter/kafka/kafka-client';
+import type { KafkaLog } from '../../lambda/shared/kafka/kafka-client';
 
 /** Writes a line to standard error. */
 export const tell = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { KAFKA_AUTHENTICATIONS, MOST_SHARDS, userIdSchema } from '../../lambda/emitter/environment';
-import { type DatabaseTls, databaseTlsSchema } from '../../lambda/emitter/trusted-certificates';
+import { KAFKA_AUTHENTICATIONS, MOST_SHARDS, userIdSchema } from '../../lambda/shared/environment';
+import { type DatabaseTls, databaseTlsSchema } from '../../lambda/shared/trusted-certificates';
 
 /** Reads the value of an option that counts something. */
 export const wholeNumber = (text: string): number => {

@@ -20,9 +20,9 @@ import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@a
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { DescribeParametersCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { createConnection } from 'mysql2/promise';
-import { readCredentialsFile } from '../../lambda/emitter/database-login';
-import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
-import { topicsOf } from '../../lambda/emitter/streams';
+import { readCredentialsFile } from '../../lambda/shared/database-login';
+import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
+import { topicsOf } from '../../lambda/shared/streams';
 import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { createConnection } from 'mysql2/promise';
-import { type DatabaseLogin, readCredentialsFile } from '../../lambda/emitter/database-login';
+import { type DatabaseLogin, readCredentialsFile } from '../../lambda/shared/database-login';
 import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
 import { OUTPUTS, PLACEHOLDER_USER, type StackId } from '../../lib/names';
 import { chooseAccount } from '../../scripts/aws/aws-account';

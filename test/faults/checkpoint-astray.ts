@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { STREAMS, type StreamName } from '../../lambda/emitter/streams';
+import { STREAMS, type StreamName } from '../../lambda/shared/streams';
 import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import type { Fault } from './fault';
 import type { FaultPipeline } from './fault-pipeline';

@@ -3,17 +3,17 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { Emitter } from '../../lambda/emitter/emitter';
 import {
   type EmitterEnvironment,
   type EmitterVariables,
   MOST_SHARDS,
   parseEnvironment,
-} from '../../lambda/emitter/environment';
-import { isRetryable } from '../../lambda/emitter/errors';
+} from '../../lambda/shared/environment';
+import { isRetryable } from '../../lambda/shared/errors';
 import type { EmitEvent } from '../../lambda/emitter/event';
-import { connectToDatabase } from '../../lambda/emitter/mysql/mysql-connection';
+import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import {
   emitterIdOf,
   type PerStream,
@@ -21,7 +21,7 @@ import {
   type StreamName,
   topicOf,
   topicsOf,
-} from '../../lambda/emitter/streams';
+} from '../../lambda/shared/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { addSamplePosts, loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import type { VerificationReport } from '../../lambda/verifier/report';

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readDatabaseLogin } from '../../lambda/emitter/database-login';
+import { readDatabaseLogin } from '../../lambda/shared/database-login';
 import { emit } from '../../lambda/emitter/emit';
 import { parseEvent } from '../../lambda/emitter/event';
-import { createKafka } from '../../lambda/emitter/kafka/kafka-client';
-import { KafkaTopicPublisher } from '../../lambda/emitter/kafka-topic-publisher';
-import { MysqlTableReader } from '../../lambda/emitter/mysql-table-reader';
-import { perStream } from '../../lambda/emitter/streams';
+import { createKafka } from '../../lambda/shared/kafka/kafka-client';
+import { KafkaTopicPublisher } from '../../lambda/emitter/kafka/topic-publisher';
+import { MysqlTableReader } from '../../lambda/emitter/mysql/table-reader';
+import { perStream } from '../../lambda/shared/streams';
 import { summarise } from '../../lambda/emitter/summary';
 import type { FaultPipeline, Invocable } from './fault-pipeline';
 

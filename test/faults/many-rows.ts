@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import type { Fault } from './fault';
 
 /** The function's memory is 512 MB, of which the emitter must not need all. */

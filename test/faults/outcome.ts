@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { EmitterError } from '../../lambda/emitter/errors';
+import { EmitterError } from '../../lambda/shared/errors';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { EmitterRunError } from '../../scripts/local/emitter-process';
 

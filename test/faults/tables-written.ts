@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createConnection } from 'mysql2/promise';
-import { STREAMS } from '../../lambda/emitter/streams';
+import { STREAMS } from '../../lambda/shared/streams';
 import type { Fault } from './fault';
 import { caughtUp } from './outcome';
 

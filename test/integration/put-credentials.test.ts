@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
-import { type DatabaseLogin, readDatabaseLogin } from '../../lambda/emitter/database-login';
+import { type DatabaseLogin, readDatabaseLogin } from '../../lambda/shared/database-login';
 import { writeCredentialsFile } from '../../scripts/local/database-logins';
 import { putCredentials } from '../../scripts/put-credentials';
 import { announceEmulator } from '../support/announced-emulator';

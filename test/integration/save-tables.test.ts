@@ -7,7 +7,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { mockClient } from 'aws-sdk-client-mock';
 import { parse } from 'csv-parse/sync';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { openTunnel } from '../../scripts/aws/tunnel';
 import { saveTables } from '../../scripts/save-tables';
 import type { SavedColumn, SavedTable } from '../../scripts/table-files/saved-tables';

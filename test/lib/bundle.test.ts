@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { SERVICE_NAME } from '../../lambda/emitter/metric-names';
+import { SERVICE_NAME } from '../../lambda/shared/metric-names';
 import { bundledFolders } from '../../scripts/bundle/bundled-packages';
 import { type Synthesized, synthesize } from './synthesize';
 

@@ -1,7 +1,7 @@
 import 'aws-cdk-lib/testhelpers/jest-autoclean';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { STREAMS, topicOf } from '../../lambda/emitter/streams';
+import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { STACKS } from '../../lib/names';
 import { type CfnTemplate, CONFIGURATIONS, normalized, resourcesOf, synthesize } from './synthesize';
 

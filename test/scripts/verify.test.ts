@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
-import { perStream, topicOf } from '../../lambda/emitter/streams';
+import { perStream, topicOf } from '../../lambda/shared/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verify } from '../../scripts/verify';
 import { deployedStacks } from '../support/deployed-stacks';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { serverFiles } from '../../scripts/local/downloads';
 import { type ServerSettings, startMariaDb } from '../../scripts/local/mariadb';
 import { silentProgress } from '../../scripts/terminal/progress';

@@ -1,5 +1,5 @@
-import { MOST_SHARDS } from '../../lambda/emitter/environment';
-import { CheckpointError, FencedError, UnreachableError } from '../../lambda/emitter/errors';
+import { MOST_SHARDS } from '../../lambda/shared/environment';
+import { CheckpointError, FencedError, UnreachableError } from '../../lambda/shared/errors';
 import type { Column, Row } from '../../lambda/emitter/messages';
 import type {
   Batch,
@@ -17,7 +17,7 @@ import {
   STREAMS,
   type Stream,
   type StreamName,
-} from '../../lambda/emitter/streams';
+} from '../../lambda/shared/streams';
 
 /** What becomes of a request: it is done; refused before it is done; or done, and the answer is lost. */
 export type Fate = 'done' | 'refused' | 'answer-lost';

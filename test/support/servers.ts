@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
-import { topicsOf } from '../../lambda/emitter/streams';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
+import { topicsOf } from '../../lambda/shared/streams';
 import { createDatabase, type DatabaseLogins, dropDatabase } from '../../scripts/local/database-logins';
 import { createTopics } from '../../scripts/local/topics';
 import { testServers } from './test-servers';

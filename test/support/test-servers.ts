@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { DatabaseLogin } from '../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { writePrivateFile } from '../../scripts/files/private-file';
 import { endLeftOvers } from '../../scripts/local/child-processes';
 import { LockedError, takeLock } from '../../scripts/local/exclusive-lock';

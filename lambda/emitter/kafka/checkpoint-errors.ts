@@ -1,4 +1,4 @@
-import { CheckpointError } from '../errors';
+import { CheckpointError } from '../../shared/errors';
 
 /** Longest metadata that a message shows, in characters. */
 const SHOWN_METADATA = 200;

@@ -1,4 +1,4 @@
-import { TopicError } from '../errors';
+import { TopicError } from '../../shared/errors';
 import { MAX_MESSAGE_BYTES, messageBytes } from '../messages';
 import type { Message } from '../ports';
 import { partitionOfKey } from './key-partition';

@@ -1,4 +1,4 @@
-import { UnreachableError } from '../errors';
+import { UnreachableError } from '../../shared/errors';
 import type { Row } from '../messages';
 
 /** How many rows a result must have at the least, asked for in the snapshot that the result shows. */

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { TRANSACTION_IS_ENDING, whileTransient } from '../../../lambda/emitter/kafka/transient';
-import { topicOf, topicsOf } from '../../../lambda/emitter/streams';
+import { TRANSACTION_IS_ENDING, whileTransient } from '../../../lambda/shared/kafka/transient';
+import { topicOf, topicsOf } from '../../../lambda/shared/streams';
 import { checkCommitted, checkWritten, streamTopics } from '../../../scripts/bench/bench-topics';
 import type { BenchReport } from '../../../scripts/bench/report';
 import { testDirectory, testKafka, testUserId, uniqueName } from '../../support/servers';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { databaseTlsSchema } from '../../../lambda/emitter/trusted-certificates';
+import { databaseTlsSchema } from '../../../lambda/shared/trusted-certificates';
 import type { DatabaseLogins } from '../../../scripts/local/database-logins';
 import { saveTables } from '../../../scripts/save-tables';
 import { CertificateAuthority } from '../../support/certificates';

@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
 import type { DatabaseLogins } from '../../../scripts/local/database-logins';
 import { startDatabaseServer } from '../../support/database-server';

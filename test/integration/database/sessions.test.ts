@@ -1,5 +1,5 @@
-import { connectToDatabase } from '../../../lambda/emitter/mysql/mysql-connection';
-import { STREAMS } from '../../../lambda/emitter/streams';
+import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
+import { STREAMS } from '../../../lambda/shared/streams';
 import { saveTables } from '../../../scripts/save-tables';
 import { SMALL_TABLES, sequence, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { runCommand } from '../../support/run-command';

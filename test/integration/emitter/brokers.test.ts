@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
-import { EmitterError } from '../../../lambda/emitter/errors';
-import { createKafka } from '../../../lambda/emitter/kafka/kafka-client';
-import { emitterIdOf, topicsOf } from '../../../lambda/emitter/streams';
+import { EmitterError } from '../../../lambda/shared/errors';
+import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
+import { emitterIdOf, topicsOf } from '../../../lambda/shared/streams';
 import { committedSpans } from '../../../lambda/verifier/committed-spans';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { freePorts } from '../../../scripts/local/free-ports';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { emitterIdOf, STREAMS, topicOf } from '../../../lambda/emitter/streams';
+import { emitterIdOf, STREAMS, topicOf } from '../../../lambda/shared/streams';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { testKafka, withAdmin } from '../../support/servers';
 

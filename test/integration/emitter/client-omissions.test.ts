@@ -1,7 +1,7 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { createKafka } from '../../../lambda/emitter/kafka/kafka-client';
-import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka-topic-publisher';
-import { perStream, STREAMS, topicOf, topicsOf } from '../../../lambda/emitter/streams';
+import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
+import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
+import { perStream, STREAMS, topicOf, topicsOf } from '../../../lambda/shared/streams';
 import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
 import { testServers, testUserId, withAdmin } from '../../support/servers';
 

@@ -1,7 +1,7 @@
-import { EmitterError } from '../../../lambda/emitter/errors';
-import { connectToDatabase } from '../../../lambda/emitter/mysql/mysql-connection';
-import { rowsOf } from '../../../lambda/emitter/mysql/rows-of';
-import { STREAMS, topicOf } from '../../../lambda/emitter/streams';
+import { EmitterError } from '../../../lambda/shared/errors';
+import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
+import { rowsOf } from '../../../lambda/shared/mysql/rows-of';
+import { STREAMS, topicOf } from '../../../lambda/shared/streams';
 import { freePorts } from '../../../scripts/local/free-ports';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { ServerProxy } from '../../support/server-proxy';

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { createKafka } from '../../../lambda/emitter/kafka/kafka-client';
+import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { type LocalKafka, startKafka } from '../../../scripts/local/kafka';
 import { createTopics } from '../../../scripts/local/topics';

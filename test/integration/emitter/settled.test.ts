@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { createKafka } from '../../../lambda/emitter/kafka/kafka-client';
-import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka-topic-publisher';
-import { perStream } from '../../../lambda/emitter/streams';
+import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
+import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
+import { perStream } from '../../../lambda/shared/streams';
 import { testServers, testUserId } from '../../support/servers';
 
 /** A publisher on the real broker, which says what it is made to say to offsets in a transaction. */

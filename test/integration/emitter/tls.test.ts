@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../../lambda/emitter/database-login';
-import type { EmitterError } from '../../../lambda/emitter/errors';
-import { connectToDatabase } from '../../../lambda/emitter/mysql/mysql-connection';
-import { rowsOf } from '../../../lambda/emitter/mysql/rows-of';
-import { topicsOf } from '../../../lambda/emitter/streams';
-import { type DatabaseTls, databaseTlsSchema } from '../../../lambda/emitter/trusted-certificates';
+import type { DatabaseLogin } from '../../../lambda/shared/database-login';
+import type { EmitterError } from '../../../lambda/shared/errors';
+import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
+import { rowsOf } from '../../../lambda/shared/mysql/rows-of';
+import { topicsOf } from '../../../lambda/shared/streams';
+import { type DatabaseTls, databaseTlsSchema } from '../../../lambda/shared/trusted-certificates';
 import { writeCredentialsFile } from '../../../scripts/local/database-logins';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { type LocalMariaDb, startMariaDb } from '../../../scripts/local/mariadb';

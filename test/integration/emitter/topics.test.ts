@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { ConfigResourceTypes } from 'kafkajs';
-import { topicOf, topicsOf } from '../../../lambda/emitter/streams';
+import { topicOf, topicsOf } from '../../../lambda/shared/streams';
 import { verify } from '../../../scripts/verify';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { runCommand } from '../../support/run-command';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigResourceTypes } from 'kafkajs';
-import { type EmitterVariables, MOST_SHARDS } from '../../../lambda/emitter/environment';
+import { type EmitterVariables, MOST_SHARDS } from '../../../lambda/shared/environment';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { createTopics } from '../../../scripts/local/topics';
 import { kafkaStatements } from '../../lib/kafka-statements';

@@ -1,5 +1,5 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import { STREAMS } from '../../../lambda/emitter/streams';
+import { STREAMS } from '../../../lambda/shared/streams';
 import {
   addSamplePosts,
   DEFAULT_ROWS,

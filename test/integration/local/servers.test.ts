@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise';
-import { deadLetterTopicOf } from '../../../lambda/emitter/streams';
+import { deadLetterTopicOf } from '../../../lambda/shared/streams';
 import { testDatabase, testUserId, withAdmin } from '../../support/servers';
 
 describe('the shared servers', () => {

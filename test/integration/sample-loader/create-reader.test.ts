@@ -1,6 +1,6 @@
 import { type ConnectionOptions, createConnection as connect } from 'mysql2';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { createReader } from '../../../lambda/sample-loader/create-reader';
 import { testDatabase, testServers, uniqueName } from '../../support/servers';
 

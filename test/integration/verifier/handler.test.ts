@@ -1,4 +1,4 @@
-import { verifierIdOf } from '../../../lambda/emitter/streams';
+import { verifierIdOf } from '../../../lambda/shared/streams';
 import { handler } from '../../../lambda/verifier/handler';
 import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
 import { testKafka, withAdmin } from '../../support/servers';

@@ -1,4 +1,4 @@
-import { emitterIdOf, STREAMS, topicOf } from '../../../lambda/emitter/streams';
+import { emitterIdOf, STREAMS, topicOf } from '../../../lambda/shared/streams';
 import { verify } from '../../../scripts/verify';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { runCommand } from '../../support/run-command';

@@ -6,8 +6,8 @@ import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafka
 import type { Connection } from 'mysql2';
 import { createConnection, type Connection as OwnerConnection } from 'mysql2/promise';
 import { stringify } from 'yaml';
-import { connectToDatabase } from '../../../lambda/emitter/mysql/mysql-connection';
-import { deadLetterTopicOf, topicOf } from '../../../lambda/emitter/streams';
+import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
+import { deadLetterTopicOf, topicOf } from '../../../lambda/shared/streams';
 import { committedSpans } from '../../../lambda/verifier/committed-spans';
 import { readSpans } from '../../../lambda/verifier/read-spans';
 import type { VerificationReport } from '../../../lambda/verifier/report';

@@ -1,6 +1,6 @@
 import { type Chunk, type ChunkBounds, type ChunksEnd, chunks } from '../../../lambda/emitter/chunks';
 import type { Checkpoint } from '../../../lambda/emitter/ports';
-import { type PerStream, perStream, STREAMS, type StreamName } from '../../../lambda/emitter/streams';
+import { type PerStream, perStream, STREAMS, type StreamName } from '../../../lambda/shared/streams';
 import { type MemoryRow, MemoryTables, UNEMITTABLE } from '../../support/in-memory';
 
 const start: Checkpoint = perStream(() => ({ nextKey: 0n, keyless: '' }));

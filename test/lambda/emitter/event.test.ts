@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../../lambda/emitter/errors';
+import { ConfigurationError } from '../../../lambda/shared/errors';
 import { parseEvent } from '../../../lambda/emitter/event';
 
 /** What the refusal of an event says. */

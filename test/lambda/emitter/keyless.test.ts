@@ -2,7 +2,7 @@ import type { DeadLetter } from '../../../lambda/emitter/dead-letters';
 import { fingerprintOf, keylessDeadLetters } from '../../../lambda/emitter/keyless';
 import { MAX_MESSAGE_BYTES, MAX_ROW_BYTES, messageBytes, type Row } from '../../../lambda/emitter/messages';
 import type { Message, TableRows } from '../../../lambda/emitter/ports';
-import { STREAMS } from '../../../lambda/emitter/streams';
+import { STREAMS } from '../../../lambda/shared/streams';
 
 const [pin] = STREAMS;
 

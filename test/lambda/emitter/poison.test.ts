@@ -1,6 +1,6 @@
 import { emit } from '../../../lambda/emitter/emit';
 import { parseEvent } from '../../../lambda/emitter/event';
-import { perStream, STREAMS, type StreamName } from '../../../lambda/emitter/streams';
+import { perStream, STREAMS, type StreamName } from '../../../lambda/shared/streams';
 import { MemoryKafka, type MemoryRow, MemoryTables, UNEMITTABLE } from '../../support/in-memory';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import type { EmitOutcome, StopReason } from '../../../lambda/emitter/emit';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
-import { METRICS, METRICS_NAMESPACE } from '../../../lambda/emitter/metric-names';
-import { perStream } from '../../../lambda/emitter/streams';
+import { METRICS, METRICS_NAMESPACE } from '../../../lambda/shared/metric-names';
+import { perStream } from '../../../lambda/shared/streams';
 import { lagOf, summarise } from '../../../lambda/emitter/summary';
 import { publishMetrics } from '../../../lambda/emitter/telemetry';
 import { MemoryTables } from '../../support/in-memory';

@@ -1,4 +1,4 @@
-import { type PerStream, perStream } from '../../../lambda/emitter/streams';
+import { type PerStream, perStream } from '../../../lambda/shared/streams';
 import type { RecordSource, RowSource } from '../../../lambda/verifier/ports';
 import { fingerprintOf, type Value } from '../../../lambda/verifier/value';
 

@@ -15,7 +15,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
-import { topicsOf } from '../../../lambda/emitter/streams';
+import { topicsOf } from '../../../lambda/shared/streams';
 import { nameOf, OUTPUTS, PLACEHOLDER_USER, STACKS, type StackId } from '../../../lib/names';
 import { stillBilled } from '../../../scripts/aws/still-billed';
 import { doctor } from '../../../scripts/doctor';

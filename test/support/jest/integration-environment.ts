@@ -1,5 +1,5 @@
 import { TestEnvironment } from 'jest-environment-node';
-import { muteNegativeTimeoutWarning } from '../../../lambda/emitter/kafka/negative-timeout-warning';
+import { muteNegativeTimeoutWarning } from '../../../lambda/shared/kafka/negative-timeout-warning';
 
 // Here, because tests see a copy of `process` while Node warns through the real one.
 muteNegativeTimeoutWarning();

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../../lambda/emitter/database-login';
+import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { writePrivateFile } from '../../../scripts/files/private-file';
 import { startChild } from '../../../scripts/local/child-processes';
 import { newPassword } from '../../../scripts/local/database-logins';

@@ -1,5 +1,5 @@
-import { TableError } from '../../../../lambda/emitter/errors';
-import { databaseError } from '../../../../lambda/emitter/mysql/mysql-errors';
+import { TableError } from '../../../../lambda/shared/errors';
+import { databaseError } from '../../../../lambda/shared/mysql/mysql-errors';
 
 const driverError = (properties: object): Error => Object.assign(new Error('it is said'), properties);
 

@@ -1,4 +1,4 @@
-import { ABORTED, until } from '../../../lambda/emitter/until';
+import { ABORTED, until } from '../../../lambda/shared/race-abort';
 
 const never = new Promise<never>(() => {});
 

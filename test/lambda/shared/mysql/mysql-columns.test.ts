@@ -1,5 +1,5 @@
 import { type FieldPacket, Types } from 'mysql2';
-import { columnOf, isInteger } from '../../../../lambda/emitter/mysql/mysql-columns';
+import { columnOf, isInteger } from '../../../../lambda/shared/mysql/mysql-columns';
 
 const BINARY = 63;
 const UTF8MB4 = 45;

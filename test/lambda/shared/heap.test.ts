@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { heapOptions, MAX_SEMI_SPACE_MB } from '../../../lambda/emitter/heap';
+import { heapOptions, MAX_SEMI_SPACE_MB } from '../../../lambda/shared/heap';
 
 const heapOf = (options: readonly string[]): number => {
   const program = 'console.log(v8.getHeapStatistics().heap_size_limit / 2 ** 20)';

@@ -1,4 +1,4 @@
-import type { Message } from '../ports';
+import type { Message } from '../../emitter/ports';
 import { crc32c } from './crc32c';
 
 /** What a batch says of all of its records. */

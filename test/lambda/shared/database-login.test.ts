@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { readCredentialsFile, readDatabaseLogin } from '../../../lambda/emitter/database-login';
-import { AccessDeniedError, ConfigurationError } from '../../../lambda/emitter/errors';
+import { readCredentialsFile, readDatabaseLogin } from '../../../lambda/shared/database-login';
+import { AccessDeniedError, ConfigurationError } from '../../../lambda/shared/errors';
 import { writeCredentialsFile } from '../../../scripts/local/database-logins';
 
 const PASSWORD = 'correct horse battery staple';

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { CompressionTypes } from 'kafkajs';
 import type { ProduceArguments, ProduceDefinition } from 'kafkajs/src/protocol/requests';
-import { onePassProduce } from '../../../../lambda/emitter/kafka/produce-request';
+import { onePassProduce } from '../../../../lambda/shared/kafka/produce-request';
 import { PartitionMessages } from '../../../../lambda/emitter/kafka/sends';
 import type { Message } from '../../../../lambda/emitter/ports';
 

@@ -9,18 +9,18 @@ import {
   type RecordMetadata,
   type Transaction,
 } from 'kafkajs';
-import { type EmitterEnvironment, MOST_SHARDS } from './environment';
-import { CheckpointError, FencedError, TopicError, UnreachableError } from './errors';
-import { foreignOffsetError, liveMemberError, lostCheckpointError } from './kafka/checkpoint-errors';
-import { CODECS } from './kafka/codecs';
-import { type KafkaResources, kafkaError, TRANSACTION_TIMEOUT_MS } from './kafka/kafka-errors';
-import { committedOf, positionOf } from './kafka/position-record';
-import { type Send, sendsByPartition } from './kafka/sends';
-import { problemsWith, readSettings } from './kafka/topic-facts';
-import type { TopicProblem } from './kafka/topic-problems';
-import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './kafka/transient';
-import type { Batch, Checkpoint, Message, Position, TopicPublisher } from './ports';
-import { settledAll } from './settled-all';
+import { type EmitterEnvironment, MOST_SHARDS } from '../../shared/environment';
+import { CheckpointError, FencedError, TopicError, UnreachableError } from '../../shared/errors';
+import { foreignOffsetError, liveMemberError, lostCheckpointError } from './checkpoint-errors';
+import { CODECS } from '../../shared/kafka/codecs';
+import { type KafkaResources, kafkaError, TRANSACTION_TIMEOUT_MS } from '../../shared/kafka/kafka-errors';
+import { committedOf, positionOf } from './position-record';
+import { type Send, sendsByPartition } from './sends';
+import { problemsWith, readSettings } from '../../shared/kafka/topic-facts';
+import type { TopicProblem } from '../../shared/kafka/topic-problems';
+import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from '../../shared/kafka/transient';
+import type { Batch, Checkpoint, Message, Position, TopicPublisher } from '../ports';
+import { settledAll } from '../../shared/settled-all';
 import {
   deadLetterTopicOf,
   emitterIdOf,
@@ -30,7 +30,7 @@ import {
   type StreamName,
   topicOf,
   topicsOf,
-} from './streams';
+} from '../../shared/streams';
 
 /** How long parting from a broker may take, in milliseconds: the client is known to get stuck in it. */
 const PARTING_MS = 5_000;

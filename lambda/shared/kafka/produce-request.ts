@@ -1,7 +1,7 @@
 import { lookupCodec } from 'kafkajs/src/protocol/message/compression';
 import type { ProduceArguments, ProduceDefinition, ProduceRequest } from 'kafkajs/src/protocol/requests';
 import { BATCH_HEADER_BYTES, recordsBytes, writeBatchHeader, writeRecords } from './record-batch';
-import { PartitionMessages } from './sends';
+import { PartitionMessages } from '../../emitter/kafka/sends';
 
 /**
  * The client's produce requests, but for those that carry {@link PartitionMessages}: these are encoded in one pass into

@@ -1,4 +1,4 @@
-import { getDecoder, getEncoder } from '../../../../lambda/emitter/mysql/text-encodings';
+import { getDecoder, getEncoder } from '../../../../lambda/shared/mysql/text-encodings';
 
 test.each([
   ['latin1', [0xe9], 'é'],

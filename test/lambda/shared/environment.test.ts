@@ -1,5 +1,5 @@
-import { parseEnvironment } from '../../../lambda/emitter/environment';
-import { ConfigurationError } from '../../../lambda/emitter/errors';
+import { parseEnvironment } from '../../../lambda/shared/environment';
+import { ConfigurationError } from '../../../lambda/shared/errors';
 
 const complete = {
   USER_ID: '12a34b56c789',

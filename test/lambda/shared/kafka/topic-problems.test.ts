@@ -1,4 +1,4 @@
-import { problemsOf, type TopicFacts } from '../../../../lambda/emitter/kafka/topic-problems';
+import { problemsOf, type TopicFacts } from '../../../../lambda/shared/kafka/topic-problems';
 
 /** A topic as the stacks and `npm start` make it, with other settings where they are given. */
 const topic = (settings: TopicFacts['settings'], inSync = 3): TopicFacts => ({

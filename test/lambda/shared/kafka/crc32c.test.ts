@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { crc32c } from '../../../../lambda/emitter/kafka/crc32c';
+import { crc32c } from '../../../../lambda/shared/kafka/crc32c';
 
 const clients = jest.requireActual<(bytes: Buffer) => number>('kafkajs/src/protocol/recordBatch/crc32C');
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { databaseTlsSchema, databaseTlsText } from '../../../lambda/emitter/trusted-certificates';
+import { databaseTlsSchema, databaseTlsText } from '../../../lambda/shared/trusted-certificates';
 import { CertificateAuthority } from '../../support/certificates';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'certificates-'));

@@ -1,4 +1,4 @@
-import { type FetchedRecord, hideAborted } from '../../../lambda/verifier/aborted-records';
+import { type FetchedRecord, hideAborted } from '../../../../lambda/shared/kafka/aborted-records';
 
 /** A letter is a record of that producer; behind it an exclamation mark is its abort marker, a full stop its commit marker. */
 const log = (text: string): FetchedRecord[] =>

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory, Kafka } from 'kafkajs';
-import { ABORTED, until } from '../until';
+import { ABORTED, until } from '../race-abort';
 import { kafkaError } from './kafka-errors';
 
 /** How long a broker may take for its first answer before that is told, in milliseconds. */

@@ -1,16 +1,16 @@
 import { type Connection, escapeId } from 'mysql2';
-import type { DatabaseLogin } from './database-login';
-import type { EmitterEnvironment } from './environment';
-import { TableError, UnreachableError } from './errors';
-import { columnOf, isInteger } from './mysql/mysql-columns';
-import { breakConnection, connectWithFreshLogin } from './mysql/mysql-connection';
-import { databaseError } from './mysql/mysql-errors';
-import { EndProof, type ResultEnd } from './mysql/result-end';
-import { RowQueue } from './mysql/row-queue';
-import { rowsOf } from './mysql/rows-of';
-import { beginSnapshot, endSnapshot } from './mysql/session';
-import { LARGEST_KEY, type TableReader, type TableRows } from './ports';
-import type { Stream, StreamName } from './streams';
+import type { DatabaseLogin } from '../../shared/database-login';
+import type { EmitterEnvironment } from '../../shared/environment';
+import { TableError, UnreachableError } from '../../shared/errors';
+import { columnOf, isInteger } from '../../shared/mysql/mysql-columns';
+import { breakConnection, connectWithFreshLogin } from '../../shared/mysql/mysql-connection';
+import { databaseError } from '../../shared/mysql/mysql-errors';
+import { EndProof, type ResultEnd } from './result-end';
+import { RowQueue } from '../../shared/mysql/row-queue';
+import { rowsOf } from '../../shared/mysql/rows-of';
+import { beginSnapshot, endSnapshot } from '../../shared/mysql/session';
+import { LARGEST_KEY, type TableReader, type TableRows } from '../ports';
+import type { Stream, StreamName } from '../../shared/streams';
 
 /** How a reader gets to its database. */
 export interface MysqlTableReaderProps {

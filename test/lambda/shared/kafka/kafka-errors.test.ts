@@ -1,6 +1,6 @@
 import { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from 'kafkajs';
-import { ConfigurationError } from '../../../../lambda/emitter/errors';
-import { kafkaError, protocolErrorType } from '../../../../lambda/emitter/kafka/kafka-errors';
+import { ConfigurationError } from '../../../../lambda/shared/errors';
+import { kafkaError, protocolErrorType } from '../../../../lambda/shared/kafka/kafka-errors';
 
 const protocolError = (type: string, code = 1): Error =>
   new KafkaJSProtocolError(Object.assign(new Error(`The broker said ${type}`), { type, code }));
