@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { type EmitEvent, parseEvent } from '../lambda/emitter/event';
+import type { EmitSummary } from '../lambda/emitter/summary';
 import { settledAll } from '../lambda/shared/settled-all';
 import { STREAMS } from '../lambda/shared/streams';
-import type { EmitSummary } from '../lambda/emitter/summary';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import type { EmitSummary } from '../lambda/emitter/summary';
 import { readCredentialsFile } from '../lambda/shared/database-login';
 import {
   type EmitterVariables,
@@ -11,7 +12,6 @@ import { ConfigurationError } from '../lambda/shared/errors';
 import { createKafka } from '../lambda/shared/kafka/kafka-client';
 import { checkTopics } from '../lambda/shared/kafka/topic-facts';
 import { connectToDatabase } from '../lambda/shared/mysql/mysql-connection';
-import type { EmitSummary } from '../lambda/emitter/summary';
 import { type DatabaseTls, databaseTlsText } from '../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../lambda/verifier/report';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';

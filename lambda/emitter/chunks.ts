@@ -1,9 +1,11 @@
-import { keyedDeadLetter } from './dead-letters';
 import { TableError } from '../shared/errors';
-import { messageBytes, type Row, rowEncoder, UnemittableRowError } from './messages';
-import type { Batch, Checkpoint, Message, TableRows } from './ports';
+import { type Message, messageBytes } from '../shared/message';
+import type { Row } from '../shared/rows';
 import type { PerStream, Stream } from '../shared/streams';
 import { perStream } from '../shared/streams';
+import { keyedDeadLetter } from './dead-letters';
+import { rowEncoder, UnemittableRowError } from './messages';
+import type { Batch, Checkpoint, TableRows } from './ports';
 
 /** How much goes into one transaction. */
 export interface ChunkBounds {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Row } from './messages';
-import { MAX_MESSAGE_BYTES, messageBytes } from './messages';
-import type { Message } from './ports';
+import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../shared/message';
+import type { Row } from '../shared/rows';
+
 import type { Stream } from '../shared/streams';
 
 /** What the dead letter topic holds of a row that could not be emitted; the value of the message, as JSON. */

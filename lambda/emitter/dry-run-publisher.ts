@@ -1,5 +1,5 @@
-import type { Checkpoint, TopicPublisher } from './ports';
 import type { StreamName } from '../shared/streams';
+import type { Checkpoint, TopicPublisher } from './ports';
 
 /** What a dry run needs of the real publisher. */
 export interface CheckpointReader extends Pick<TopicPublisher, 'rangeOf' | 'discard'> {

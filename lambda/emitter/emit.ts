@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import {
+  ConfigurationError,
+  EmitterError,
+  FencedError,
+  isRetryable,
+  UnreachableError,
+} from '../shared/errors';
+import { ABORTED, until } from '../shared/race-abort';
+import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
 import { CHUNK_BOUNDS, type Chunk, type ChunkBounds, chunks } from './chunks';
-import { ConfigurationError, EmitterError, FencedError, isRetryable, UnreachableError } from '../shared/errors';
 import type { EmitRequest } from './event';
 import { fingerprintOf, keylessDeadLetters } from './keyless';
 import type { Batch, Checkpoint, Progress, TableReader, TopicPublisher } from './ports';
 import { divide, holdersOf, isBusy, isUnfinished, SMALLEST_SHARE, sharesIn } from './shares';
-import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
-import { ABORTED, until } from '../shared/race-abort';
 
 /** Why a run ended: nothing is left to read, its limit of posts or its time is used up, or a newer run has taken over. */
 export type StopReason = 'caught-up' | 'limit' | 'deadline' | 'fenced';

@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Kafka } from 'kafkajs';
 import { type DatabaseLogin, readDatabaseLogin } from '../shared/database-login';
-import { DryRunPublisher } from './dry-run-publisher';
-import { emit } from './emit';
 import type { EmitterEnvironment } from '../shared/environment';
 import { UnreachableError } from '../shared/errors';
-import { parseEvent } from './event';
 import { unreachableSignalOf } from '../shared/kafka/broker-watch';
 import { createKafka } from '../shared/kafka/kafka-client';
+import { ABORTED, until } from '../shared/race-abort';
+import { readSecret } from '../shared/read-secret';
+import { DryRunPublisher } from './dry-run-publisher';
+import { emit } from './emit';
+import { parseEvent } from './event';
 import { KafkaTopicPublisher } from './kafka/topic-publisher';
 import { MysqlTableReader } from './mysql/table-reader';
 import type { Progress } from './ports';
-import { readSecret } from '../shared/read-secret';
 import { type EmitSummary, lagOf, summarise } from './summary';
-import { ABORTED, until } from '../shared/race-abort';
 
 /** No further chunk is begun this long before the function's timeout, in milliseconds. */
 export const DEADLINE_MARGIN_MS = 20_000;

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { MOST_SHARDS } from '../shared/environment';
 import { ConfigurationError } from '../shared/errors';
-import { LARGEST_KEY } from './ports';
+import { LARGEST_KEY } from '../shared/largest-key';
+
 import { type PerStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
 
 /** What one invocation is asked to do. */

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { Emitter } from './emitter';
 import { parseEnvironment } from '../shared/environment';
+import { Emitter } from './emitter';
 import type { EmitSummary } from './summary';
 import { createLogger, publishMetrics } from './telemetry';
 

@@ -1,8 +1,10 @@
+import { type Message, messageBytes } from '../shared/message';
+import type { Row } from '../shared/rows';
+import type { Stream } from '../shared/streams';
 import type { ChunkBounds } from './chunks';
 import { keylessDeadLetter, rowFingerprint } from './dead-letters';
-import { messageBytes, type Row, rowEncoder, UnemittableRowError } from './messages';
-import type { Message, TableRows } from './ports';
-import type { Stream } from '../shared/streams';
+import { rowEncoder, UnemittableRowError } from './messages';
+import type { TableRows } from './ports';
 
 /**
  * The fingerprint of a set of rows, whatever their order: how many there are and the sum of their own fingerprints.

@@ -1,44 +1,15 @@
 import { isUtf8 } from 'node:buffer';
+import { FRAMING_BYTES, MAX_MESSAGE_BYTES } from '../shared/message';
+import type { Column, ColumnKind, Row } from '../shared/rows';
 import { JsonBytes } from './json-bytes';
-
-/**
- * How a column's text, as the database sends it, becomes JSON:
- *
- * - `number`: integers, YEAR, FLOAT and DOUBLE; a number literal with the database's own digits
- * - `text`: a string (DECIMAL and TIME, too)
- * - `datetime`: DATE and DATETIME; ISO-8601 without a zone
- * - `timestamp`: TIMESTAMP read in UTC; ISO-8601 with Z
- * - `json`: embedded as it is
- * - `binary`: BINARY, BLOB, BIT, geometry; a base64 string
- */
-export type ColumnKind = 'number' | 'text' | 'datetime' | 'timestamp' | 'json' | 'binary';
-
-/** One column of a table. */
-export interface Column {
-  readonly name: string;
-  readonly kind: ColumnKind;
-}
-
-/** One row in the order of its columns: the bytes that the database sent (text in UTF-8), or `null` for NULL. */
-export type Row = readonly (Buffer | null)[];
 
 /** A row that cannot become a message, and why. The message names the column and never holds its value. */
 export class UnemittableRowError extends Error {
   override readonly name = 'UnemittableRowError';
 }
 
-/** Most bytes of one message, key and value and framing: what a single `send` may hold. Kafka's default `max.message.bytes` is 1,048,588. */
-export const MAX_MESSAGE_BYTES = 900_000;
-
-/** The most that Kafka's record format v2 and its batch header add to a key and a value, in bytes. */
-const FRAMING_BYTES = 100;
-
 /** Most bytes of a row's JSON: what {@link MAX_MESSAGE_BYTES} leaves beside a key of at most 19 digits and the framing. */
 export const MAX_ROW_BYTES = MAX_MESSAGE_BYTES - FRAMING_BYTES - 19;
-
-/** The size of a message as part of a `send`, in bytes. */
-export const messageBytes = (message: { readonly key: string; readonly value: Buffer }): number =>
-  message.key.length + message.value.length + FRAMING_BYTES;
 
 /**
  * Compiles the function that turns rows of these columns into JSON.

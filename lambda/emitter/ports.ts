@@ -1,4 +1,7 @@
-import type { Column, Row } from './messages';
+import type { Message } from '../shared/message';
+
+import type { Column, Row } from '../shared/rows';
+
 import type { PerStream, Stream, StreamName } from '../shared/streams';
 
 /** How far one table has been emitted. */
@@ -42,14 +45,6 @@ export interface TableReader {
   lastKey(stream: Stream): Promise<bigint | undefined>;
   /** Cancels running queries, and lets go of what the tables were like. Does not throw. */
   close(): Promise<void>;
-}
-
-/** One record for a stream's topic. */
-export interface Message {
-  /** The row's key in decimal digits. */
-  readonly key: string;
-  /** The row as JSON, UTF-8. */
-  readonly value: Buffer;
 }
 
 /** What travels together: rows of all three streams and the dead letters among them. */
@@ -98,6 +93,3 @@ export interface Progress {
   /** A failure that is followed by another try. */
   retrying(error: Error, attempt: number, delayMs: number): void;
 }
-
-/** The largest key that can be emitted: the next one must still fit a Kafka offset, a signed 64-bit integer. */
-export const LARGEST_KEY = 9_223_372_036_854_775_806n;

@@ -1,5 +1,5 @@
-import type { Checkpoint, Position } from './ports';
 import { type PerStream, perStream, STREAMS } from '../shared/streams';
+import type { Checkpoint, Position } from './ports';
 
 /** The fewest keys that are worth a shard's while: with fewer than twice as many the primary keeps all. */
 export const SMALLEST_SHARE = 10_000n;

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka, KafkaJSError } from 'kafkajs';
 import { EmitterError, TopicError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
-import { kafkaError } from '../shared/kafka/kafka-errors';
 import { disconnect } from '../shared/kafka/disconnect';
+import { kafkaError } from '../shared/kafka/kafka-errors';
 import type { Span } from './read-spans';
 
 /** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */

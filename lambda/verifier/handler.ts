@@ -3,12 +3,12 @@ import { readDatabaseLogin } from '../shared/database-login';
 import { parseEnvironment } from '../shared/environment';
 import { UnreachableError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
+import { disconnect } from '../shared/kafka/disconnect';
 import { createKafka } from '../shared/kafka/kafka-client';
 import { kafkaError } from '../shared/kafka/kafka-errors';
 import { connectToDatabase } from '../shared/mysql/mysql-connection';
 import { readSecret } from '../shared/read-secret';
 import { verifierIdOf } from '../shared/streams';
-import { disconnect } from '../shared/kafka/disconnect';
 import type { VerificationReport } from './report';
 import { verifyPipeline } from './verify-pipeline';
 

@@ -2,11 +2,11 @@ import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 // Whatever client is given, it can read what the emitter has compressed.
 import '../shared/kafka/codecs';
 import { UnreachableError } from '../shared/errors';
+import { hideAbortedFromConsumers } from '../shared/kafka/aborted-records';
 import { whileReachable } from '../shared/kafka/broker-watch';
+import { disconnect } from '../shared/kafka/disconnect';
 import { kafkaError, protocolErrorType } from '../shared/kafka/kafka-errors';
 import { GROUP_IS_YOUNG } from '../shared/kafka/transient';
-import { hideAbortedFromConsumers } from '../shared/kafka/aborted-records';
-import { disconnect } from '../shared/kafka/disconnect';
 import { nameUnreadableCodecs } from './unreadable-codecs';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */

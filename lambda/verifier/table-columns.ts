@@ -1,6 +1,7 @@
 import { type FieldPacket, Types } from 'mysql2';
+import { LARGEST_KEY } from '../shared/largest-key';
 import { columnOf } from '../shared/mysql/mysql-columns';
-import { LARGEST_KEY } from '../emitter/ports';
+
 import type { Column } from './ports';
 import { canonicalText, FINGERPRINT_DIGITS, MARKS, NULL, type ValueKind } from './value';
 

@@ -5,8 +5,8 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { EmitterVariables } from '../../lambda/shared/environment';
 import type { SampleLoaderVariables } from '../../lambda/sample-loader/environment';
+import type { EmitterVariables } from '../../lambda/shared/environment';
 import type { SourceDatabase } from './source-database';
 import { addVariables } from './variables';
 

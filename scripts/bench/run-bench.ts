@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import { createKafka } from '../../lambda/shared/kafka/kafka-client';
 import { type PerStream, perStream } from '../../lambda/shared/streams';
-import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import { serverFiles } from '../local/downloads';
 import { SAMPLE_DATABASE } from '../local/mariadb';
 import { type LocalServers, startLocalServers } from '../local/pipeline-servers';

@@ -8,8 +8,8 @@ import { DescribeClusterV2Command, KafkaClient, ListTopicsCommand } from '@aws-s
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { EmitEvent } from '../../lambda/emitter/event';
-import { topicsOf } from '../../lambda/shared/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
+import { topicsOf } from '../../lambda/shared/streams';
 import { ZONES } from '../../lib/config';
 import { nameOf, PLACEHOLDER_USER } from '../../lib/names';
 import { awsCall } from '../aws/aws-call';

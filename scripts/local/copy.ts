@@ -1,10 +1,10 @@
 import type { Kafka } from 'kafkajs';
 import { type Connection, escapeId } from 'mysql2';
+import { hasEmitted } from '../../lambda/emitter/summary';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
 import { type PerStream, STREAMS } from '../../lambda/shared/streams';
-import { hasEmitted } from '../../lambda/emitter/summary';
 import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { EMITTER_VARIABLES, type EmitterVariables } from '../../lambda/shared/environment';
 import type { EmitEvent } from '../../lambda/emitter/event';
+import type { EmitSummary } from '../../lambda/emitter/summary';
+import { EMITTER_VARIABLES, type EmitterVariables } from '../../lambda/shared/environment';
 import { heapOptions } from '../../lambda/shared/heap';
 import type { PerStream } from '../../lambda/shared/streams';
-import type { EmitSummary } from '../../lambda/emitter/summary';
 
 /** What the process of the emitter is asked. */
 export interface HostRequest {

@@ -7,9 +7,9 @@ import {
   UnreachableError,
 } from '../../lambda/shared/errors';
 import { whileReachable } from '../../lambda/shared/kafka/broker-watch';
+import { disconnect } from '../../lambda/shared/kafka/disconnect';
 import { kafkaError } from '../../lambda/shared/kafka/kafka-errors';
 import { topicsOf } from '../../lambda/shared/streams';
-import { disconnect } from '../../lambda/shared/kafka/disconnect';
 
 /** Partitions of each topic, as on AWS by default. */
 const PARTITIONS = 3;

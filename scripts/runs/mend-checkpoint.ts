@@ -1,8 +1,8 @@
+import type { EmitEvent } from '../../lambda/emitter/event';
+import type { EmitSummary } from '../../lambda/emitter/summary';
 import { MOST_SHARDS } from '../../lambda/shared/environment';
 import type { EmitterErrorName } from '../../lambda/shared/errors';
-import type { EmitEvent } from '../../lambda/emitter/event';
 import { STREAMS } from '../../lambda/shared/streams';
-import type { EmitSummary } from '../../lambda/emitter/summary';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { FunctionError } from '../aws/invoke-function';
 import { EmitterRunError } from '../local/emitter-process';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { settledAll } from '../../lambda/shared/settled-all';
 import { type EmitSummary, hasEmitted } from '../../lambda/emitter/summary';
+import { settledAll } from '../../lambda/shared/settled-all';
 
 /** How long a shard that has nothing to emit waits before it is asked again, in milliseconds. */
 const PAUSE_MS = 500;

@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
-import type { Column } from '../../lambda/emitter/messages';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import type { Column } from '../../lambda/shared/rows';
 import { quoted } from '../../lambda/verifier/table-columns';
 
 /** Most characters of a text that are read as the smallest or the largest value of a column. */

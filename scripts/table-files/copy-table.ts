@@ -1,9 +1,10 @@
 import type { Connection } from 'mysql2';
+import { UnemittableRowError } from '../../lambda/emitter/messages';
 import { ConfigurationError } from '../../lambda/shared/errors';
-import { type Column, type Row, UnemittableRowError } from '../../lambda/emitter/messages';
 import { columnOf } from '../../lambda/shared/mysql/mysql-columns';
 import { RowQueue } from '../../lambda/shared/mysql/row-queue';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import type { Column, Row } from '../../lambda/shared/rows';
 import type { Stream } from '../../lambda/shared/streams';
 import { quoted } from '../../lambda/verifier/table-columns';
 import type { Step } from '../terminal/progress';

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
-import { type Column, type Row, utf8 } from '../../lambda/emitter/messages';
+import { utf8 } from '../../lambda/emitter/messages';
+import type { Column, Row } from '../../lambda/shared/rows';
 
 /**
  * Records of CSV as RFC 4180 has it, each with the line break CRLF at its end. NULL is an empty field, and an empty text

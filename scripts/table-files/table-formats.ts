@@ -1,4 +1,5 @@
-import { type Column, type Row, rowEncoder } from '../../lambda/emitter/messages';
+import { rowEncoder } from '../../lambda/emitter/messages';
+import type { Column, Row } from '../../lambda/shared/rows';
 import { csvRecords, textsOf } from './csv';
 
 /** How the rows of a table are written into a file. */

@@ -1,5 +1,5 @@
-import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import type { EmitSummary } from '../../lambda/emitter/summary';
+import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { textTable } from './text-table';
 
 /** The last run of each shard, in the order of the shards. */

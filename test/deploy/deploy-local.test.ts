@@ -20,10 +20,10 @@ import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@a
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { DescribeParametersCommand, GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { createConnection } from 'mysql2/promise';
+import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
 import { readCredentialsFile } from '../../lambda/shared/database-login';
 import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { topicsOf } from '../../lambda/shared/streams';
-import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import { runCdk } from '../../scripts/emulator/cdk';

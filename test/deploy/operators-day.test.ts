@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { createConnection } from 'mysql2/promise';
-import { type DatabaseLogin, readCredentialsFile } from '../../lambda/shared/database-login';
 import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
+import { type DatabaseLogin, readCredentialsFile } from '../../lambda/shared/database-login';
 import { OUTPUTS, PLACEHOLDER_USER, type StackId } from '../../lib/names';
 import { chooseAccount } from '../../scripts/aws/aws-account';
 import { stackOutputs } from '../../scripts/aws/stack-outputs';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { STREAMS, type StreamName } from '../../lambda/shared/streams';
 import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
+import { STREAMS, type StreamName } from '../../lambda/shared/streams';
 import type { Fault } from './fault';
 import type { FaultPipeline } from './fault-pipeline';
 import { caughtUp } from './outcome';

@@ -3,8 +3,11 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { Emitter } from '../../lambda/emitter/emitter';
+import type { EmitEvent } from '../../lambda/emitter/event';
+import type { EmitSummary } from '../../lambda/emitter/summary';
+import { addSamplePosts, loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import {
   type EmitterEnvironment,
   type EmitterVariables,
@@ -12,7 +15,6 @@ import {
   parseEnvironment,
 } from '../../lambda/shared/environment';
 import { isRetryable } from '../../lambda/shared/errors';
-import type { EmitEvent } from '../../lambda/emitter/event';
 import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import {
   emitterIdOf,
@@ -22,8 +24,6 @@ import {
   topicOf,
   topicsOf,
 } from '../../lambda/shared/streams';
-import type { EmitSummary } from '../../lambda/emitter/summary';
-import { addSamplePosts, loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readDatabaseLogin } from '../../lambda/shared/database-login';
 import { emit } from '../../lambda/emitter/emit';
 import { parseEvent } from '../../lambda/emitter/event';
-import { createKafka } from '../../lambda/shared/kafka/kafka-client';
 import { KafkaTopicPublisher } from '../../lambda/emitter/kafka/topic-publisher';
 import { MysqlTableReader } from '../../lambda/emitter/mysql/table-reader';
-import { perStream } from '../../lambda/shared/streams';
 import { summarise } from '../../lambda/emitter/summary';
+import { readDatabaseLogin } from '../../lambda/shared/database-login';
+import { createKafka } from '../../lambda/shared/kafka/kafka-client';
+import { perStream } from '../../lambda/shared/streams';
 import type { FaultPipeline, Invocable } from './fault-pipeline';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { EmitterError } from '../../lambda/shared/errors';
 import type { EmitSummary } from '../../lambda/emitter/summary';
+import { EmitterError } from '../../lambda/shared/errors';
 import { EmitterRunError } from '../../scripts/local/emitter-process';
 
 /** Waits for a run whose process has been killed. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CHUNK_BOUNDS } from '../../lambda/emitter/chunks';
-import { STREAMS } from '../../lambda/shared/streams';
 import { keyOfPost } from '../../lambda/sample-loader/sample-keys';
+import { STREAMS } from '../../lambda/shared/streams';
 import type { Fault } from './fault';
 import { caughtUp } from './outcome';
 

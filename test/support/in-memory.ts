@@ -1,16 +1,17 @@
-import { MOST_SHARDS } from '../../lambda/shared/environment';
-import { CheckpointError, FencedError, UnreachableError } from '../../lambda/shared/errors';
-import type { Column, Row } from '../../lambda/emitter/messages';
 import type {
   Batch,
   Checkpoint,
-  Message,
   Position,
   TableReader,
   TableRows,
   TopicPublisher,
 } from '../../lambda/emitter/ports';
-import { LARGEST_KEY } from '../../lambda/emitter/ports';
+import { MOST_SHARDS } from '../../lambda/shared/environment';
+import { CheckpointError, FencedError, UnreachableError } from '../../lambda/shared/errors';
+import { LARGEST_KEY } from '../../lambda/shared/largest-key';
+import type { Message } from '../../lambda/shared/message';
+import type { Column, Row } from '../../lambda/shared/rows';
+
 import {
   type PerStream,
   perStream,

@@ -1,36 +1,18 @@
 import { TopicError } from '../../shared/errors';
-import { MAX_MESSAGE_BYTES, messageBytes } from '../messages';
-import type { Message } from '../ports';
+import { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
+import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../shared/message';
+
 import { partitionOfKey } from './key-partition';
 
 /** What one request to Kafka carries. */
 export interface Send {
   readonly topic: string;
   readonly partition: number;
-  readonly messages: PartitionMessages;
+  readonly messages: PregroupedMessages;
 }
 
 /** Most messages of one send. */
 export const MAX_SEND_MESSAGES = 1_000;
-
-/**
- * Messages of one partition.
- *
- * The client groups the messages of a send by partition with `reduce`, in a time and in memory that grow with the square
- * of their number (kafkajs 2.2.4, `groupMessagesPerPartition.js`). These say that they are grouped already.
- */
-export class PartitionMessages extends Array<Message> {
-  /** What is derived from them is an array as any other. */
-  static override readonly [Symbol.species] = Array;
-
-  constructor(readonly partition: number) {
-    super();
-  }
-
-  override reduce<T>(): T {
-    return { [this.partition]: this } as T;
-  }
-}
 
 /**
  * Cuts the messages of a topic into sends of bounded size: a queue for each partition that gets any, in the order of the
@@ -62,7 +44,7 @@ class PartitionQueue {
       messages.length >= MAX_SEND_MESSAGES ||
       this.bytes + size > MAX_MESSAGE_BYTES
     ) {
-      messages = new PartitionMessages(this.partition);
+      messages = new PregroupedMessages(this.partition);
       this.sends.push({ topic: this.topic, partition: this.partition, messages });
       this.bytes = 0;
     }

@@ -11,15 +11,12 @@ import {
 } from 'kafkajs';
 import { type EmitterEnvironment, MOST_SHARDS } from '../../shared/environment';
 import { CheckpointError, FencedError, TopicError, UnreachableError } from '../../shared/errors';
-import { foreignOffsetError, liveMemberError, lostCheckpointError } from './checkpoint-errors';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError, TRANSACTION_TIMEOUT_MS } from '../../shared/kafka/kafka-errors';
-import { committedOf, positionOf } from './position-record';
-import { type Send, sendsByPartition } from './sends';
 import { problemsWith, readSettings } from '../../shared/kafka/topic-facts';
 import type { TopicProblem } from '../../shared/kafka/topic-problems';
 import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from '../../shared/kafka/transient';
-import type { Batch, Checkpoint, Message, Position, TopicPublisher } from '../ports';
+import type { Message } from '../../shared/message';
 import { settledAll } from '../../shared/settled-all';
 import {
   deadLetterTopicOf,
@@ -31,6 +28,10 @@ import {
   topicOf,
   topicsOf,
 } from '../../shared/streams';
+import type { Batch, Checkpoint, Position, TopicPublisher } from '../ports';
+import { foreignOffsetError, liveMemberError, lostCheckpointError } from './checkpoint-errors';
+import { committedOf, positionOf } from './position-record';
+import { type Send, sendsByPartition } from './sends';
 
 /** How long parting from a broker may take, in milliseconds: the client is known to get stuck in it. */
 const PARTING_MS = 5_000;

@@ -1,5 +1,5 @@
 import { UnreachableError } from '../../shared/errors';
-import type { Row } from '../messages';
+import type { Row } from '../../shared/rows';
 
 /** How many rows a result must have at the least, asked for in the snapshot that the result shows. */
 export interface ResultEnd {

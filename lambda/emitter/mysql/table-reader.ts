@@ -2,15 +2,16 @@ import { type Connection, escapeId } from 'mysql2';
 import type { DatabaseLogin } from '../../shared/database-login';
 import type { EmitterEnvironment } from '../../shared/environment';
 import { TableError, UnreachableError } from '../../shared/errors';
+import { LARGEST_KEY } from '../../shared/largest-key';
 import { columnOf, isInteger } from '../../shared/mysql/mysql-columns';
 import { breakConnection, connectWithFreshLogin } from '../../shared/mysql/mysql-connection';
 import { databaseError } from '../../shared/mysql/mysql-errors';
-import { EndProof, type ResultEnd } from './result-end';
 import { RowQueue } from '../../shared/mysql/row-queue';
 import { rowsOf } from '../../shared/mysql/rows-of';
 import { beginSnapshot, endSnapshot } from '../../shared/mysql/session';
-import { LARGEST_KEY, type TableReader, type TableRows } from '../ports';
 import type { Stream, StreamName } from '../../shared/streams';
+import type { TableReader, TableRows } from '../ports';
+import { EndProof, type ResultEnd } from './result-end';
 
 /** How a reader gets to its database. */
 export interface MysqlTableReaderProps {

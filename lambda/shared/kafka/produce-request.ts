@@ -1,10 +1,10 @@
 import { lookupCodec } from 'kafkajs/src/protocol/message/compression';
 import type { ProduceArguments, ProduceDefinition, ProduceRequest } from 'kafkajs/src/protocol/requests';
+import { PregroupedMessages } from './pregrouped-messages';
 import { BATCH_HEADER_BYTES, recordsBytes, writeBatchHeader, writeRecords } from './record-batch';
-import { PartitionMessages } from '../../emitter/kafka/sends';
 
 /**
- * The client's produce requests, but for those that carry {@link PartitionMessages}: these are encoded in one pass into
+ * The client's produce requests, but for those that carry {@link PregroupedMessages}: these are encoded in one pass into
  * memory of the right size. The client's own encoder makes an object and several copies of every record.
  *
  * @param client how the client makes its requests
@@ -32,7 +32,7 @@ function ownRequest(
     partitions.map((partition) => ({ topic, ...partition })),
   );
   const { apiVersion } = request;
-  if (data === undefined || others.length > 0 || !(data.messages instanceof PartitionMessages))
+  if (data === undefined || others.length > 0 || !(data.messages instanceof PregroupedMessages))
     return undefined;
   if (apiVersion < VERSIONS.first || apiVersion > VERSIONS.last) return undefined;
   const { messages } = data;
@@ -49,7 +49,7 @@ type OwnArguments = Omit<ProduceArguments, 'topicData'> & {
   readonly topic: string;
   readonly partition: number;
   readonly firstSequence?: number;
-  readonly messages: PartitionMessages;
+  readonly messages: PregroupedMessages;
 };
 
 async function encode({ messages, ...argument }: OwnArguments): Promise<Buffer> {
@@ -78,7 +78,7 @@ async function encode({ messages, ...argument }: OwnArguments): Promise<Buffer> 
 }
 
 /** Memory with the records from an index on. */
-async function withRecords(messages: PartitionMessages, begin: number, codec: number): Promise<Buffer> {
+async function withRecords(messages: PregroupedMessages, begin: number, codec: number): Promise<Buffer> {
   const bytes = recordsBytes(messages);
   if (codec === 0) {
     const memory = Buffer.allocUnsafeSlow(begin + bytes);

@@ -1,4 +1,5 @@
-import type { Message } from '../../emitter/ports';
+import type { Message } from '../message';
+
 import { crc32c } from './crc32c';
 
 /** What a batch says of all of its records. */

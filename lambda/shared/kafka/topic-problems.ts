@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_BYTES } from '../../emitter/messages';
+import { MAX_MESSAGE_BYTES } from '../message';
 
 /** The settings of a topic that matter to the emitter and to readers. https://kafka.apache.org/39/documentation.html#topicconfigs */
 export const TOPIC_SETTINGS = [

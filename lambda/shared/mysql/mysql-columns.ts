@@ -1,5 +1,5 @@
 import { type FieldPacket, Types } from 'mysql2';
-import type { Column, ColumnKind } from '../../emitter/messages';
+import type { Column, ColumnKind } from '../rows';
 
 /** The number that the protocol gives the character set of columns that hold bytes. */
 const BINARY_CHARSET = 63;

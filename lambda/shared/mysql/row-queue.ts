@@ -1,6 +1,6 @@
 import type { Connection, FieldPacket } from 'mysql2';
 import { UnreachableError } from '../errors';
-import type { Row } from '../../emitter/messages';
+import type { Row } from '../rows';
 
 /** How much of a result may wait here before the database is held back, in bytes. */
 const HIGH_WATER_BYTES = 500_000;

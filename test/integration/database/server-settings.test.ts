@@ -1,6 +1,6 @@
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
+import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import type { DatabaseLogins } from '../../../scripts/local/database-logins';
 import { startDatabaseServer } from '../../support/database-server';
 import { sequence, testPipeline } from '../../support/pipeline';

@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
+import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
 import { perStream, STREAMS, topicOf, topicsOf } from '../../../lambda/shared/streams';
 import { SMALL_TABLES, testPipeline } from '../../support/pipeline';
 import { testServers, testUserId, withAdmin } from '../../support/servers';

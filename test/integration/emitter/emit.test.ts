@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { CHUNK_BOUNDS } from '../../../lambda/emitter/chunks';
-import { STREAMS } from '../../../lambda/shared/streams';
 import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
+import { STREAMS } from '../../../lambda/shared/streams';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { SMALL_TABLES, sequence, testPipeline } from '../../support/pipeline';
 import { testServers } from '../../support/servers';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
+import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
 import { perStream } from '../../../lambda/shared/streams';
 import { testServers, testUserId } from '../../support/servers';
 

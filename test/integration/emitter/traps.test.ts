@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Kafka, KafkaJSConnectionError } from 'kafkajs';
 import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
 import { parseEvent } from '../../../lambda/emitter/event';
-import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
-import { PartitionMessages } from '../../../lambda/emitter/kafka/sends';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
-import { messageBytes } from '../../../lambda/emitter/messages';
 import { MysqlTableReader } from '../../../lambda/emitter/mysql/table-reader';
 import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
+import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
+import { PregroupedMessages } from '../../../lambda/shared/kafka/pregrouped-messages';
+import { messageBytes } from '../../../lambda/shared/message';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { startKafka } from '../../../scripts/local/kafka';
@@ -66,7 +66,7 @@ describe('a send', () => {
 
     const sends = producers.flatMap((producer) => producer.sends);
     for (const { messages } of sends) {
-      expect(messages).toBeInstanceOf(PartitionMessages);
+      expect(messages).toBeInstanceOf(PregroupedMessages);
       expect(messages.every(({ key }) => typeof key === 'string' && key !== '')).toBe(true);
     }
     const counts = sends.map(({ messages }) => messages.length);

@@ -1,5 +1,4 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import { STREAMS } from '../../../lambda/shared/streams';
 import {
   addSamplePosts,
   DEFAULT_ROWS,
@@ -7,6 +6,7 @@ import {
 } from '../../../lambda/sample-loader/load-sample-tables';
 import { keyOfPost } from '../../../lambda/sample-loader/sample-keys';
 import { samplePosts } from '../../../lambda/sample-loader/sample-posts';
+import { STREAMS } from '../../../lambda/shared/streams';
 import { testDatabase } from '../../support/servers';
 
 /** Runs something with a connection that shows dates as the database prints them. */

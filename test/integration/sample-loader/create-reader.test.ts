@@ -1,7 +1,7 @@
 import { type ConnectionOptions, createConnection as connect } from 'mysql2';
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { createReader } from '../../../lambda/sample-loader/create-reader';
+import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { testDatabase, testServers, uniqueName } from '../../support/servers';
 
 /** The server of the tests signs its certificate itself. */

@@ -2,9 +2,9 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { handler } from '../../../lambda/sample-loader/handler';
 import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { STREAMS } from '../../../lambda/shared/streams';
-import { handler } from '../../../lambda/sample-loader/handler';
 import { testDatabase, testServers, uniqueName } from '../../support/servers';
 
 const secretsManager = mockClient(SecretsManagerClient);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { type EmitOutcome, emit, MOST_FAILURES } from '../../../lambda/emitter/emit';
-import { MOST_SHARDS } from '../../../lambda/shared/environment';
-import { CheckpointError, TableError, UnreachableError } from '../../../lambda/shared/errors';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
+import { MOST_SHARDS } from '../../../lambda/shared/environment';
+import { CheckpointError, TableError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
 import {
   type Fate,

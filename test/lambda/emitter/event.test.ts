@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../../../lambda/shared/errors';
 import { parseEvent } from '../../../lambda/emitter/event';
+import { ConfigurationError } from '../../../lambda/shared/errors';
 
 /** What the refusal of an event says. */
 function refusal(event: unknown): string {

@@ -1,7 +1,9 @@
 import type { DeadLetter } from '../../../lambda/emitter/dead-letters';
 import { fingerprintOf, keylessDeadLetters } from '../../../lambda/emitter/keyless';
-import { MAX_MESSAGE_BYTES, MAX_ROW_BYTES, messageBytes, type Row } from '../../../lambda/emitter/messages';
-import type { Message, TableRows } from '../../../lambda/emitter/ports';
+import { MAX_ROW_BYTES } from '../../../lambda/emitter/messages';
+import type { TableRows } from '../../../lambda/emitter/ports';
+import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../../lambda/shared/message';
+import type { Row } from '../../../lambda/shared/rows';
 import { STREAMS } from '../../../lambda/shared/streams';
 
 const [pin] = STREAMS;

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
-import {
-  type Column,
-  type ColumnKind,
-  MAX_MESSAGE_BYTES,
-  MAX_ROW_BYTES,
-  messageBytes,
-  type Row,
-  rowEncoder,
-  UnemittableRowError,
-} from '../../../lambda/emitter/messages';
+import { MAX_ROW_BYTES, rowEncoder, UnemittableRowError } from '../../../lambda/emitter/messages';
+import { MAX_MESSAGE_BYTES, messageBytes } from '../../../lambda/shared/message';
+import type { Column, ColumnKind, Row } from '../../../lambda/shared/rows';
 
 const bytes = (value: string | Buffer | null): Buffer | null =>
   typeof value === 'string' ? Buffer.from(value) : value;

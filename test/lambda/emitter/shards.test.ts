@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
-import { ConfigurationError, UnreachableError } from '../../../lambda/shared/errors';
 import { type EmitEvent, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
 import { holdersOf, isBusy } from '../../../lambda/emitter/shares';
+import { ConfigurationError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
 import {
   type Fate,

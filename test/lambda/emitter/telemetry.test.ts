@@ -1,9 +1,9 @@
 import type { EmitOutcome, StopReason } from '../../../lambda/emitter/emit';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
-import { METRICS, METRICS_NAMESPACE } from '../../../lambda/shared/metric-names';
-import { perStream } from '../../../lambda/shared/streams';
 import { lagOf, summarise } from '../../../lambda/emitter/summary';
 import { publishMetrics } from '../../../lambda/emitter/telemetry';
+import { METRICS, METRICS_NAMESPACE } from '../../../lambda/shared/metric-names';
+import { perStream } from '../../../lambda/shared/streams';
 import { MemoryTables } from '../../support/in-memory';
 
 const primary: EmitRequest = parseEvent({}, undefined);

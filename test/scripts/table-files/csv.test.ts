@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import type { Column, Row } from '../../../lambda/emitter/messages';
+import type { Column, Row } from '../../../lambda/shared/rows';
+
 import { csvRecords, textsOf } from '../../../scripts/table-files/csv';
 
 /** Reads CSV with another program than the one that writes it; an empty field without quotes is NULL. */

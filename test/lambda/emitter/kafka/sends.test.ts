@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { partitionOfKey } from '../../../../lambda/emitter/kafka/key-partition';
-import {
-  MAX_SEND_MESSAGES,
-  PartitionMessages,
-  sendsByPartition,
-} from '../../../../lambda/emitter/kafka/sends';
-import { MAX_MESSAGE_BYTES, messageBytes } from '../../../../lambda/emitter/messages';
-import type { Message } from '../../../../lambda/emitter/ports';
+import { MAX_SEND_MESSAGES, sendsByPartition } from '../../../../lambda/emitter/kafka/sends';
+import { PregroupedMessages } from '../../../../lambda/shared/kafka/pregrouped-messages';
+import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../../../lambda/shared/message';
 
 const clientsGrouping = jest.requireActual<
   (send: {
@@ -60,7 +56,7 @@ test('a topic without partitions takes nothing', () => {
 });
 
 test('the client takes the messages of a partition as they are, and asks nobody where they go', () => {
-  const messages = new PartitionMessages(2);
+  const messages = new PregroupedMessages(2);
   messages.push(message(1n), message(2n));
   const grouped = clientsGrouping({
     topic: 'ada.pin',

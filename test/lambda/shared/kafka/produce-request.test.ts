@@ -2,9 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { CompressionTypes } from 'kafkajs';
 import type { ProduceArguments, ProduceDefinition } from 'kafkajs/src/protocol/requests';
+import { PregroupedMessages } from '../../../../lambda/shared/kafka/pregrouped-messages';
 import { onePassProduce } from '../../../../lambda/shared/kafka/produce-request';
-import { PartitionMessages } from '../../../../lambda/emitter/kafka/sends';
-import type { Message } from '../../../../lambda/emitter/ports';
+import type { Message } from '../../../../lambda/shared/message';
 
 const client = jest.requireActual<ProduceDefinition>('kafkajs/src/protocol/requests/produce');
 const own = onePassProduce(client);
@@ -20,8 +20,8 @@ const encoded = async (
   return buffer;
 };
 
-const partitionMessages = (partition: number, messages: readonly Message[]): PartitionMessages => {
-  const all = new PartitionMessages(partition);
+const partitionMessages = (partition: number, messages: readonly Message[]): PregroupedMessages => {
+  const all = new PregroupedMessages(partition);
   all.push(...messages);
   return all;
 };
