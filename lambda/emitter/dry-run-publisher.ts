@@ -23,7 +23,7 @@ export class DryRunPublisher implements TopicPublisher {
     return await this.checkpoint.rangeOf(shard, replaced);
   }
 
-  async settled(): Promise<void> {}
+  async awaitCommitVisible(): Promise<void> {}
 
   async discard(): Promise<void> {
     await this.checkpoint.discard();

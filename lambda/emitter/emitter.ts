@@ -6,7 +6,7 @@ import type { EmitterEnvironment } from '../shared/environment';
 import { UnreachableError } from '../shared/errors';
 import { unreachableSignalOf } from '../shared/kafka/broker-watch';
 import { createKafka } from '../shared/kafka/kafka-client';
-import { ABORTED, until } from '../shared/race-abort';
+import { ABORTED, raceAbort } from '../shared/race-abort';
 import { readSecret } from '../shared/read-secret';
 import { DryRunPublisher } from './dry-run-publisher';
 import { emit } from './emit';
@@ -67,7 +67,7 @@ export class Emitter {
         deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
         cutOff: AbortSignal.any([cutOff, unreachableSignalOf(this.kafka)]),
       });
-      const lagKeys = await until(cutOff, lagOf(this.reader, request, outcome));
+      const lagKeys = await raceAbort(cutOff, lagOf(this.reader, request, outcome));
       if (lagKeys === ABORTED)
         throw new UnreachableError('The database did not answer before the time of this run was over.');
       return summarise(userId, request, outcome, {
@@ -80,7 +80,7 @@ export class Emitter {
       this.reader.end();
       throw error;
     } finally {
-      await until(cutOff, this.reader.close());
+      await raceAbort(cutOff, this.reader.close());
     }
   }
 

@@ -1,8 +1,7 @@
 import type { Message } from '../shared/message';
-
 import type { Column, Row } from '../shared/rows';
-
 import type { PerStream, Stream, StreamName } from '../shared/streams';
+import type { ChunkBounds } from './chunks';
 
 /** How far one table has been emitted. */
 export interface Position {
@@ -81,7 +80,7 @@ export interface TopicPublisher {
    */
   rangeOf(shard: number, replaced?: readonly StreamName[]): Promise<Checkpoint>;
   /** Waits until every consumer can see what was committed, which Kafka answers a little before. Does not throw. */
-  settled(): Promise<void>;
+  awaitCommitVisible(): Promise<void>;
   /** Gives up what was not committed, and the connection it was sent on. Does not throw. */
   discard(): Promise<void>;
 }
@@ -92,4 +91,22 @@ export interface Progress {
   committed(emitted: PerStream<number>, checkpoint: Checkpoint): void;
   /** A failure that is followed by another try. */
   retrying(error: Error, attempt: number, delayMs: number): void;
+}
+
+/** What a run works with. */
+export interface EmitParts {
+  readonly reader: TableReader;
+  /** The publisher of a shard; another one's is opened only to finish what that shard has left behind. */
+  readonly publisherOf: (shard: number) => TopicPublisher;
+  readonly progress: Progress;
+  /** Resolves after that many milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** From here on no further chunk is begun, and the run ends. */
+  readonly deadline: AbortSignal;
+  /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, an EmitterError, has come up. */
+  readonly cutOff: AbortSignal;
+  /** How much goes into one transaction. @default CHUNK_BOUNDS */
+  readonly bounds?: ChunkBounds;
+  /** The fewest keys that are given to a shard. @default SMALLEST_RANGE */
+  readonly smallestRange?: bigint;
 }

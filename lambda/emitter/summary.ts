@@ -1,7 +1,8 @@
 import { type PerStream, perStream, STREAMS } from '../shared/streams';
-import type { EmitOutcome, StopReason } from './emit';
+import type { EmitOutcome } from './emit';
 import type { EmitRequest } from './event';
 import type { TableReader } from './ports';
+import type { StopReason } from './session';
 
 /** What an invocation returns and logs. */
 export interface EmitSummary {

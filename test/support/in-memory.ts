@@ -264,7 +264,7 @@ export class MemoryPublisher implements TopicPublisher {
     });
   }
 
-  async settled(): Promise<void> {}
+  async awaitCommitVisible(): Promise<void> {}
 
   async discard(): Promise<void> {
     this.epoch = undefined;

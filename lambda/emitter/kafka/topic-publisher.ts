@@ -129,7 +129,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     }
   }
 
-  async settled(): Promise<void> {
+  async awaitCommitVisible(): Promise<void> {
     const { session } = this;
     if (session?.committed === undefined) return;
     try {

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory, Kafka } from 'kafkajs';
-import { ABORTED, until } from '../race-abort';
+import { ABORTED, raceAbort } from '../race-abort';
 import { kafkaError } from './kafka-errors';
 
 /** How long a broker may take for its first answer before that is told, in milliseconds. */
@@ -160,7 +160,7 @@ export const unreachableSignalOf = (kafka: Kafka): AbortSignal =>
  */
 export async function whileReachable<T>(kafka: Kafka, work: () => Promise<T>): Promise<T> {
   const signal = unreachableSignalOf(kafka);
-  const result = await until(signal, work());
+  const result = await raceAbort(signal, work());
   if (result === ABORTED) throw signal.reason;
   return result;
 }

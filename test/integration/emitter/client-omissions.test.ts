@@ -35,7 +35,7 @@ test('a checkpoint that the client has not asked for is not taken for none, and 
   const first = new KafkaTopicPublisher(newKafka(), userId);
   await first.open();
   await first.commit(checkpoint);
-  await first.settled();
+  await first.awaitCommitVisible();
   await first.discard();
 
   const kafka = newKafka();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { type EmitOutcome, emit, MOST_FAILURES } from '../../../lambda/emitter/emit';
+import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
+import { MOST_FAILURES } from '../../../lambda/emitter/retry';
 import { MOST_SHARDS } from '../../../lambda/shared/environment';
 import { CheckpointError, TableError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';

@@ -1,5 +1,6 @@
-import type { EmitOutcome, StopReason } from '../../../lambda/emitter/emit';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
+import type { StopReason } from '../../../lambda/emitter/session';
 import { lagOf, summarise } from '../../../lambda/emitter/summary';
 import { publishMetrics } from '../../../lambda/emitter/telemetry';
 import { METRICS, METRICS_NAMESPACE } from '../../../lambda/shared/metric-names';

@@ -32,7 +32,7 @@ export async function fingerprintOf({ batches }: TableRows): Promise<string> {
 }
 
 /** The dead letters of rows without a usable key, in bounded pieces; returns the fingerprint of the rows. */
-export async function* keylessDeadLetters(
+export async function* unkeyedDeadLetters(
   stream: Stream,
   { columns, batches }: TableRows,
   bounds: ChunkBounds,
