@@ -1,13 +1,10 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
-// Whatever client is given, it can read what the emitter has compressed.
-import '../shared/kafka/codecs';
 import { UnreachableError } from '../shared/errors';
-import { hideAbortedFromConsumers } from '../shared/kafka/aborted-records';
 import { whileReachable } from '../shared/kafka/broker-watch';
 import { disconnect } from '../shared/kafka/disconnect';
 import { kafkaError, protocolErrorType } from '../shared/kafka/kafka-errors';
+import { installKafkaPatches } from '../shared/kafka/kafka-patches';
 import { GROUP_IS_YOUNG } from '../shared/kafka/transient';
-import { nameUnreadableCodecs } from './unreadable-codecs';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
 export interface Span {
@@ -52,8 +49,8 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
   );
   if (unread.size === 0) return;
   const topics = [...new Set(spans.map(({ topic }) => topic))];
-  nameUnreadableCodecs();
-  hideAbortedFromConsumers();
+  // Whatever client is given, it can read what the emitter has written.
+  installKafkaPatches();
   const consumer = kafka.consumer({
     groupId,
     maxBytesPerPartition: MAX_BYTES_PER_PARTITION,

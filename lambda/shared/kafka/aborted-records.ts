@@ -50,10 +50,8 @@ interface Broker {
  */
 export function hideAbortedFromConsumers(): void {
   const { prototype } = require('kafkajs/src/broker') as { readonly prototype: Broker };
-  if (MENDED in prototype) return;
   const { fetch } = prototype;
   Object.assign(prototype, {
-    [MENDED]: true,
     fetch: async function (this: Broker, request: object) {
       const answer = await fetch.call(this, request);
       for (const { partitions } of answer.responses) partitions.forEach(hideAborted);
@@ -61,5 +59,3 @@ export function hideAbortedFromConsumers(): void {
     },
   });
 }
-
-const MENDED = Symbol('records of aborted transactions are hidden');
