@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka, KafkaJSError } from 'kafkajs';
 import { EmitterError, TopicError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
-import { disconnect } from '../shared/kafka/disconnect';
+import { closeQuietly } from '../shared/kafka/close-quietly';
 import { kafkaError } from '../shared/kafka/kafka-errors';
 import type { Span } from './read-spans';
 
@@ -38,7 +38,7 @@ export async function committedSpans(
       throw kafkaError(error, 'asking for the ends of the topics', { topics });
     }
   } finally {
-    await disconnect(admin);
+    await closeQuietly(() => admin.disconnect());
   }
   await delay(wait);
   return await committedSpans(kafka, topics, laterWaits);

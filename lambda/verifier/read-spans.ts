@@ -1,7 +1,7 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
 import { UnreachableError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
-import { disconnect } from '../shared/kafka/disconnect';
+import { closeQuietly } from '../shared/kafka/close-quietly';
 import { kafkaError, protocolErrorType } from '../shared/kafka/kafka-errors';
 import { installKafkaPatches } from '../shared/kafka/kafka-patches';
 import { GROUP_IS_YOUNG } from '../shared/kafka/transient';
@@ -117,7 +117,7 @@ const idOf = (topic: string, partition: number): string => `${topic}[${partition
 
 /** Best effort: what is left of a group without committed offsets, Kafka forgets by itself. */
 async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
-  await disconnect(consumer);
+  await closeQuietly(() => consumer.disconnect());
   const admin = kafka.admin();
   try {
     await admin.connect();
@@ -125,6 +125,6 @@ async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise
   } catch {
     // Nothing depends on it.
   } finally {
-    await disconnect(admin);
+    await closeQuietly(() => admin.disconnect());
   }
 }
