@@ -48,10 +48,10 @@ export async function copyUnkeyedRows(
   { reader, deadline, bounds = CHUNK_BOUNDS }: CopyParts,
   stream: Stream,
 ): Promise<'deadline' | undefined> {
-  const found = await raceAbort(deadline, reader.keylessRows(stream).then(fingerprintOf));
+  const found = await raceAbort(deadline, reader.unkeyedRows(stream).then(fingerprintOf));
   if (found === ABORTED) return 'deadline';
-  if (found === session.checkpoint[stream.name].keyless) return undefined;
-  const rows = await raceAbort(deadline, reader.keylessRows(stream));
+  if (found === session.checkpoint[stream.name].unkeyed) return undefined;
+  const rows = await raceAbort(deadline, reader.unkeyedRows(stream));
   if (rows === ABORTED) return 'deadline';
   for (const pieces = unkeyedDeadLetters(stream, rows, bounds); ; ) {
     const piece = await raceAbort(deadline, pieces.next());
@@ -60,7 +60,7 @@ export async function copyUnkeyedRows(
     if (piece.done === true) {
       await session.commit({
         ...checkpoint,
-        [stream.name]: { ...checkpoint[stream.name], keyless: piece.value },
+        [stream.name]: { ...checkpoint[stream.name], unkeyed: piece.value },
       });
       return undefined;
     }

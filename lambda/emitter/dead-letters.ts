@@ -21,7 +21,7 @@ export function keyedDeadLetter(stream: Stream, key: string, reason: string): Me
 }
 
 /** The dead letter of a row that has no usable key. It carries the row, and the row's fingerprint as its key: the same row gives the same message. */
-export function keylessDeadLetter(stream: Stream, row: Row, json: Buffer | undefined): Message {
+export function unkeyedDeadLetter(stream: Stream, row: Row, json: Buffer | undefined): Message {
   const reason = `column ${stream.keyColumn} is NULL, negative or too large to be a key`;
   const key = `${stream.table}:${rowFingerprint(row).toString('hex')}`;
   const whole = { key, value: encode(stream.table, null, reason, json?.toString() ?? 'null') };

@@ -11,7 +11,7 @@ export interface Position {
    * Which rows without a usable key are among the dead letters: an opaque fingerprint of all of them, empty for none.
    * They have no place in the order of keys, so they are either all done or, when one of them changes, all done anew.
    */
-  readonly keyless: string;
+  readonly unkeyed: string;
   /** Where the range of a shard ends, exclusive. Absent where it was never given one, and of the primary, whose range has no end. */
   readonly endKey?: bigint | undefined;
   /** How many shards, the primary among them, may have ranges to emit; only the primary keeps it. @default 1 */
@@ -39,7 +39,7 @@ export interface TableReader {
   /** All rows with `from <= key < to`, or without that end, in ascending order of the key. */
   rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows>;
   /** All rows whose key is NULL, negative or larger than {@link LARGEST_KEY}, in no order. */
-  keylessRows(stream: Stream): Promise<TableRows>;
+  unkeyedRows(stream: Stream): Promise<TableRows>;
   /** The largest usable key of a table, or `undefined` when it has none. */
   lastKey(stream: Stream): Promise<bigint | undefined>;
   /** Cancels running queries, and lets go of what the tables were like. Does not throw. */

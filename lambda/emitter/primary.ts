@@ -68,7 +68,7 @@ export class Primary {
     const finished = Object.fromEntries(
       replaced.map((name) => [
         name,
-        { nextKey: reset[name].nextKey, endKey: reset[name].nextKey, keyless: '' },
+        { nextKey: reset[name].nextKey, endKey: reset[name].nextKey, unkeyed: '' },
       ]),
     );
     await session.commit(

@@ -59,7 +59,7 @@ export function assignRanges(
     perStream((stream) => ({
       nextKey: border(share, stream),
       endKey: border(share + 1, stream),
-      keyless: '',
+      unkeyed: '',
     }));
   return {
     retained: perStream((stream) => ({ ...checkpoint[stream.name], nextKey: border(shares - 1, stream) })),

@@ -43,7 +43,7 @@ export interface SessionProps {
 export class Session {
   /** Commits that are known to have taken place. */
   commits = 0;
-  checkpoint: Checkpoint = perStream(() => ({ nextKey: 0n, keyless: '' }));
+  checkpoint: Checkpoint = perStream(() => ({ nextKey: 0n, unkeyed: '' }));
   private readonly runId = randomUUID();
   private openTally = new RunTally();
   private isTransactionOpen = false;
@@ -137,7 +137,7 @@ export class Session {
 
 const includes = (checkpoint: Checkpoint, written: Partial<Checkpoint>): boolean =>
   STREAMS.every(({ name }) => {
-    const { nextKey, keyless, run } = written[name] ?? checkpoint[name];
+    const { nextKey, unkeyed, run } = written[name] ?? checkpoint[name];
     const found = checkpoint[name];
-    return nextKey === found.nextKey && keyless === found.keyless && run === found.run;
+    return nextKey === found.nextKey && unkeyed === found.unkeyed && run === found.run;
   });

@@ -1,7 +1,7 @@
 import { settledAll } from '../shared/settled-all';
 import type { PerStream, Stream } from '../shared/streams';
-import { account, type KeyedRecord, type KeyGroup } from './account';
 import { bucketOf } from './bucket-sums';
+import { classify, type KeyedRecord, type KeyGroup } from './classify';
 import type { Column, RecordSource, RowSource } from './ports';
 import { EXAMPLE_CHARACTERS, EXAMPLES, type Example } from './report';
 import { Spill } from './spill';
@@ -62,7 +62,7 @@ export async function findDifferences(options: DifferencesOptions): Promise<Diff
   const changes: Change[] = [];
   for (const items of spill.groups()) {
     for (const [key, group] of byKey(items)) {
-      const found = account(group);
+      const found = classify(group);
       for (const row of found.deadLettered) options.onDeadLettered(key, row);
       counts.missing += found.missing.length;
       counts.extra += found.extra.length;

@@ -15,7 +15,7 @@ import { foreignOffsetError, liveMemberError, lostCheckpointError } from './chec
 import { committedOf, positionOf } from './position-record';
 
 /** The position in a table of which nothing is emitted. */
-export const BEGINNING: Position = { nextKey: 0n, keyless: '' };
+export const BEGINNING: Position = { nextKey: 0n, unkeyed: '' };
 
 /** A position that is about to be replaced, and tells nothing, not even which shards may have ranges. */
 const UNKNOWN: Position = { ...BEGINNING, shards: MOST_SHARDS };

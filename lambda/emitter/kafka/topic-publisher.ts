@@ -32,7 +32,7 @@ interface Connected {
  * shard's consumer group: on partition 0 of a stream's topic the offset is the next key to read, and its metadata the
  * rest of the position.
  *
- * The client loses or repeats messages where a `send` spans brokers, is retried in part, or follows a rejected one
+ * The client loses or repeats messages where a `send` ranges brokers, is retried in part, or follows a rejected one
  * (kafkajs 2.2.4, issues 598 and 1303). So every `send` has one explicit partition and its messages have keys, and
  * after any rejection the producer is thrown away.
  */

@@ -34,7 +34,7 @@ export class MysqlTableReader implements TableReader {
   private readonly reported = new Set<StreamName>();
   private place = 'the database';
   /** Counts how often everything under way was given up; a connection that was begun before is not kept. */
-  private givenUp = 0;
+  private generation = 0;
 
   constructor(private readonly props: MysqlTableReaderProps) {}
 
@@ -55,7 +55,7 @@ export class MysqlTableReader implements TableReader {
     });
   }
 
-  async keylessRows(stream: Stream): Promise<TableRows> {
+  async unkeyedRows(stream: Stream): Promise<TableRows> {
     const key = escapeId(stream.keyColumn);
     const from = `FROM ${escapeId(stream.table)} WHERE ${key} IS NULL OR ${key} < 0 OR ${key} > ${LARGEST_KEY}`;
     return await this.run(stream, async (session) => {
@@ -69,7 +69,7 @@ export class MysqlTableReader implements TableReader {
   }
 
   async close(): Promise<void> {
-    this.givenUp += 1;
+    this.generation += 1;
     await Promise.all([...this.sessions].map(([name, session]) => this.release(name, session)));
   }
 
@@ -79,7 +79,7 @@ export class MysqlTableReader implements TableReader {
    * @param reason what running queries end with. @default that they were given up
    */
   end(reason?: Error): void {
-    this.givenUp += 1;
+    this.generation += 1;
     for (const [name, session] of this.sessions) this.drop(name, session, reason);
   }
 
@@ -134,11 +134,11 @@ export class MysqlTableReader implements TableReader {
   }
 
   private async connect(stream: Stream): Promise<Session> {
-    const { givenUp } = this;
+    const { generation } = this;
     const { connection, login } = await connectWithFreshLogin(this.props.readLogin, this.props.tls);
     this.place = `${login.host}:${login.port}/${login.database}`;
     const session: Session = { connection, rows: undefined, isBusy: false, hasSnapshot: false };
-    if (givenUp !== this.givenUp) this.fail(stream, session, this.gaveUp());
+    if (generation !== this.generation) this.fail(stream, session, this.gaveUp());
     this.sessions.set(stream.name, session);
     return session;
   }

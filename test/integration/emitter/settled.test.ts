@@ -44,7 +44,7 @@ async function publisherWith(refusal: { type?: string }) {
   return { publisher, calls };
 }
 
-const checkpoint = (nextKey: bigint) => perStream(() => ({ nextKey, keyless: '' }));
+const checkpoint = (nextKey: bigint) => perStream(() => ({ nextKey, unkeyed: '' }));
 
 test('settled waits until Kafka takes offsets again, and commits nothing itself', async () => {
   const refusal: { type?: string } = {};

@@ -131,7 +131,7 @@ describe('a run', () => {
     expect(kafka.transactions).toBe(0);
   });
 
-  test.each(['keylessRows', 'rowsFrom', 'batches'] as const)(
+  test.each(['unkeyedRows', 'rowsFrom', 'batches'] as const)(
     'ends at the deadline when the database falls silent in its %s',
     async (place) => {
       const tables = new MemoryTables({ pin: posts(1), geo: [], user: [] });
@@ -287,7 +287,7 @@ describe('rows that cannot be emitted', () => {
     expect((await run(tables, kafka.producer())).deadLettered).toBe(4);
     user.length = 0;
     expect((await run(tables, kafka.producer())).deadLettered).toBe(0);
-    expect(kafka.checkpoint.user.keyless).toBe('');
+    expect(kafka.checkpoint.user.unkeyed).toBe('');
   });
 });
 

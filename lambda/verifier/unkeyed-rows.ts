@@ -3,9 +3,9 @@
  *
  * No key tells which letter is about which row. Equal rows have equal letters, and a letter may be written more than
  * once: so all rows are accounted for when there are at least as many different letters as different rows. Memory grows
- * with the number of different keyless rows only.
+ * with the number of different rows without a usable key only.
  */
-export class KeylessRows {
+export class UnkeyedRows {
   /** How many rows there are. */
   rows = 0;
   readonly #rows = new Set<string>();

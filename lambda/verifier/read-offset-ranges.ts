@@ -7,20 +7,20 @@ import { installKafkaPatches } from '../shared/kafka/kafka-patches';
 import { GROUP_IS_YOUNG } from '../shared/kafka/transient';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
-export interface Span {
+export interface OffsetRange {
   readonly topic: string;
   readonly partition: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** What {@link readSpans} works with. */
-export interface ReadSpansOptions {
+/** What {@link readOffsetRanges} works with. */
+export interface ReadOffsetRangesOptions {
   /** A consumer group of its own; deleted afterwards. */
   readonly groupId: string;
   /** At most one of each partition. */
-  readonly spans: readonly Span[];
-  readonly onMessage: (message: KafkaMessage, span: Span) => void;
+  readonly ranges: readonly OffsetRange[];
+  readonly onMessage: (message: KafkaMessage, range: OffsetRange) => void;
   /** How long no broker may give anything before this is an error, in milliseconds. @default 60000 */
   readonly stallMs?: number;
 }
@@ -32,23 +32,23 @@ const MAX_BYTES_PER_PARTITION = 131_072;
 const MAX_WAIT_MS = 100;
 
 /**
- * Reads every committed record of the spans, each exactly once and those of a partition in order.
+ * Reads every committed record of the ranges, each exactly once and those of a partition in order.
  *
- * The end of a span is not always a record: it may be the marker of a transaction, or records of an aborted one, which
+ * The end of a range is not always a record: it may be the marker of a transaction, or records of an aborted one, which
  * never reach the callback. The events at the end of each batch count these too. After a rebalance kafkajs begins anew
  * from the first offset, since none are committed; records that were read before are passed over then.
  *
  * @throws UnreachableError when a broker gives nothing for `stallMs`, naming where reading stopped.
  */
-export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promise<void> {
-  const { groupId, spans, onMessage, stallMs = 60_000 } = options;
+export async function readOffsetRanges(kafka: Kafka, options: ReadOffsetRangesOptions): Promise<void> {
+  const { groupId, ranges, onMessage, stallMs = 60_000 } = options;
   const unread = new Map(
-    spans
+    ranges
       .filter(({ from, to }) => from < to)
-      .map((span) => [idOf(span.topic, span.partition), { span, next: span.from }]),
+      .map((range) => [idOf(range.topic, range.partition), { range, next: range.from }]),
   );
   if (unread.size === 0) return;
-  const topics = [...new Set(spans.map(({ topic }) => topic))];
+  const topics = [...new Set(ranges.map(({ topic }) => topic))];
   // Whatever client is given, it can read what the emitter has written.
   installKafkaPatches();
   const consumer = kafka.consumer({
@@ -64,7 +64,7 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
   finished.catch(() => {});
   const stalled = setTimeout(() => {
     const places = [...unread.values()].map(
-      ({ span, next }) => `${span.topic}[${span.partition}] at ${next} of ${span.to}`,
+      ({ range, next }) => `${range.topic}[${range.partition}] at ${next} of ${range.to}`,
     );
     reject(new UnreachableError(`Kafka gave nothing for ${stallMs / 1_000} s: ${places.join(', ')}.`));
   }, stallMs);
@@ -79,7 +79,7 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
     const reading = unread.get(idOf(topic, partition));
     if (reading === undefined) return;
     reading.next = Math.max(reading.next, Number(lastOffset) + 1);
-    if (reading.next < reading.span.to) return;
+    if (reading.next < reading.range.to) return;
     consumer.pause([{ topic, partitions: [partition] }]);
     unread.delete(idOf(topic, partition));
     if (unread.size === 0) resolve();
@@ -95,13 +95,13 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
           if (reading === undefined) return;
           for (const message of batch.messages) {
             const offset = Number(message.offset);
-            if (offset >= reading.next && offset < reading.span.to) onMessage(message, reading.span);
+            if (offset >= reading.next && offset < reading.range.to) onMessage(message, reading.range);
           }
         },
       });
       // One that has crashed and starts again cannot be told where to, and begins at the first offset.
       if (crash === undefined)
-        for (const { topic, partition, from } of spans)
+        for (const { topic, partition, from } of ranges)
           consumer.seek({ topic, partition, offset: String(from) });
       await finished;
     });
