@@ -25,7 +25,7 @@ interface Broker {
  */
 export function nameUnreadableCodecs(): void {
   const { prototype } = require('kafkajs/src/broker') as { readonly prototype: Broker };
-  if (MENDED in prototype) return;
+  if (PATCHED in prototype) return;
   for (const [type, codec] of [
     [CompressionTypes.Snappy, 'snappy'],
     [CompressionTypes.LZ4, 'lz4'],
@@ -36,7 +36,7 @@ export function nameUnreadableCodecs(): void {
   }
   const { fetch } = prototype;
   Object.assign(prototype, {
-    [MENDED]: true,
+    [PATCHED]: true,
     fetch: async function (this: Broker, request: FetchRequest) {
       try {
         return await fetch.call(this, request);
@@ -48,7 +48,7 @@ export function nameUnreadableCodecs(): void {
   });
 }
 
-const MENDED = Symbol('unreadable codecs are named');
+const PATCHED = Symbol('unreadable codecs are named');
 
 /** An answer is about several partitions, and does not say at which of them decoding has failed: each is fetched again. */
 async function nameIn(

@@ -1,14 +1,14 @@
 import BrokerPool from 'kafkajs/src/cluster/brokerPool';
 
-let isMended = false;
+let isPatched = false;
 
 /**
  * Lets the client say why no broker did what it asks of any of them: kafkajs 2.2.4 drops the errors, and says that there
  * is no group coordinator, or reads a property of null (`withBroker` in `src/cluster/brokerPool.js`).
  */
 export function keepErrorsOfBrokers(): void {
-  if (isMended) return;
-  isMended = true;
+  if (isPatched) return;
+  isPatched = true;
   const { withBroker } = BrokerPool.prototype;
   BrokerPool.prototype.withBroker = async function keepingErrors<T>(
     this: BrokerPool,

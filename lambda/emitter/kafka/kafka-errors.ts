@@ -143,6 +143,8 @@ const PASSING_TYPES: ReadonlySet<string> = new Set([
 
 /** The client's own errors about connections and about what it does not know of the cluster at the moment. */
 const PASSING_NAMES: ReadonlySet<string> = new Set([
+  // The base class: a partition without a leader, a producer that has lost its connection.
+  'KafkaJSError',
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
   'KafkaJSRequestTimeoutError',
@@ -177,8 +179,11 @@ const PASSING_CODES: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 
-const passesByItself = ({ name, code }: KafkaJsError): boolean =>
-  PASSING_NAMES.has(name) || PASSING_CODES.has(`${code}`);
+/** The one plain error of the client that faults bring about: it has nothing but a text (kafkajs 2.2.4, `src/broker/index.js`). */
+const NOT_CONNECTED = 'Broker not connected';
+
+const passesByItself = ({ name, code, message }: KafkaJsError): boolean =>
+  PASSING_NAMES.has(name) || PASSING_CODES.has(`${code}`) || message === NOT_CONNECTED;
 
 /** Node's errors about certificates. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const UNTRUSTED: ReadonlySet<string> = new Set([

@@ -62,6 +62,7 @@ test('an error of the emitter stays what it is', () => {
 
 test.each([
   ['KafkaJSConnectionError', undefined],
+  ['KafkaJSError', undefined],
   ['KafkaJSRequestTimeoutError', undefined],
   ['KafkaJSBrokerNotFound', undefined],
   ['KafkaJSGroupCoordinatorNotFound', undefined],
@@ -75,6 +76,10 @@ test.each([
   for (const thrown of [error, afterAllTries(error)]) {
     expect(kafkaError(thrown, 'connecting')).toMatchObject({ name: 'UnreachableError', retryable: true });
   }
+});
+
+test('the client’s plain error about a broker that it has lost passes by itself', () => {
+  expect(kafkaError(new Error('Broker not connected'), 'sending rows').name).toBe('UnreachableError');
 });
 
 test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED'])(
