@@ -5,7 +5,7 @@ import type { EmitParts } from './ports';
 import { NOTHING, type Session, type StopReason } from './session';
 import { fingerprintOf, unkeyedDeadLetters } from './unkeyed';
 
-/** What copying needs of a run. */
+/** Dependencies of copying. */
 export type CopyParts = Pick<EmitParts, 'reader' | 'deadline' | 'bounds'>;
 
 /**

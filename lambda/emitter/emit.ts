@@ -6,13 +6,13 @@ import { runWithRetries } from './retry';
 import { RunTally, Session, type StopReason } from './session';
 import { runShard } from './shard';
 
-/** What one run did. */
+/** Result of one run. */
 export interface EmitOutcome {
   /** Rows that are in the topics because of this run. */
   readonly emitted: PerStream<number>;
   /** Rows that went to the dead letter topic instead. */
   readonly deadLettered: number;
-  /** How far the tables have been emitted, as far as this run knows. */
+  /** The checkpoint, as far as this run knows. */
   readonly checkpoint: Checkpoint;
   readonly stopped: StopReason;
 }

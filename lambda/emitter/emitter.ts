@@ -16,10 +16,10 @@ import { MysqlTableReader } from './mysql/table-reader';
 import type { Progress } from './ports';
 import { type EmitSummary, lagOf, summarise } from './summary';
 
-/** No further chunk is begun this long before the function's timeout, in milliseconds. */
+/** Time before the function's timeout from which no further chunk is started, in milliseconds. */
 export const DEADLINE_MARGIN_MS = 20_000;
 
-/** An answer of Kafka is not waited for from this long before the function's timeout, in milliseconds: parting takes up to ten seconds. */
+/** Time before the function's timeout from which Kafka's answers are not waited for, in milliseconds: closing takes up to ten seconds. */
 const CUT_OFF_MARGIN_MS = 12_000;
 
 /** The emitter with its connections, which it keeps from one invocation to the next. */
@@ -75,7 +75,7 @@ export class Emitter {
         elapsedMs: performance.now() - began,
       });
     } catch (error) {
-      // Whatever was wrong, the login may be what is mended.
+      // The next run reads the credentials again: they may be the cause.
       this.login = undefined;
       this.reader.end();
       throw error;

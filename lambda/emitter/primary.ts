@@ -41,7 +41,7 @@ export class Primary {
     return await copyKeyedRows(session, parts, request.limit);
   }
 
-  /** The streams whose positions are still to be written anew. */
+  /** Streams whose positions are still to be replaced. */
   private get replaced(): readonly StreamName[] {
     const { from } = this.request;
     return this.isResetPending && from !== undefined
@@ -116,7 +116,7 @@ export class Primary {
     return undefined;
   }
 
-  /** Those of the first shards that have not finished what they were assigned. */
+  /** Finds those of the first shards that have not finished their range. */
   private async busyShards(shards: number): Promise<number[]> {
     const busy: number[] = [];
     for (let shard = 1; shard < shards; shard++) {

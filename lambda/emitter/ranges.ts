@@ -12,7 +12,7 @@ export const isUnfinished = ({ nextKey, endKey }: Position): boolean =>
 export const hasUnfinishedRange = (range: Checkpoint): boolean =>
   STREAMS.some(({ name }) => isUnfinished(range[name]));
 
-/** How many shards, the primary among them, may have ranges. A topic that was created anew has forgotten it; the others have not. */
+/** Counts the shards that may have ranges, the primary among them. A topic that was recreated has forgotten it; the others have not. */
 export const assignedShardCount = (checkpoint: Checkpoint): number =>
   Math.max(...STREAMS.map(({ name }) => checkpoint[name].shards ?? 1));
 
@@ -26,7 +26,7 @@ export function rangesWorth(
   return Number((high - low) / smallestRange);
 }
 
-/** How a backlog is divided. */
+/** Division of a backlog. */
 export interface Assignment {
   /** The primary's checkpoint from then on. */
   readonly retained: Checkpoint;

@@ -3,7 +3,7 @@ import { raceAbort } from '../shared/race-abort';
 import type { EmitParts } from './ports';
 import type { Session, StopReason } from './session';
 
-/** Failures in a row, without a commit in between, after which a run gives up; the next scheduled one goes on. */
+/** Failures in a row, without a commit in between, after which a run ends; the next scheduled one goes on. */
 export const MOST_FAILURES = 5;
 
 /** The wait after the first failure, in milliseconds; doubled after each further one. */

@@ -5,10 +5,10 @@ import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from
 import type { Chunk } from './chunks';
 import type { Batch, Checkpoint, Progress, TopicPublisher } from './ports';
 
-/** Why a run ended: nothing is left to read, its limit of posts or its time is used up, or a newer run has taken over. */
+/** Reasons for the end of a run: nothing is left to read, its limit of posts or its time is used up, or a newer run took over. */
 export type StopReason = 'caught-up' | 'limit' | 'deadline' | 'fenced';
 
-/** What a transaction counts when it is committed. */
+/** Counts of a transaction, which apply once it is committed. */
 export type Tally = Pick<Chunk, 'emitted' | 'deadLettered' | 'posts'>;
 
 /** The tally of a transaction with nothing in it. */
@@ -27,7 +27,7 @@ export class RunTally implements Tally {
   }
 }
 
-/** What a {@link Session} works with. */
+/** Dependencies of a {@link Session}. */
 export interface SessionProps {
   readonly publisher: TopicPublisher;
   readonly progress: Progress;
@@ -55,7 +55,7 @@ export class Session {
     public streams: readonly Stream[],
   ) {}
 
-  /** What the invocation has committed so far. */
+  /** Counts of everything that the invocation has committed so far. */
   get tally(): Tally {
     return this.props.tally;
   }
@@ -63,7 +63,7 @@ export class Session {
   /**
    * Fences older runs, and takes the checkpoint from Kafka.
    *
-   * @param replaced the streams whose positions are about to be written anew, whoever wrote them
+   * @param replaced the streams whose positions are about to be replaced, whoever wrote them
    */
   async open(replaced: readonly StreamName[] = []): Promise<void> {
     this.reconcile(await this.answerTo(this.props.publisher.open(replaced)));

@@ -1,4 +1,4 @@
-/** Where long work says how far it is. */
+/** Progress of long work. */
 export interface Progress {
   /**
    * Begins a step.

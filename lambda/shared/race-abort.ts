@@ -1,4 +1,4 @@
-/** What {@link raceAbort} gives when the signal came first. */
+/** Result of {@link raceAbort} when the signal came first. */
 export const ABORTED = Symbol('aborted');
 
 /** Waits for a promise or for the signal, whichever comes first. A promise that is left behind may reject unheard. */

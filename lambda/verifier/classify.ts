@@ -13,7 +13,7 @@ export interface KeyGroup {
   deadLetters: number;
 }
 
-/** What became of the rows and records of one key. */
+/** Classes of the rows and records of one key. */
 export interface Classification {
   /** Records that are identical to a row beyond the number of such rows. */
   readonly duplicate: readonly KeyedRecord[];

@@ -7,7 +7,7 @@ import { EXAMPLE_CHARACTERS, EXAMPLES, type Example } from './report';
 import { Spill } from './spill';
 import { ABSENT, type Value } from './value';
 
-/** How a table and its topic differ. */
+/** Differences of a table and its topic. */
 export interface Differences {
   missing: number;
   extra: number;
@@ -29,7 +29,7 @@ export const NO_DIFFERENCES: Differences = {
   examples: [],
 };
 
-/** What {@link findDifferences} works with. */
+/** Dependencies of {@link findDifferences}. */
 export interface DifferencesOptions {
   readonly stream: Stream;
   readonly columns: PerStream<readonly Column[]>;

@@ -14,28 +14,28 @@ export interface OffsetRange {
   readonly to: number;
 }
 
-/** What {@link readOffsetRanges} works with. */
+/** Options of {@link readOffsetRanges}. */
 export interface ReadOffsetRangesOptions {
   /** A consumer group of its own; deleted afterwards. */
   readonly groupId: string;
   /** At most one of each partition. */
   readonly ranges: readonly OffsetRange[];
   readonly onMessage: (message: KafkaMessage, range: OffsetRange) => void;
-  /** How long no broker may give anything before this is an error, in milliseconds. @default 60000 */
+  /** Timeout for the next records of any broker, in milliseconds. @default 60000 */
   readonly stallMs?: number;
 }
 
 /** Bytes of a partition in one answer of a broker: what bounds the memory of reading. */
 const MAX_BYTES_PER_PARTITION = 131_072;
 
-/** How long a broker waits for records that are not there; also what it takes to stop. Milliseconds. */
+/** Time that a broker waits for records, and that stopping takes, in milliseconds. */
 const MAX_WAIT_MS = 100;
 
 /**
  * Reads every committed record of the ranges, each exactly once and those of a partition in order.
  *
  * The end of a range is not always a record: it may be the marker of a transaction, or records of an aborted one, which
- * never reach the callback. The events at the end of each batch count these too. After a rebalance kafkajs begins anew
+ * never reach the callback. The events at the end of each batch count these too. After a rebalance kafkajs starts again
  * from the first offset, since none are committed; records that were read before are passed over then.
  *
  * @throws UnreachableError when a broker gives nothing for `stallMs`, naming where reading stopped.

@@ -6,7 +6,7 @@
  * with the number of different rows without a usable key only.
  */
 export class UnkeyedRows {
-  /** How many rows there are. */
+  /** Number of rows. */
   rows = 0;
   readonly #rows = new Set<string>();
   readonly #deadLetters = new Set<string>();
@@ -20,12 +20,12 @@ export class UnkeyedRows {
     this.#deadLetters.add(fingerprint);
   }
 
-  /** How many different rows have no letter. */
+  /** Number of different rows without a letter. */
   get missing(): number {
     return Math.max(0, this.#rows.size - this.#deadLetters.size);
   }
 
-  /** How many rows are accounted for. */
+  /** Number of rows that have a letter. */
   get deadLettered(): number {
     return this.rows - this.missing;
   }

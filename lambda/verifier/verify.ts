@@ -6,7 +6,7 @@ import type { Column, RecordSource, RowSource } from './ports';
 import type { StreamReport, VerificationReport } from './report';
 import { UnkeyedRows } from './unkeyed-rows';
 
-/** What {@link verify} works with. */
+/** Dependencies of {@link verify}. */
 export interface VerifyOptions {
   readonly userId: string;
   readonly rows: RowSource;

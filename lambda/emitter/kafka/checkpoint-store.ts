@@ -20,7 +20,7 @@ export const BEGINNING: Position = { nextKey: 0n, unkeyed: '' };
 /** A position that is about to be replaced, and tells nothing, not even which shards may have ranges. */
 const UNKNOWN: Position = { ...BEGINNING, shards: MOST_SHARDS };
 
-/** What a group has committed; `undefined` where that is nothing. */
+/** Committed positions of a group; `undefined` where there is none. */
 export type CommittedPositions = PerStream<Position | undefined>;
 
 /**
@@ -41,9 +41,9 @@ export class CheckpointStore {
   }
 
   /**
-   * What the group of a shard has committed.
+   * Reads the committed positions of a shard's group.
    *
-   * @param replaced the streams whose positions are about to be written anew, whoever wrote them
+   * @param replaced the streams whose positions are about to be replaced, whoever wrote them
    * @throws CheckpointError for any other position that the emitter did not write.
    */
   async read(admin: Admin, shard: number, replaced: readonly StreamName[]): Promise<CommittedPositions> {

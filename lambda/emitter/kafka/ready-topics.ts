@@ -5,7 +5,7 @@ import { problemsWith, readSettings } from '../../shared/kafka/topic-facts';
 import type { TopicProblem } from '../../shared/kafka/topic-problems';
 import { topicsOf } from '../../shared/streams';
 
-/** How long replicas may take to be in sync again, and how often that is looked at, in milliseconds. */
+/** Timeout for replicas to be in sync again, and the interval of looking, in milliseconds. */
 const IN_SYNC_MS = 30_000;
 const IN_SYNC_PAUSE_MS = 500;
 

@@ -153,7 +153,8 @@ export class KafkaTopicPublisher implements TopicPublisher {
       await Promise.all([admin.connect(), transactions.connect()]);
       await this.learn(admin);
       // From here on it would fence whoever came after it.
-      if (this.session !== session) throw new UnreachableError('Kafka answered after it was given up.');
+      if (this.session !== session)
+        throw new UnreachableError('Kafka answered after the connection was closed.');
       await transactions.fence();
       const positions = await this.checkpoints.read(admin, this.shard, replaced);
       return await this.begin(session, admin, positions, replaced);
@@ -222,7 +223,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     await session.transactions.end('abort');
   }
 
-  /** What the requests of this publisher are about. */
+  /** Resources of this publisher's requests. */
   private get resources(): KafkaResources {
     const id = emitterIdOf(this.userId, this.shard);
     return { topics: topicsOf(this.userId), group: id, transactionalId: id };

@@ -7,7 +7,7 @@ import { type KafkaResources, kafkaError, TRANSACTION_TIMEOUT_MS } from '../../s
 export class Transactions {
   private readonly producer: Producer;
   private open: Transaction | undefined;
-  /** When the first request of the open transaction was made, in milliseconds of the epoch. */
+  /** Time of the open transaction's first request, in milliseconds since the epoch. */
   private beganAt: number | undefined;
 
   constructor(kafka: Kafka, transactionalId: string) {

@@ -13,14 +13,14 @@ import type { Stream, StreamName } from '../../shared/streams';
 import type { TableReader, TableRows } from '../ports';
 import { EndProof, type ResultEnd } from './result-end';
 
-/** How a reader gets to its database. */
+/** Dependencies of a reader. */
 export interface MysqlTableReaderProps {
   /** Reads the login; with `refresh`, past any copy that is kept. */
   readonly readLogin: (refresh: boolean) => Promise<DatabaseLogin>;
   readonly tls: EmitterEnvironment['database']['tls'];
   /** Told once of each table whose key column has no index: it is read by sorting the whole table at each run. */
   readonly onMissingIndex: (stream: Stream) => void;
-  /** How long the database may take for the next row, in milliseconds. @default READ_TIMEOUT_MS */
+  /** Timeout for the next row, in milliseconds. @default READ_TIMEOUT_MS */
   readonly readTimeoutMs?: number;
 }
 
@@ -33,7 +33,7 @@ export class MysqlTableReader implements TableReader {
   private readonly sessions = new Map<StreamName, Session>();
   private readonly reported = new Set<StreamName>();
   private place = 'the database';
-  /** Counts how often everything under way was given up; a connection that was begun before is not kept. */
+  /** Generation of the connections: raised when all are cancelled, so that one that was started before is not kept. */
   private generation = 0;
 
   constructor(private readonly props: MysqlTableReaderProps) {}
@@ -76,14 +76,14 @@ export class MysqlTableReader implements TableReader {
   /**
    * Closes every connection, idle ones too.
    *
-   * @param reason what running queries end with. @default that they were given up
+   * @param reason error of running queries. @default that they were cancelled
    */
   end(reason?: Error): void {
     this.generation += 1;
     for (const [name, session] of this.sessions) this.drop(name, session, reason);
   }
 
-  /** A session that is in use is given up; one that is idle is kept, without its snapshot. */
+  /** Closes a session that is in use; keeps an idle one, without its snapshot. */
   private async release(name: StreamName, session: Session): Promise<void> {
     if (session.isBusy || session.rows?.isActive === true) return this.drop(name, session);
     if (!session.hasSnapshot) return;
@@ -153,7 +153,7 @@ export class MysqlTableReader implements TableReader {
   }
 
   private gaveUp(): UnreachableError {
-    return new UnreachableError(`Reading from ${this.place} was given up.`);
+    return new UnreachableError(`Reading from ${this.place} was cancelled.`);
   }
 
   private drop(name: StreamName, session: Session, reason: Error = this.gaveUp()): void {

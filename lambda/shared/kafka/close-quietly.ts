@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long closing may take, in milliseconds: kafkajs is known to get stuck in it when a broker is gone. */
+/** Timeout for closing, in milliseconds: kafkajs is known to get stuck in it when a broker is gone. */
 const CLOSING_MS = 5_000;
 
 /** Closes something, in bounded time and without errors; nothing depends on it. */

@@ -19,7 +19,7 @@ const MIN_CHUNK_BYTES = 64;
 /** Gives the client zstd, which it has a number for and no code (kafkajs 2.2.4). */
 export function addZstd(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-    // Not in Node's thread pool: the memory that each thread takes anew costs more than compressing, and a function has one CPU.
+    // Not in Node's thread pool: the memory that each thread allocates costs more than compressing, and a function has one CPU.
     compress: async ({ buffer }: { readonly buffer: Buffer }) =>
       zstdCompressSync(buffer, {
         params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
