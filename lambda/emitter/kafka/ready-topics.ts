@@ -32,6 +32,7 @@ export async function findPartitions(admin: Admin, userId: string): Promise<Part
 /**
  * Waits until a user's topics take rows.
  *
+ * @param found their partitions, as they were just now
  * @param warn takes what is wrong with them and harms no row yet
  * @throws TopicError where topics are such that rows would be refused.
  * @throws UnreachableError where too few replicas are in sync for half a minute.
@@ -39,9 +40,10 @@ export async function findPartitions(admin: Admin, userId: string): Promise<Part
 export async function awaitReadyTopics(
   admin: Admin,
   userId: string,
+  found: PartitionsByTopic,
   warn: (message: string) => void,
 ): Promise<PartitionsByTopic> {
-  let partitions = await findPartitions(admin, userId);
+  let partitions = found;
   const settings = await readSettings(admin, topicsOf(userId));
   for (const end = Date.now() + IN_SYNC_MS; ; partitions = await findPartitions(admin, userId)) {
     const problems = problemsWith(settings, partitions);

@@ -37,7 +37,6 @@ interface Connected {
  * after any rejection the producer is thrown away.
  */
 export class KafkaTopicPublisher implements TopicPublisher {
-  private readonly deadLetterTopic: string;
   private session: Connected | undefined;
   private admin: Admin | undefined;
   private partitions: PartitionsByTopic = new Map();
@@ -50,7 +49,6 @@ export class KafkaTopicPublisher implements TopicPublisher {
     private readonly shard = 0,
     private readonly warn: (message: string) => void = () => {},
   ) {
-    this.deadLetterTopic = deadLetterTopicOf(userId);
     this.checkpoints = new CheckpointStore(userId, shard);
   }
 
@@ -73,7 +71,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       const transaction = await session.transactions.current();
       const queues = [
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
-        ...this.queuesOf(this.deadLetterTopic, deadLetters),
+        ...this.queuesOf(deadLetterTopicOf(this.userId), deadLetters),
       ];
       await settledAll(queues.map((queue) => this.sendInOrder(transaction, queue)));
     } catch (error) {
@@ -184,11 +182,11 @@ export class KafkaTopicPublisher implements TopicPublisher {
   /** Finds out all that a new connection does not know yet. */
   private async learn(admin: Admin): Promise<void> {
     const [partitions] = await Promise.all([
-      awaitReadyTopics(admin, this.userId, this.warn),
+      findPartitions(admin, this.userId),
       this.checkpoints.learnCluster(admin),
       this.checkpoints.refuseMembers(admin),
     ]);
-    this.partitions = partitions;
+    this.partitions = await awaitReadyTopics(admin, this.userId, partitions, this.warn);
   }
 
   /**

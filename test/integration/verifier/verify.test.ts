@@ -324,7 +324,7 @@ describe('verify', () => {
     const topic = topicOf(userId, 'geo');
     await send(topic, [geo(1, '0')]);
     const written = async () =>
-      (await withAdmin((admin) => admin.fetchTopicOffsets(topic))).find(({ low, high }) => low !== high);
+      (await committedOffsetRanges(kafka, [topic])).find(({ from, to }) => from !== to);
     // A commit is acknowledged before its marker is written.
     while ((await written()) === undefined) await delay(50);
     const partition = (await written())?.partition as number;
