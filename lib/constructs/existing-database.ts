@@ -1,14 +1,13 @@
 import { Validations } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/shared/environment';
 import type { ExistingDatabaseConfig } from '../config';
 import { PLACEHOLDER_USER } from '../names';
+import type { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
-import { addVariables } from './variables';
 
 /** Properties of an {@link ExistingDatabase}. */
 export interface ExistingDatabaseProps {
@@ -73,10 +72,10 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
     this.server = { connections: new ec2.Connections({ securityGroups: [securityGroup], defaultPort }) };
   }
 
-  grantRead(fn: lambda.Function): void {
+  grantRead(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this.server, 'Database');
     this.secret.grantRead(fn);
-    addVariables<EmitterVariables>(fn, { DATABASE_SECRET_ARN: this.secret.secretArn });
+    fn.addVariables<EmitterVariables>({ DATABASE_SECRET_ARN: this.secret.secretArn });
   }
 
   widgets(): cloudwatch.IWidget[] {

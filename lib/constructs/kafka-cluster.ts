@@ -1,26 +1,18 @@
-import {
-  ArnFormat,
-  CrossStackReferences,
-  Duration,
-  Fn,
-  ReferenceStrength,
-  RemovalPolicy,
-  Stack,
-} from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import { type EmitterVariables, MOST_SHARDS } from '../../lambda/shared/environment';
-import { emitterIdOf, STREAMS, topicOf, topicsOf, verifierIdOf } from '../../lambda/shared/streams';
+import type { EmitterVariables } from '../../lambda/shared/environment';
+import { topicsOf } from '../../lambda/shared/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
 import { FunctionRole } from './function-role';
-import { addVariables } from './variables';
+import { KafkaPermissions } from './kafka-permissions';
+import type { PipelineFunction } from './pipeline-function';
 
 /** The port of MSK's listener for IAM over TLS within a VPC. https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
 const IAM_PORT = 9098;
@@ -64,8 +56,8 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   readonly brokerIds: readonly number[];
 
   private readonly userId: string;
-  private readonly topicNames: readonly string[];
   private readonly clusterName: string;
+  private readonly permissions: KafkaPermissions;
 
   constructor(scope: Construct, id: string, { userId, kafka, vpc, subnets }: KafkaClusterProps) {
     super(scope, id);
@@ -119,9 +111,13 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     });
     cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.clusterArn = cluster.attrArn;
+    this.permissions = new KafkaPermissions(this, {
+      clusterArn: this.clusterArn,
+      clusterName: this.clusterName,
+      userId,
+    });
 
-    this.topicNames = topicsOf(userId);
-    for (const topicName of this.topicNames) {
+    for (const topicName of topicsOf(userId)) {
       new msk.CfnTopic(this, topicName, {
         clusterArn: this.clusterArn,
         topicName,
@@ -155,80 +151,25 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     CrossStackReferences.of(bootstrap.node.findChild('Resource')).produce(ReferenceStrength.WEAK);
   }
 
-  /**
-   * Lets a function emit: the port, the permissions of a transactional producer for each shard, which keeps its
-   * checkpoint in a consumer group of its own, and the variables that say where and how.
-   *
-   * The actions are those of https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html; IAM implies
-   * none by another, as Kafka's own ACLs do.
-   */
-  grantEmit(fn: lambda.Function): void {
-    const { userId, emitterIds } = this;
-    const topics = this.topicNames.map((topic) => this.arnOf('topic', topic));
-    const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
-
+  /** Lets a function emit: opens the port, sets the variables and gives the permissions of a producer for each shard. */
+  grantEmit(fn: PipelineFunction): void {
     this.connect(fn);
-    allow(fn, ['Connect', 'WriteDataIdempotently'], [this.clusterArn]);
-    allow(fn, ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'WriteData'], topics);
-    // Offsets may be committed only for topics that one may read.
-    allow(fn, ['ReadData'], streamTopics);
-    allow(
-      fn,
-      ['DescribeTransactionalId', 'AlterTransactionalId'],
-      emitterIds.map((id) => this.arnOf('transactional-id', id)),
-    );
-    allow(
-      fn,
-      ['DescribeGroup', 'AlterGroup'],
-      emitterIds.map((id) => this.arnOf('group', id)),
-    );
+    this.permissions.allowEmit(fn);
   }
 
   /**
-   * Lets someone look: the port, reading of this user's topics in the groups `<UserId>.client` and
-   * `<UserId>.client.<topic>`, and a view of the emitter's checkpoints, which only the emitter may move.
+   * Lets a client read this user's topics, and see the emitter's checkpoints: opens the port and gives the permissions.
+   * The client has no variables, so its boot script gets {@link bootstrapServers} by itself.
    */
   grantConsume(client: ec2.IConnectable & iam.IGrantable): void {
-    const { userId, topicNames, emitterIds } = this;
-    const group = `${userId}.client`;
-    const groups = [group, ...topicNames.map((topic) => topic.replace(userId, group))];
-
     client.connections.allowToDefaultPort(this, 'Kafka');
-    allow(client, ['Connect'], [this.clusterArn]);
-    allow(
-      client,
-      ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
-      topicNames.map((topic) => this.arnOf('topic', topic)),
-    );
-    allow(
-      client,
-      ['DescribeGroup', 'AlterGroup'],
-      groups.map((name) => this.arnOf('group', name)),
-    );
-    allow(
-      client,
-      ['DescribeGroup'],
-      emitterIds.map((id) => this.arnOf('group', id)),
-    );
+    this.permissions.allowConsume(client);
   }
 
-  /**
-   * Lets a function compare: the port, reading of this user's topics in the group `<UserId>.verifier`, which it removes
-   * afterwards, and the variables that say where and how.
-   */
-  grantVerify(fn: lambda.Function): void {
+  /** Lets a function read this user's topics to verify them: opens the port, sets the variables and gives the permissions. */
+  grantVerify(fn: PipelineFunction): void {
     this.connect(fn);
-    allow(fn, ['Connect'], [this.clusterArn]);
-    allow(
-      fn,
-      ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
-      this.topicNames.map((topic) => this.arnOf('topic', topic)),
-    );
-    allow(
-      fn,
-      ['DescribeGroup', 'AlterGroup', 'DeleteGroup'],
-      [this.arnOf('group', verifierIdOf(this.userId))],
-    );
+    this.permissions.allowVerify(fn);
   }
 
   /** A metric of the whole cluster, as its largest value in a minute. */
@@ -273,38 +214,13 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     ];
   }
 
-  /** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html#msk-iam-resources */
-  /** The way to the brokers, and the variables that say where and how. */
-  private connect(fn: lambda.Function): void {
+  /** Opens the port to the brokers and sets the variables that name them. */
+  private connect(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this, 'Kafka');
-    addVariables<EmitterVariables>(fn, {
+    fn.addVariables<EmitterVariables>({
       USER_ID: this.userId,
       KAFKA_BROKERS: this.bootstrapServers,
       KAFKA_AUTHENTICATION: 'iam',
     });
   }
-
-  /** Transactional ids and groups of all shards that there may ever be: their number can change at any time. */
-  private get emitterIds(): string[] {
-    return Array.from({ length: MOST_SHARDS }, (_, shard) => emitterIdOf(this.userId, shard));
-  }
-
-  private arnOf(resource: 'topic' | 'group' | 'transactional-id', name: string): string {
-    const uuid = Fn.select(2, Fn.split('/', this.clusterArn));
-    return Stack.of(this).formatArn({
-      service: 'kafka',
-      resource,
-      resourceName: `${this.clusterName}/${uuid}/${name}`,
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
-  }
-}
-
-function allow(grantee: iam.IGrantable, actions: readonly string[], resources: readonly string[]): void {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new iam.PolicyStatement({
-      actions: actions.map((action) => `kafka-cluster:${action}`),
-      resources: [...resources],
-    }),
-  );
 }

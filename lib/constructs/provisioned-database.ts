@@ -1,14 +1,14 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { SampleLoaderVariables } from '../../lambda/sample-loader/environment';
 import type { EmitterVariables } from '../../lambda/shared/environment';
+import { DATABASE_INSTANCE_TYPE, DATABASE_STORAGE_GIB } from '../stack-sizes';
+import type { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
-import { addVariables } from './variables';
 
 /** Name of the schema that holds the three tables, as in the original database. */
 const DATABASE_NAME = 'pinterest_data';
@@ -40,7 +40,7 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
 
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
       engine,
-      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
+      instanceType: new ec2.InstanceType(DATABASE_INSTANCE_TYPE),
       vpc,
       vpcSubnets: subnets,
       databaseName: DATABASE_NAME,
@@ -54,7 +54,7 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
           local_infile: '1',
         },
       }),
-      allocatedStorage: 20,
+      allocatedStorage: DATABASE_STORAGE_GIB,
       storageType: rds.StorageType.GP3,
       storageEncrypted: true,
       publiclyAccessible: false,
@@ -88,18 +88,18 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
     }
   }
 
-  grantRead(fn: lambda.Function): void {
+  grantRead(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this, 'Database');
     this.secret.grantRead(fn);
-    addVariables<EmitterVariables>(fn, { DATABASE_SECRET_ARN: this.secret.secretArn });
+    fn.addVariables<EmitterVariables>({ DATABASE_SECRET_ARN: this.secret.secretArn });
   }
 
   /** Lets a function make the tables and the account that reads them: the way there, both secrets, and their names. */
-  grantLoad(fn: lambda.Function): void {
+  grantLoad(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this, 'Database');
     this.ownerSecret.grantRead(fn);
     this.secret.grantRead(fn);
-    addVariables<SampleLoaderVariables>(fn, {
+    fn.addVariables<SampleLoaderVariables>({
       OWNER_SECRET_ARN: this.ownerSecret.secretArn,
       READER_SECRET_ARN: this.secret.secretArn,
     });

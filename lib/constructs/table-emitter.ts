@@ -1,12 +1,9 @@
-import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -16,11 +13,9 @@ import { heapOptions } from '../../lambda/shared/heap';
 import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from '../../lambda/shared/metric-names';
 import { type PerStream, STREAMS } from '../../lambda/shared/streams';
 import type { EmitterConfig } from '../config';
-import { BUNDLING } from './bundling';
-import { FunctionRole } from './function-role';
 import type { KafkaCluster } from './kafka-cluster';
+import { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
-import { addVariables } from './variables';
 
 /** Properties of a {@link TableEmitter}. */
 export interface TableEmitterProps {
@@ -36,7 +31,7 @@ export interface TableEmitterProps {
 
 /** The function that copies the tables into the topics, its schedules, and the queue for the events of runs that failed. */
 export class TableEmitter extends Construct {
-  readonly fn: NodejsFunction;
+  readonly fn: PipelineFunction;
   /** Events of runs that failed, and of ticks that never became a run. */
   readonly failedRuns: sqs.Queue;
   /** One for each shard; that of the primary first. */
@@ -59,18 +54,11 @@ export class TableEmitter extends Construct {
       reason: 'This is the queue that failures go to; nothing reads from it that could fail.',
     });
 
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.fn = new NodejsFunction(this, 'Function', {
+    this.fn = new PipelineFunction(this, 'Function', {
       description: `Copies the tables into the topics ${STREAMS.map(({ name }) => `${userId}.${name}`).join(', ')}`,
-      entry: join(__dirname, '../../lambda/emitter/handler.ts'),
-      runtime: lambda.Runtime.NODEJS_24_X,
-      architecture: lambda.Architecture.ARM_64,
+      folder: 'emitter',
       memorySize: emitter.memoryMB,
       timeout: Duration.seconds(emitter.timeoutSeconds),
-      bundling: BUNDLING,
       environment: {
         // Of the memory a tenth is not for the heap, as in the runtime itself.
         NODE_OPTIONS: heapOptions(Math.floor(emitter.memoryMB * 0.9)).join(' '),
@@ -78,17 +66,14 @@ export class TableEmitter extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       },
       vpc,
-      vpcSubnets: subnets,
-      allowAllOutbound: false,
+      subnets,
       tracing: lambda.Tracing.ACTIVE,
-      logGroup,
-      role: new FunctionRole(this, 'Role', { logGroup, inVpc: true }),
       // The next tick goes on from the checkpoint; to repeat this one would only be in its way.
       retryAttempts: 0,
       maxEventAge: interval,
       onFailure: new SqsDestination(this.failedRuns),
     });
-    addVariables<EmitterVariables>(this.fn, {
+    this.fn.addVariables<EmitterVariables>({
       COMPRESSION: emitter.compression,
       EMIT_LIMIT: emitter.limit?.toString(),
       SHARDS: emitter.shards.toString(),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Duration, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { CLIENT_DISK_GIB, CLIENT_INSTANCE_TYPE } from '../../stack-sizes';
 import type { KafkaCluster } from '../kafka-cluster';
 
 /** Longest time from the machine's start to working Kafka commands; a boot takes about three minutes. */
@@ -52,14 +53,15 @@ export class KafkaClient extends Construct {
       vpcSubnets: subnets,
       associatePublicIpAddress: true,
       allowAllOutbound: false,
-      // 2 GB, what the server part of VS Code Remote-SSH needs.
-      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.SMALL),
+      instanceType: new ec2.InstanceType(CLIENT_INSTANCE_TYPE),
       machineImage: ec2.MachineImage.latestAmazonLinux2023({ cpuType: ec2.AmazonLinuxCpuType.ARM_64 }),
       keyPair: this.keyPair,
       // Not requireImdsv2: that takes a launch template, by a name that is the same for every user of the account.
       httpTokens: ec2.HttpTokens.REQUIRED,
       ssmSessionPermissions: true,
-      blockDevices: [{ deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(16, { encrypted: true }) }],
+      blockDevices: [
+        { deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(CLIENT_DISK_GIB, { encrypted: true }) },
+      ],
       userData,
       propagateTagsToVolumeOnCreation: true,
       userDataCausesReplacement: true,
