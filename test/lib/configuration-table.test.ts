@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { pipelineSchema } from '../../lib/config';
+import { pipelineSchema } from '../../lib/config-schema';
 
 /** A JSON schema, as far as this test reads it. */
 interface Schema {
