@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { METRICS } from '../lambda/shared/metric-names';
+import { EMITTER_ALARMS } from './alarms';
 import type { EmitterConfig, PipelineConfig } from './config';
 import type { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';
@@ -66,23 +67,23 @@ export class EmitterStack extends Stack {
       notify,
     };
 
-    new PipelineAlarm(this, 'Emitter fails', {
+    new PipelineAlarm(this, EMITTER_ALARMS.fails, {
       ...any,
       metric: emitter.fn.metricErrors({ period: interval }),
     });
-    new PipelineAlarm(this, 'Emitter is throttled', {
+    new PipelineAlarm(this, EMITTER_ALARMS.throttled, {
       ...any,
       metric: emitter.fn.metricThrottles({ period: interval }),
     });
-    new PipelineAlarm(this, 'Rows went to the dead-letter topic', {
+    new PipelineAlarm(this, EMITTER_ALARMS.deadLetters, {
       ...any,
       metric: emitter.metric(METRICS.deadLetters, { statistic: cloudwatch.Stats.SUM, period: interval }),
     });
-    new PipelineAlarm(this, 'Failed runs are waiting in the queue', {
+    new PipelineAlarm(this, EMITTER_ALARMS.failedRuns, {
       ...any,
       metric: emitter.failedRuns.metricApproximateNumberOfMessagesVisible({ period: interval }),
     });
-    new PipelineAlarm(this, 'Emitter does not catch up', {
+    new PipelineAlarm(this, EMITTER_ALARMS.behind, {
       // The one of all shards that has caught up least.
       metric: emitter.metric(METRICS.caughtUp, { statistic: cloudwatch.Stats.MINIMUM, period: interval }),
       comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -91,7 +92,7 @@ export class EmitterStack extends Stack {
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       notify,
     });
-    new PipelineAlarm(this, 'Emitter runs past its deadline', {
+    new PipelineAlarm(this, EMITTER_ALARMS.slow, {
       metric: emitter.fn.metricDuration({ statistic: cloudwatch.Stats.p(99), period: interval }),
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       // The emitter stops itself 20 s before the function's timeout; 10 s more for the chunk under way.
@@ -100,7 +101,7 @@ export class EmitterStack extends Stack {
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       notify,
     });
-    new PipelineAlarm(this, 'Emitter has not run for an hour', {
+    new PipelineAlarm(this, EMITTER_ALARMS.silent, {
       // Of several shards only the primary says at every tick that it has run: the others are silent without a range.
       metric:
         config.shards === 1

@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { BROKER_ALARMS, CLUSTER_ALARMS, hasBrokerAlarm } from './alarms';
 import type { KafkaConfig, PipelineConfig } from './config';
 import { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';
@@ -62,28 +63,28 @@ export class KafkaClusterStack extends Stack {
     const highest = (name: string, options?: cloudwatch.MetricOptions) => overBrokers('MAX', name, options);
     const lowest = (name: string, statistic: string) => overBrokers('MIN', name, { statistic });
 
-    new PipelineAlarm(this, 'Kafka has no active controller', {
+    new PipelineAlarm(this, CLUSTER_ALARMS.noController, {
       metric: cluster.metric('ActiveControllerCount'),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 5,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka has offline partitions', {
+    new PipelineAlarm(this, CLUSTER_ALARMS.offlinePartitions, {
       metric: cluster.metric('OfflinePartitionsCount'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       evaluationPeriods: 3,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka has too few copies in sync', {
+    new PipelineAlarm(this, BROKER_ALARMS.underReplicated, {
       metric: highest('UnderMinIsrPartitionCount'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       evaluationPeriods: 2,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka brokers are short of CPU', {
+    new PipelineAlarm(this, BROKER_ALARMS.busy, {
       metric: lowest('CpuIdle', cloudwatch.Stats.AVERAGE),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       // Above 60 % in use, a broker has no room left to take over from one that fails.
@@ -91,14 +92,14 @@ export class KafkaClusterStack extends Stack {
       evaluationPeriods: 3,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka disks are filling up', {
+    new PipelineAlarm(this, BROKER_ALARMS.diskFull, {
       metric: highest('KafkaDataLogsDiskUsed'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 85,
       evaluationPeriods: 1,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka is running out of IAM connections', {
+    new PipelineAlarm(this, BROKER_ALARMS.connections, {
       // A broker writes one value a minute for each of its network threads, which add up.
       metric: highest('ClientConnectionCount', {
         dimensionsMap: { 'Client Authentication': 'IAM' },
@@ -111,8 +112,8 @@ export class KafkaClusterStack extends Stack {
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       notify,
     });
-    if (kafka.monitoring === 'PER_BROKER') {
-      new PipelineAlarm(this, 'Kafka refuses IAM connections', {
+    if (hasBrokerAlarm('refusals', kafka)) {
+      new PipelineAlarm(this, BROKER_ALARMS.refusals, {
         // More new ones in a second than a broker takes: 4 on a t3, 100 on others.
         metric: highest('IAMTooManyConnections'),
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -122,8 +123,8 @@ export class KafkaClusterStack extends Stack {
         notify,
       });
     }
-    if (kafka.brokerType.startsWith('kafka.t3.')) {
-      new PipelineAlarm(this, 'Kafka brokers run out of CPU credits', {
+    if (hasBrokerAlarm('cpuCredits', kafka)) {
+      new PipelineAlarm(this, BROKER_ALARMS.cpuCredits, {
         metric: lowest('CPUCreditBalance', cloudwatch.Stats.MINIMUM),
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         // A t3.small earns 24 credits an hour and holds 576; 24 are the last quarter of an hour at full load of both CPUs.
