@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { SERVICE_NAME } from '../../lambda/shared/metric-names';
-import { bundledFolders } from '../../scripts/bundle/bundled-packages';
-import { type Synthesized, synthesize } from './synthesize';
+import { STACKS } from '../../lib/names';
+import { type BundledFolder, bundledFolders } from '../../scripts/bundle/bundled-packages';
+import { CONFIGURATIONS, normalized, type Synthesized, synthesize } from './synthesize';
 
 /** Most bytes of all files of the emitter: what it has, and 3 % more. */
 const BUDGET = 2_300_000;
@@ -14,12 +15,17 @@ const TWICE = ['@smithy/signature-v4', '@smithy/types'];
 /** Bundling takes seconds, and more beside other tests. */
 const TIMEOUT_MS = 60_000;
 
+let pipeline: Synthesized;
 let directory: string;
+let folders: readonly BundledFolder[];
 
-beforeAll(() => {
-  const pipeline = synthesize({ userId: 'ada' }, { bundle: true });
+beforeAll(async () => {
+  pipeline = synthesize(CONFIGURATIONS.provisioned, { bundle: true });
   directory = path.join(pipeline.directory, `asset.${assetOf(pipeline)}`);
+  folders = await bundledFolders('lambda/emitter/handler.ts');
 }, TIMEOUT_MS);
+
+afterAll(() => rmSync(pipeline.directory, { recursive: true }));
 
 /** The hash of the emitter's code. */
 function assetOf({ templates }: Synthesized): string {
@@ -29,35 +35,34 @@ function assetOf({ templates }: Synthesized): string {
   return path.parse(emitter?.Properties.Code.S3Key).name;
 }
 
-test(
-  'the emitter is no larger than its work needs',
-  async () => {
-    const files = readdirSync(directory).map((name) => statSync(path.join(directory, name)).size);
-    const bytes = files.reduce((sum, size) => sum + size, 0);
-    if (bytes <= BUDGET) return;
+test('the templates do not change with the code of a function', () => {
+  const { templates } = synthesize(CONFIGURATIONS.provisioned);
 
-    const largest = (await bundledFolders('lambda/emitter/handler.ts')).slice(0, 10);
-    const lines = largest.map(
-      ({ folder, bytes: size }) => `${size.toLocaleString('en').padStart(9)} ${folder}`,
-    );
-    throw new Error(
-      `The emitter has ${bytes.toLocaleString('en')} bytes, of which its budget allows ${BUDGET.toLocaleString('en')}. The largest:\n${lines.join('\n')}`,
-    );
-  },
-  TIMEOUT_MS,
-);
+  for (const id of STACKS) expect(normalized(pipeline.templates[id])).toEqual(normalized(templates[id]));
+});
 
-test('it brings the AWS SDK, and each package once', async () => {
-  const names = (await bundledFolders('lambda/emitter/handler.ts')).map(({ folder }) =>
-    folder.replace(/.*node_modules\//, ''),
+test('the emitter is no larger than its work needs', () => {
+  const files = readdirSync(directory).map((name) => statSync(path.join(directory, name)).size);
+  const bytes = files.reduce((sum, size) => sum + size, 0);
+  if (bytes <= BUDGET) return;
+
+  const lines = folders
+    .slice(0, 10)
+    .map(({ folder, bytes: size }) => `${size.toLocaleString('en').padStart(9)} ${folder}`);
+  throw new Error(
+    `The emitter has ${bytes.toLocaleString('en')} bytes, of which its budget allows ${BUDGET.toLocaleString('en')}. The largest:\n${lines.join('\n')}`,
   );
+});
+
+test('it brings the AWS SDK, and each package once', () => {
+  const names = folders.map(({ folder }) => folder.replace(/.*node_modules\//, ''));
 
   expect(names).toContain('@aws-sdk/client-secrets-manager');
   expect(names.filter((name, index) => names.indexOf(name) !== index).sort()).toEqual(TWICE);
 });
 
-test('it brings no tables of texts that Node has, or that nobody reads', async () => {
-  const names = (await bundledFolders('lambda/emitter/handler.ts')).map(({ folder }) => folder);
+test('it brings no tables of texts that Node has, or that nobody reads', () => {
+  const names = folders.map(({ folder }) => folder);
 
   expect(names).not.toContain('node_modules/iconv-lite');
   // Slovenian, one of the fifty languages of zod.

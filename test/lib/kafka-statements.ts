@@ -1,5 +1,8 @@
 import type { CfnTemplate } from './synthesize';
 
+/** Transactional ids and groups of every shard that there may be, for the user `ada`. */
+export const EMITTERS = ['ada.emitter', ...[1, 2, 3, 4, 5, 6, 7].map((shard) => `ada.emitter.${shard}`)];
+
 /** What a role may do in Kafka: actions without their prefix, and resources as `kind/name`, each in the order of the alphabet. */
 export type KafkaStatement = [actions: string[], resources: string[]];
 

@@ -1,11 +1,23 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
-import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
-import { pinterestDataPipeline } from '../../bin/pinterest-data-pipeline';
-import { context } from '../../cdk.json';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
 import { STACKS, type StackId } from '../../lib/names';
+
+const PROJECT = join(__dirname, '../..');
+
+/** Directory of synthesized templates; git ignores it. */
+const SHARED = join(PROJECT, '.local/synth');
 
 /** A CloudFormation template, as far as tests look into it. */
 export interface CfnTemplate {
@@ -22,13 +34,20 @@ export interface CfnResource {
   readonly DeletionPolicy?: string;
 }
 
-/** What the app makes of one configuration. */
+/** A stack of the app, as far as tests look into it. */
+export interface SynthesizedStack {
+  readonly region: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly terminationProtection: boolean;
+}
+
+/** The output of one synth. */
 export interface Synthesized {
-  /** Where the templates and assets are. */
+  /** Directory of the templates and assets. It may be shared with other tests, so it must not be changed. */
   readonly directory: string;
-  readonly stacks: Readonly<Record<StackId, CloudFormationStackArtifact>>;
+  readonly stacks: Readonly<Record<StackId, SynthesizedStack>>;
   readonly templates: Readonly<Record<StackId, CfnTemplate>>;
-  /** What cdk-nag and CloudFormation's schemas say against it. */
+  /** Findings of cdk-nag and of CloudFormation's schemas. */
   readonly violations: readonly string[];
 }
 
@@ -63,28 +82,131 @@ export const CONFIGURATIONS = {
 /**
  * Synthesizes the whole app, as the CLI does, for a configuration.
  *
- * @param bundle whether the functions' code is bundled, which takes a second more. @default false
+ * Without bundling, the output is shared: a synth takes a second, and loading the CDK in a test file three more. So the
+ * first test that asks for a configuration synthesizes it, and all other tests read its output, until a source changes.
+ *
+ * @param bundle whether to bundle the code of the functions. Bundling takes a second more, and its output is not shared.
+ * @default false
  */
 export function synthesize(pipeline: object, { bundle = false } = {}): Synthesized {
-  const directory = mkdtempSync(join(tmpdir(), 'cdk-'));
-  const app = new App({
-    outdir: directory,
-    context: { ...context, pipeline, ...(!bundle && { 'aws:cdk:bundling-stacks': [] }) },
-  });
-  pinterestDataPipeline(app);
-  const assembly = app.synth();
-  const stacks = byStack((id) => assembly.getStackArtifact(id));
+  return readAssembly(bundle ? freshAssembly(pipeline, true) : sharedAssembly(pipeline));
+}
+
+function freshAssembly(pipeline: object, bundle: boolean): string {
+  mkdirSync(SHARED, { recursive: true });
+  const directory = mkdtempSync(join(SHARED, 'synth-'));
+  // Loaded here, and not at the top, so that a test which finds its templates does not load the CDK.
+  const { synthesizeApp } = require('./synthesize-app') as typeof import('./synthesize-app');
+  synthesizeApp(pipeline, directory, bundle);
+  return directory;
+}
+
+function sharedAssembly(pipeline: object): string {
+  const directory = join(SHARED, hashOf([sourcesHash(), JSON.stringify(pipeline)]));
+  if (existsSync(directory)) return directory;
+  removeOldAssemblies();
+  const fresh = freshAssembly(pipeline, false);
+  try {
+    renameSync(fresh, directory);
+  } catch (error) {
+    // Another test has been faster.
+    rmSync(fresh, { recursive: true });
+    if (!existsSync(directory)) throw error;
+  }
+  return directory;
+}
+
+/** Removes the output of sources that nobody has any more. */
+function removeOldAssemblies(): void {
+  if (!existsSync(SHARED)) return;
+  const dayAgo = Date.now() - 24 * 60 * 60 * 1000;
+  for (const name of readdirSync(SHARED)) {
+    const directory = join(SHARED, name);
+    const { mtimeMs = Infinity } = statSync(directory, { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs < dayAgo) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A hash of everything that a synth reads. */
+function sourcesHash(): string {
+  const files = globSync(['{bin,lib,lambda}/**/*.*', 'cdk.json', 'package-lock.json'], {
+    cwd: PROJECT,
+  }).sort();
+  return hashOf([process.version, ...files.flatMap((file) => [file, readFileSync(join(PROJECT, file))])]);
+}
+
+function hashOf(parts: readonly (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex').slice(0, 32);
+}
+
+function readAssembly(directory: string): Synthesized {
+  const { artifacts } = readJson(join(directory, 'manifest.json')) as {
+    artifacts: Record<
+      string,
+      { environment: string; properties: { tags?: Record<string, string>; terminationProtection?: boolean } }
+    >;
+  };
   return {
     directory,
-    stacks,
-    templates: byStack((id) => stacks[id].template as CfnTemplate),
+    stacks: byStack((id) => {
+      const { environment, properties } = artifacts[id] ?? { environment: '', properties: {} };
+      const { tags = {}, terminationProtection = false } = properties;
+      return { region: basename(environment), tags, terminationProtection };
+    }),
+    templates: byStack((id) => readJson(join(directory, `${id}.template.json`)) as CfnTemplate),
     violations: violationsIn(directory),
   };
 }
 
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+
 /** A template without what changes when a function's code does. */
 export const normalized = (template: CfnTemplate): CfnTemplate =>
   JSON.parse(JSON.stringify(template).replace(/[0-9a-f]{64}/g, '<asset>'));
+
+/**
+ * A template as the snapshot of a stack has it: without asset hashes, without CDK's check of the bootstrap version, and
+ * without the permissions in Kafka, which the tests of the stacks list one by one.
+ */
+export function snapshotOf(template: CfnTemplate): object {
+  const { Parameters, Rules, ...rest } = normalized(template) as CfnTemplate & {
+    Parameters?: Record<string, unknown>;
+    Rules?: Record<string, unknown>;
+  };
+  delete Parameters?.['BootstrapVersion'];
+  delete Rules?.['CheckBootstrapVersion'];
+  for (const { Type, Properties } of Object.values(rest.Resources)) {
+    if (Type !== 'AWS::IAM::Policy') continue;
+    const { PolicyDocument } = Properties;
+    PolicyDocument.Statement = PolicyDocument.Statement.filter(
+      ({ Action }: { Action: string | string[] }) => ![Action].flat()[0]?.startsWith('kafka-cluster:'),
+    );
+  }
+  return { ...rest, Parameters, Rules };
+}
+
+/**
+ * Resources that are in one template only, as `+ Type Id` and `- Type Id`, and those with other properties, as `~ Type Id`.
+ * Ids are without the hash at their end.
+ */
+export function changesBetween(before: CfnTemplate, after: CfnTemplate): string[] {
+  const [one, other] = [normalized(before).Resources, normalized(after).Resources];
+  const ids = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return ids
+    .flatMap((id) => {
+      const [had, has] = [one[id], other[id]];
+      if (JSON.stringify(had) === JSON.stringify(has)) return [];
+      const sign = had === undefined ? '+' : has === undefined ? '-' : '~';
+      return `${sign} ${(had ?? has)?.Type} ${id.replace(/[0-9A-F]{8}$/, '')}`;
+    })
+    .sort();
+}
+
+/** A template, ready for assertions. */
+export const templateOf = ({ templates }: Synthesized, id: StackId): Template =>
+  Template.fromJSON({ ...templates[id] });
 
 /** All resources of a type, in all stacks, with their logical ids. */
 export const resourcesOf = ({ templates }: Synthesized, type: string): [string, CfnResource][] =>
@@ -96,7 +218,7 @@ const byStack = <T>(build: (id: StackId) => T): Record<StackId, T> =>
   Object.fromEntries(STACKS.map((id) => [id, build(id)])) as Record<StackId, T>;
 
 function violationsIn(directory: string): string[] {
-  const report = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8')) as {
+  const report = readJson(join(directory, 'validation-report.json')) as {
     pluginReports: { violations: { ruleName: string; violatingConstructs: { constructPath: string }[] }[] }[];
   };
   return report.pluginReports
