@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { SERVICE_NAME } from '../../lambda/shared/metric-names';
 import { STACKS } from '../../lib/names';
@@ -24,8 +24,6 @@ beforeAll(async () => {
   directory = path.join(pipeline.directory, `asset.${assetOf(pipeline)}`);
   folders = await bundledFolders('lambda/emitter/handler.ts');
 }, TIMEOUT_MS);
-
-afterAll(() => rmSync(pipeline.directory, { recursive: true }));
 
 /** The hash of the emitter's code. */
 function assetOf({ templates }: Synthesized): string {

@@ -4,6 +4,7 @@ import { CONFIGURATIONS, changesBetween, snapshotOf, synthesize, templateOf } fr
 
 const provisioned = synthesize(CONFIGURATIONS.provisioned);
 const internet = synthesize(CONFIGURATIONS.internet);
+const large = synthesize(CONFIGURATIONS.large);
 const vpc = synthesize(CONFIGURATIONS.vpc);
 
 test('the template of Emitter', () => {
@@ -142,7 +143,7 @@ describe('the emitter', () => {
   });
 
   test('has a schedule for each shard, and is told how many there are', () => {
-    const sharded = templateOf(synthesize({ userId: 'ada', emitter: { shards: 3 } }), 'Emitter');
+    const sharded = templateOf(large, 'Emitter');
     const inputs = Object.values(sharded.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => Properties.Target.Input,
     );
@@ -152,7 +153,7 @@ describe('the emitter', () => {
   });
 
   test('of several shards rings when the first one does not run, whatever the others do', () => {
-    const sharded = templateOf(synthesize({ userId: 'ada', emitter: { shards: 2 } }), 'Emitter');
+    const sharded = templateOf(large, 'Emitter');
 
     sharded.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: Match.stringLikeRegexp('Emitter has not run for an hour'),
@@ -168,10 +169,9 @@ describe('the emitter', () => {
   });
 
   test('passes a limit on, if there is one', () => {
-    templateOf(synthesize({ userId: 'ada', emitter: { limit: 500 } }), 'Emitter').hasResourceProperties(
-      'AWS::Lambda::Function',
-      { Environment: { Variables: { EMIT_LIMIT: '500' } } },
-    );
+    templateOf(large, 'Emitter').hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { EMIT_LIMIT: '500' } },
+    });
   });
 });
 

@@ -16,8 +16,18 @@ import { STACKS, type StackId } from '../../lib/names';
 
 const PROJECT = join(__dirname, '../..');
 
-/** Directory of synthesized templates; git ignores it. */
+/** Directory of what has been synthesized; git ignores it. */
 const SHARED = join(PROJECT, '.local/synth');
+
+/** A hash of everything that a synth reads. */
+const SOURCES = hashOf([
+  process.version,
+  ...globSync(['{bin,lib,lambda}/**/*.*', 'test/lib/synthesize-app.ts', 'cdk.json', 'package-lock.json'], {
+    cwd: PROJECT,
+  })
+    .sort()
+    .flatMap((file) => [file, readFileSync(join(PROJECT, file))]),
+]);
 
 /** A CloudFormation template, as far as tests look into it. */
 export interface CfnTemplate {
@@ -77,46 +87,52 @@ export const CONFIGURATIONS = {
       },
     },
   },
+  large: {
+    ...ADA,
+    endpointZones: 2,
+    kafka: { brokerType: 'kafka.m7g.large' },
+    emitter: { shards: 3, limit: 500 },
+  },
 } as const;
 
 /**
  * Synthesizes the whole app, as the CLI does, for a configuration.
  *
- * Without bundling, the output is shared: a synth takes a second, and loading the CDK in a test file three more. So the
- * first test that asks for a configuration synthesizes it, and all other tests read its output, until a source changes.
+ * The output is shared, because loading the CDK in a test file takes longer than a synth. The first test that needs it
+ * synthesizes all of {@link CONFIGURATIONS}; the others read the files, until a source changes.
  *
- * @param bundle whether to bundle the code of the functions. Bundling takes a second more, and its output is not shared.
- * @default false
+ * @param bundle whether to bundle the code of the functions, which takes a second more. @default false
  */
 export function synthesize(pipeline: object, { bundle = false } = {}): Synthesized {
-  return readAssembly(bundle ? freshAssembly(pipeline, true) : sharedAssembly(pipeline));
+  const directory = directoryOf(pipeline, bundle);
+  if (!existsSync(directory)) {
+    removeOldAssemblies();
+    const others = bundle ? [] : Object.values(CONFIGURATIONS);
+    for (const one of [pipeline, ...others]) synthesizeInto(directoryOf(one, bundle), one, bundle);
+  }
+  return readAssembly(directory);
 }
 
-function freshAssembly(pipeline: object, bundle: boolean): string {
-  mkdirSync(SHARED, { recursive: true });
-  const directory = mkdtempSync(join(SHARED, 'synth-'));
+const directoryOf = (pipeline: object, bundle: boolean): string =>
+  join(SHARED, hashOf([SOURCES, JSON.stringify(pipeline), String(bundle)]));
+
+function synthesizeInto(directory: string, pipeline: object, bundle: boolean): void {
+  if (existsSync(directory)) return;
   // Loaded here, and not at the top, so that a test which finds its templates does not load the CDK.
   const { synthesizeApp } = require('./synthesize-app') as typeof import('./synthesize-app');
-  synthesizeApp(pipeline, directory, bundle);
-  return directory;
-}
-
-function sharedAssembly(pipeline: object): string {
-  const directory = join(SHARED, hashOf([sourcesHash(), JSON.stringify(pipeline)]));
-  if (existsSync(directory)) return directory;
-  removeOldAssemblies();
-  const fresh = freshAssembly(pipeline, false);
+  mkdirSync(SHARED, { recursive: true });
+  const fresh = mkdtempSync(join(SHARED, 'synth-'));
+  synthesizeApp(pipeline, fresh, bundle);
   try {
     renameSync(fresh, directory);
   } catch (error) {
-    // Another test has been faster.
+    // Another process has been faster.
     rmSync(fresh, { recursive: true });
     if (!existsSync(directory)) throw error;
   }
-  return directory;
 }
 
-/** Removes the output of sources that nobody has any more. */
+/** Removes what has not been written for a day: the sources have changed since. */
 function removeOldAssemblies(): void {
   if (!existsSync(SHARED)) return;
   const dayAgo = Date.now() - 24 * 60 * 60 * 1000;
@@ -125,14 +141,6 @@ function removeOldAssemblies(): void {
     const { mtimeMs = Infinity } = statSync(directory, { throwIfNoEntry: false }) ?? {};
     if (mtimeMs < dayAgo) rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** A hash of everything that a synth reads. */
-function sourcesHash(): string {
-  const files = globSync(['{bin,lib,lambda}/**/*.*', 'cdk.json', 'package-lock.json'], {
-    cwd: PROJECT,
-  }).sort();
-  return hashOf([process.version, ...files.flatMap((file) => [file, readFileSync(join(PROJECT, file))])]);
 }
 
 function hashOf(parts: readonly (string | Buffer)[]): string {
