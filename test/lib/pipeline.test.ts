@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
+import { EMITTER_ALARMS, kafkaAlarmMetrics } from '../../lib/alarms';
+import { parseConfig } from '../../lib/config';
+import type { StackId } from '../../lib/names';
+import { NODE_MAJOR } from '../../lib/node-version';
+import { devDependencies } from '../../package.json';
 import { type CfnTemplate, CONFIGURATIONS, resourcesOf, synthesize } from './synthesize';
 
-const pipelines = Object.entries(CONFIGURATIONS).map(
-  ([name, configuration]) => [name, synthesize(configuration)] as const,
+const pipelines = (Object.keys(CONFIGURATIONS) as (keyof typeof CONFIGURATIONS)[]).map(
+  (name) => [name, synthesize(CONFIGURATIONS[name])] as const,
 );
 /** Statements that name no resource, by role, each with its reason. */
 const BARE_WILDCARDS = {
@@ -122,6 +127,25 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     }
   });
 });
+
+test('npm scripts run on the Node of the functions', () => {
+  expect(devDependencies.node).toMatch(new RegExp(`^\\^${NODE_MAJOR}\\.`));
+});
+
+test.each(pipelines)(
+  'the alarms of a pipeline (%s) watch as many metrics as the bill counts',
+  (name, pipeline) => {
+    const { kafka } = parseConfig(CONFIGURATIONS[name]);
+    const metricsIn = (id: StackId) =>
+      Object.values(pipeline.templates[id].Resources)
+        .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+        .flatMap(({ Properties: { Metrics = [{ MetricStat: {} }] } }) => Metrics)
+        .filter(({ MetricStat }) => MetricStat);
+
+    expect(metricsIn('KafkaCluster')).toHaveLength(kafkaAlarmMetrics(kafka));
+    expect(metricsIn('Emitter')).toHaveLength(Object.keys(EMITTER_ALARMS).length);
+  },
+);
 
 describe('the runbook', () => {
   test('has an entry for every alarm, and none for an alarm that is gone', () => {
