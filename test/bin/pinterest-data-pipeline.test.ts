@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { STACKS } from '../../lib/names';
 
 /** A synth takes about 5 s, and more beside other tests. */
@@ -9,44 +11,50 @@ const TIMEOUT_MS = 120_000;
 
 const PROJECT = join(__dirname, '../..');
 
-describe('cdk synth --strict', () => {
-  const output = mkdtempSync(join(tmpdir(), 'cdk-'));
-  let result: ReturnType<typeof synth>;
-  beforeAll(() => {
-    result = synth('--output', output);
-  }, TIMEOUT_MS);
-  afterAll(() => rmSync(output, { recursive: true }));
+const directory = mkdtempSync(join(tmpdir(), 'cdk-'));
+const output = join(directory, 'out');
 
-  test('is clean without credentials, from cdk.json as it is', () => {
-    expect(result).toMatchObject({ status: 0, stderr: expect.not.stringMatching(/warning|error/i) });
-    expect(readdirSync(output)).toEqual(expect.arrayContaining(STACKS.map((id) => `${id}.template.json`)));
-  });
+let fine: Synth;
+let wrong: Synth;
+
+beforeAll(async () => {
+  [fine, wrong] = await Promise.all([
+    synth('--output', output),
+    synth('-c', 'pipeline.kafka.brokers=4', '-c', 'pipeline.colour=blue'),
+  ]);
+}, TIMEOUT_MS);
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test('cdk synth --strict is clean without credentials, from cdk.json as it is', () => {
+  expect(fine).toMatchObject({ status: 0, stderr: expect.not.stringMatching(/warning|error/i) });
+  expect(readdirSync(output)).toEqual(expect.arrayContaining(STACKS.map((id) => `${id}.template.json`)));
 });
 
-test(
-  'a wrong field stops synth with its name, its value and what is allowed',
-  () => {
-    const { status, stderr } = synth('-c', 'pipeline.kafka.brokers=4', '-c', 'pipeline.colour=blue');
+test('a wrong field stops synth with its name, its value and what is allowed', () => {
+  expect(wrong.status).not.toBe(0);
+  expect(wrong.stderr).toContain('pipeline.kafka.brokers is 4: allowed: a multiple of 3');
+  expect(wrong.stderr).toContain('pipeline.colour is "blue": allowed fields: userId, region');
+});
 
-    expect(status).not.toBe(0);
-    expect(stderr).toContain('pipeline.kafka.brokers is 4: allowed: a multiple of 3');
-    expect(stderr).toContain('pipeline.colour is "blue": allowed fields: userId, region');
-  },
-  TIMEOUT_MS,
-);
+interface Synth {
+  readonly status: number;
+  readonly stderr: string;
+}
 
 /** Runs the pinned CLI as somebody who is signed in to no account, and whose default region is another one. */
-function synth(...args: readonly string[]) {
-  const { status, stderr } = spawnSync('npx', ['cdk', 'synth', '--strict', '--quiet', ...args], {
+async function synth(...args: readonly string[]): Promise<Synth> {
+  const child = spawn('npx', ['cdk', 'synth', '--strict', '--quiet', ...args], {
     cwd: PROJECT,
-    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env['PATH'],
-      HOME: mkdtempSync(join(tmpdir(), 'home-')),
+      HOME: mkdtempSync(join(directory, 'home-')),
       AWS_REGION: 'eu-west-1',
       AWS_EC2_METADATA_DISABLED: 'true',
       CI: 'true',
     },
   });
+  const [[status], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)]);
   return { status, stderr };
 }
