@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { COMPRESSIONS, DEFAULT_COMPRESSION, MOST_SHARDS, userIdSchema } from '../lambda/shared/environment';
 
-/** The one region of the pipeline: the first milestone of the project asks for it. */
+/** The only region that the pipeline is made for, as the original project requires. */
 export const REGION = 'us-east-1';
 
-/** Availability Zones, and so copies of every message: three, so that one may fail and two still agree. */
+/** Number of Availability Zones, and so of copies of every message. With three, one zone can fail and two still agree. */
 export const ZONES = 3;
 
-/** An object that refuses every field that is not in `shape`, and says which ones there are. */
+/** Creates an object schema that rejects unknown fields and lists the allowed ones. */
 const fields = <T extends z.core.$ZodLooseShape>(shape: T) =>
   z.strictObject(shape, {
     error: (issue) =>
@@ -22,9 +22,9 @@ const idOf = (prefix: string) =>
     .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `allowed: ${prefix}- and 8 to 17 hexadecimal digits`);
 
 const kafkaSchema = fields({
-  /** Version of Kafka, as MSK names it; KRaft, so no ZooKeeper. The same 3.9 runs on the laptop. @default '3.9.x.kraft' */
+  /** Kafka version, as MSK names it. KRaft needs no ZooKeeper. `npm start` runs 3.9 too. @default '3.9.x.kraft' */
   version: z.enum(['3.9.x.kraft']).default('3.9.x.kraft'),
-  /** Type of a broker; a standard one, for express brokers bring their own storage. @default 'kafka.t3.small' */
+  /** Broker type. Express brokers are not allowed, because they manage their own storage. @default 'kafka.t3.small' */
   brokerType: z
     .string()
     .regex(
@@ -32,15 +32,15 @@ const kafkaSchema = fields({
       'allowed: a standard broker such as kafka.t3.small or kafka.m7g.large',
     )
     .default('kafka.t3.small'),
-  /** Number of brokers, evenly spread over the three zones; at most 9, as one alarm watches at most ten metrics. @default 3 */
+  /** Number of brokers, spread evenly over three zones. At most 9, because an alarm can watch at most ten metrics. @default 3 */
   brokers: z.int().min(ZONES).max(9).multipleOf(ZONES).default(ZONES),
-  /** Size of each broker's disk, in GiB; it can grow later, never shrink. @default 10 */
+  /** Disk size of each broker, in GiB. It can grow later but not shrink. @default 10 */
   volumeGiB: z.int().min(1).max(16_384).default(10),
-  /** Partitions of each topic; it can grow later, never shrink, and growing it moves keys. @default 3 */
+  /** Number of partitions of each topic. It can grow later but not shrink. Growing it moves keys to other partitions. @default 3 */
   partitions: z.int().min(1).max(1000).default(3),
   /**
-   * Metrics of the brokers. `DEFAULT` is free and feeds all alarms but one; `PER_BROKER` is billed like custom metrics,
-   * some forty for each broker, and adds the alarm for connections that were refused. @default 'DEFAULT'
+   * Monitoring level of the brokers. `DEFAULT` is free and feeds all alarms except one. `PER_BROKER` adds the alarm for
+   * refused connections, and about forty metrics per broker that are billed as custom metrics. @default 'DEFAULT'
    */
   monitoring: z.enum(['DEFAULT', 'PER_BROKER']).default('DEFAULT'),
 });
@@ -48,13 +48,13 @@ const kafkaSchema = fields({
 const databaseSchema = z.discriminatedUnion(
   'mode',
   [
-    /** A small RDS MariaDB 11.4 of the pipeline's own, filled with sample tables. */
+    /** A small RDS MariaDB 11.4 instance that the pipeline creates and fills with sample tables. */
     fields({
       mode: z.literal('provisioned').default('provisioned'),
-      /** Rows in each sample table. @default 11154, about as many as the original tables have */
+      /** Number of rows in each sample table. @default 11154, about the size of the original tables */
       sampleRows: z.int().min(0).max(1_000_000).default(11_154),
     }),
-    /** A database that is already there; `npm run put-credentials` puts its login into the secret. */
+    /** A database that exists already. `npm run put-credentials` copies its credentials to the secret. */
     fields({
       mode: z.literal('existing'),
       /** Host name of the database. */
@@ -63,22 +63,22 @@ const databaseSchema = z.discriminatedUnion(
       port: z.int().min(1).max(65_535).default(3306),
       /** Name of the database (the schema that holds the three tables). */
       name: z.string().regex(/^\w{1,64}$/, 'allowed: 1 to 64 letters, digits and "_"'),
-      /** The way there. */
+      /** Network path to the database. */
       reach: z.discriminatedUnion(
         'via',
         [
-          /** Over the internet, through a NAT gateway whose address is an output. */
+          /** Over the internet, through a NAT gateway. The gateway's address is a stack output. */
           fields({ via: z.literal('internet') }),
-          /** Through a peering connection with the VPC of this account and region that the database is in. */
+          /** Over VPC peering. The database's VPC is in the same account and region. */
           fields({
             via: z.literal('vpc'),
-            /** The database's VPC. */
+            /** VPC of the database. */
             vpcId: idOf('vpc'),
             /** Address range of that VPC; it must not overlap `vpcCidr`. */
             cidr,
-            /** Route tables of the database's subnets; each gets a route back. */
+            /** Route tables of the database's subnets. Each gets a route to the pipeline's VPC. */
             routeTableIds: z.array(idOf('rtb')).min(1),
-            /** Security group of the database; it gets one rule, for the emitter. */
+            /** Security group of the database. It gets a rule for each function that reads the database. */
             securityGroupId: idOf('sg'),
           }),
         ],
@@ -90,68 +90,68 @@ const databaseSchema = z.discriminatedUnion(
 );
 
 const emitterSchema = fields({
-  /** Minutes from one run to the next. At most 50, since any hour without a run is an alarm. @default 5 */
+  /** Minutes between two runs. At most 50, because an hour without a run is an alarm. @default 5 */
   everyMinutes: z.int().min(2).max(50).default(5),
-  /** Most posts (distinct keys) that one run emits. @default no limit */
+  /** Maximum number of posts (distinct keys) per run. @default no limit */
   limit: z.int().positive().optional(),
   /**
-   * Over how many runs at a time the keys of a backlog are split, each with a schedule, a transactional id and a
-   * checkpoint of its own. It can change at any time. @default 1
+   * Number of concurrent runs that share the keys of a backlog. Each shard has its own schedule, transactional id and
+   * checkpoint. It can change at any time. @default 1
    */
   shards: z.int().min(1).max(MOST_SHARDS).default(1),
-  /** Memory of the function, in MB; CPU comes with it, a full one at 1,769. @default 1024 */
+  /** Memory of the function, in MB. CPU grows with it: 1,769 MB come with one core. @default 1024 */
   memoryMB: z.int().min(512).max(10_240).default(1024),
   /**
-   * Seconds after which Lambda ends a run; the emitter itself stops 20 s earlier. At least a minute less than
-   * `everyMinutes`, because the schedule is exact to the minute and the next run would end this one. @default 240
+   * Timeout of the function, in seconds. The emitter stops 20 s before it. It must be at least a minute shorter than
+   * `everyMinutes`: the schedule is exact only to the minute, and the next run would fence this one. @default 240
    */
   timeoutSeconds: z.int().min(60).max(900).default(240),
-  /** Codec of the messages. @default 'zstd' */
+  /** Compression codec of the messages. @default 'zstd' */
   compression: z.enum(COMPRESSIONS).default(DEFAULT_COMPRESSION),
 }).refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
   path: ['timeoutSeconds'],
   message: 'allowed: at most 60 × (everyMinutes − 1)',
 });
 
-/** The schema of the object `pipeline`, for what documents it; `parseConfig` checks against it. */
+/** Schema of the object `pipeline`. `parseConfig` validates with it, and a test compares the README with it. */
 export const pipelineSchema = fields({
-  /** Whose pipeline it is: the prefix of topics, and part of every other name. */
+  /** User id of the pipeline's owner: the prefix of the topics, and a part of every other name. */
   userId: userIdSchema,
-  /** The only region there is. @default 'us-east-1' */
+  /** AWS region. No other one is allowed. @default 'us-east-1' */
   region: z.literal(REGION, { error: `allowed: ${REGION}` }).default(REGION),
-  /** Name of the EC2 key pair that opens SSH to the Kafka client. @default `<userId>-key-pair` */
+  /** Name of the EC2 key pair for SSH to the Kafka client. @default `<userId>-key-pair` */
   keyPairName: z
     .string()
     .regex(/^[\w.-]{1,255}$/, 'allowed: 1 to 255 letters, digits, "_", "." and "-"')
     .optional(),
-  /** Address ranges that may use SSH; Session Manager works from everywhere. @default none */
+  /** Address ranges that may use SSH. Session Manager works from everywhere. @default none */
   sshCidrs: z
     .array(cidr.refine((range) => !range.endsWith('/0'), 'allowed: a range smaller than the whole internet'))
     .default([]),
   /**
-   * Zones of the VPC. MSK cannot use the one whose id is use1-az3, and which name that is differs by account:
-   * `npm run doctor` says it. @default ['us-east-1a', 'us-east-1b', 'us-east-1c']
+   * Availability Zones of the VPC. MSK cannot use the zone with the id use1-az3. Its name differs between accounts;
+   * `npm run doctor` shows it. @default ['us-east-1a', 'us-east-1b', 'us-east-1c']
    */
   availabilityZones: z
     .array(z.string().regex(/^us-east-1[a-f]$/, 'allowed: us-east-1a to us-east-1f'))
     .length(ZONES)
     .refine((zones) => new Set(zones).size === zones.length, 'allowed: three different zones')
     .default(['us-east-1a', 'us-east-1b', 'us-east-1c']),
-  /** Address range of the VPC: /16, AWS's largest, to /20, the smallest that nine subnets fit into. @default '10.20.0.0/20' */
+  /** Address range of the VPC, from /16 (the largest that AWS allows) to /20 (nine subnets must fit). @default '10.20.0.0/20' */
   vpcCidr: cidr
     .refine((range) => /\/(1[6-9]|20)$/.test(range), 'allowed: a range of /16 to /20')
     .default('10.20.0.0/20'),
-  /** In how many zones the interface endpoint stands; each is billed, one serves all zones. @default 1 */
+  /** Number of zones with an interface endpoint. Each one is billed, and one is enough for all zones. @default 1 */
   endpointZones: z.int().min(1).max(ZONES).default(1),
-  /** The MSK cluster. */
+  /** MSK cluster. */
   kafka: kafkaSchema.prefault({}),
-  /** The database that the three tables are in. @default { mode: 'provisioned' } */
+  /** Database with the three tables. @default { mode: 'provisioned' } */
   database: databaseSchema.prefault({ mode: 'provisioned' }),
-  /** The function that copies the tables. */
+  /** Function that copies the tables. */
   emitter: emitterSchema.prefault({}),
-  /** Address that alarms are mailed to, once its owner has confirmed. @default none, alarms show on the dashboard only */
+  /** E-mail address for alarms. Its owner must confirm the subscription. @default none: alarms are visible in CloudWatch only */
   alarmEmail: z.email({ error: 'allowed: an e-mail address' }).optional(),
-  /** Tags of every resource, besides `Pipeline` and `UserId`. @default none */
+  /** Tags of every resource, in addition to `Pipeline` and `UserId`. @default none */
   tags: z
     .record(z.string().min(1).max(128), z.string().max(256))
     .refine(

@@ -5,31 +5,31 @@ export { REGION, ZONES } from './config-schema';
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-/** What the pipeline is to be, parsed and checked; every default is filled in. Its fields are documented in the schema above. */
+/** Configuration of the pipeline, validated and with all defaults. `pipelineSchema` documents its fields. */
 export type PipelineConfig = DeepReadonly<z.output<typeof pipelineSchema>>;
 
-/** How the Kafka cluster is to be; a part of {@link PipelineConfig}. */
+/** Configuration of the Kafka cluster. */
 export type KafkaConfig = PipelineConfig['kafka'];
 
-/** Which database is read; a part of {@link PipelineConfig}. */
+/** Configuration of the database. */
 export type DatabaseConfig = PipelineConfig['database'];
 
-/** A database that is already there; a part of {@link PipelineConfig}. */
+/** Configuration of a database that exists already. */
 export type ExistingDatabaseConfig = Extract<DatabaseConfig, { readonly mode: 'existing' }>;
 
-/** How the emitter is to run; a part of {@link PipelineConfig}. */
+/** Configuration of the emitter. */
 export type EmitterConfig = PipelineConfig['emitter'];
 
-/** The fields whose text could be taken for JSON. */
-const TEXTS = /^pipeline\.(userId|keyPairName|database\.name|tags\..*)$/;
+/** Fields that are always strings, even if the value looks like JSON. */
+const STRINGS = /^pipeline\.(userId|keyPairName|database\.name|tags\..*)$/;
 
 /**
- * Reads the configuration out of CDK context: the object `pipeline` of cdk.json, and over it whatever the command
- * line says with `-c pipeline.<field>=<value>`, for example
+ * Reads the configuration from CDK context: the object `pipeline` of cdk.json, with `-c pipeline.<field>=<value>` of the
+ * command line taking precedence. For example:
  *
  *     npx cdk deploy --all -c pipeline.userId=ada -c pipeline.kafka.brokers=6 -c 'pipeline.sshCidrs=["203.0.113.7/32"]'
  *
- * A value that is JSON is taken as JSON, unless the field is a text, for a user's id may well look like a number.
+ * A value is parsed as JSON if possible, unless the field is a string: a user id can look like a number.
  *
  * @throws ConfigError naming each wrong or unknown field, its value and what is allowed.
  */
@@ -37,13 +37,13 @@ export function readConfig(context: Readonly<Record<string, unknown>>): Pipeline
   const input = structuredClone(context['pipeline'] ?? {});
   for (const [name, value] of Object.entries(context)) {
     if (!name.startsWith('pipeline.')) continue;
-    override(input, name.split('.').slice(1), TEXTS.test(name) ? value : fromCommandLine(value));
+    override(input, name.split('.').slice(1), STRINGS.test(name) ? value : fromCommandLine(value));
   }
   return parseConfig(input);
 }
 
 /**
- * Checks a configuration and fills in its defaults.
+ * Validates a configuration and fills in its defaults.
  *
  * @throws ConfigError naming each wrong or unknown field, its value and what is allowed.
  */
@@ -63,12 +63,12 @@ export function parseConfig(input: unknown): PipelineConfig {
   );
 }
 
-/** The configuration is wrong. Its message says all that its reader can use; where it was thrown says nothing. */
+/** An invalid configuration. The message is for the person who wrote it; the stack trace does not help. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Says what is allowed where a field of the schema does not say it itself. */
+/** Returns the message for a field whose schema has none of its own. */
 function allowedBy(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -87,7 +87,7 @@ function allowedBy(issue: z.core.$ZodRawIssue): string | undefined {
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   int: 'a whole number',
   number: 'a number',
   array: 'a list',

@@ -111,7 +111,7 @@ describe('the configuration', () => {
     [{ vpcCidr: '10.0.0.0/28' }, 'pipeline.vpcCidr is "10.0.0.0/28": allowed: a range of /16 to /20'],
     [{ vpcCidr: '999.0.0.0/20' }, 'pipeline.vpcCidr is "999.0.0.0/20": allowed: an IPv4 range'],
     [{ tags: { UserId: 'grace' } }, 'allowed: other names than Pipeline, UserId'],
-    [{ database: { ...existing, host: undefined } }, 'pipeline.database.host is not set: allowed: a text'],
+    [{ database: { ...existing, host: undefined } }, 'pipeline.database.host is not set: allowed: a string'],
     [
       { database: { ...existing, reach: { ...peer, cidr: '10.20.8.0/24' } } },
       'pipeline.database.reach.cidr is "10.20.8.0/24": allowed: a range that does not overlap vpcCidr',

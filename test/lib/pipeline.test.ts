@@ -55,7 +55,8 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     ];
 
     expect(rules).not.toHaveLength(0);
-    for (const { CidrIp, CidrIpv6 } of rules) expect([CidrIp, CidrIpv6]).not.toContainEqual(expect.stringMatching(/\/0$/));
+    for (const { CidrIp, CidrIpv6 } of rules)
+      expect([CidrIp, CidrIpv6]).not.toContainEqual(expect.stringMatching(/\/0$/));
   });
 
   test('names the resources of every permission, where they have names', () => {
