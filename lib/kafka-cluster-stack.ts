@@ -10,7 +10,7 @@ import { OUTPUTS } from './names';
 import type { NetworkStack } from './network-stack';
 
 /**
- * IAM connections that a broker holds open at once; it refuses any more. A quota of MSK:
+ * Maximum number of open IAM connections per broker. A broker refuses any more. This is a quota of MSK:
  * https://docs.aws.amazon.com/msk/latest/developerguide/limits.html
  */
 const MOST_IAM_CONNECTIONS = 3000;
@@ -21,7 +21,7 @@ export interface KafkaClusterStackProps extends StackProps {
   readonly network: NetworkStack;
 }
 
-/** The Kafka cluster with its topics, and the alarms that watch the brokers. */
+/** The Kafka cluster with its topics and alarms. */
 export class KafkaClusterStack extends Stack {
   readonly cluster: KafkaCluster;
 
@@ -45,8 +45,9 @@ export class KafkaClusterStack extends Stack {
   }
 
   /**
-   * Thresholds: https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html, where no other is named.
-   * Which monitoring level has which metric: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
+   * Creates the alarms. The thresholds are those of
+   * https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html, unless a comment says otherwise.
+   * Metrics of each monitoring level: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
    */
   private watch(cluster: KafkaCluster, { alarmTopic: notify }: NetworkStack, kafka: KafkaConfig): void {
     const { ComparisonOperator } = cloudwatch;
@@ -87,7 +88,7 @@ export class KafkaClusterStack extends Stack {
     new PipelineAlarm(this, BROKER_ALARMS.busy, {
       metric: lowest('CpuIdle', cloudwatch.Stats.AVERAGE),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      // Above 60 % in use, a broker has no room left to take over from one that fails.
+      // With more than 60 % of its CPU in use, a broker cannot take over from one that fails.
       threshold: 40,
       evaluationPeriods: 3,
       notify,
@@ -100,7 +101,7 @@ export class KafkaClusterStack extends Stack {
       notify,
     });
     new PipelineAlarm(this, BROKER_ALARMS.connections, {
-      // A broker writes one value a minute for each of its network threads, which add up.
+      // A broker writes one value per minute and network thread, so the values have to be added.
       metric: highest('ClientConnectionCount', {
         dimensionsMap: { 'Client Authentication': 'IAM' },
         statistic: cloudwatch.Stats.SUM,
@@ -114,7 +115,7 @@ export class KafkaClusterStack extends Stack {
     });
     if (hasBrokerAlarm('refusals', kafka)) {
       new PipelineAlarm(this, BROKER_ALARMS.refusals, {
-        // More new ones in a second than a broker takes: 4 on a t3, 100 on others.
+        // A broker accepts a limited number of new connections per second: 4 on a t3, 100 on others.
         metric: highest('IAMTooManyConnections'),
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         threshold: 0,
@@ -127,7 +128,7 @@ export class KafkaClusterStack extends Stack {
       new PipelineAlarm(this, BROKER_ALARMS.cpuCredits, {
         metric: lowest('CPUCreditBalance', cloudwatch.Stats.MINIMUM),
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-        // A t3.small earns 24 credits an hour and holds 576; 24 are the last quarter of an hour at full load of both CPUs.
+        // A t3.small earns 24 credits per hour and holds up to 576. 24 last a quarter of an hour at full load.
         threshold: 24,
         evaluationPeriods: 2,
         notify,

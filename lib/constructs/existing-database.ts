@@ -14,11 +14,11 @@ export interface ExistingDatabaseProps {
   readonly database: ExistingDatabaseConfig;
   /** The pipeline's VPC. */
   readonly vpc: ec2.IVpc;
-  /** Where its reader runs. */
+  /** Subnets of the functions that read the database. */
   readonly readerSubnets: ec2.SubnetSelection;
 }
 
-/** A database that somebody else runs: a secret for its login, and exactly the way to it. */
+/** A database that exists already: a secret for its credentials, and the network path to it. */
 export class ExistingDatabase extends Construct implements SourceDatabase {
   readonly secret: secretsmanager.Secret;
   private readonly server: ec2.IConnectable;
@@ -41,7 +41,7 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
     });
     Validations.of(this.secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'The password belongs to the database of somebody else, who alone can rotate it.',
+      reason: 'Only the owner of the database can rotate its password.',
     });
 
     const defaultPort = ec2.Port.tcp(port);

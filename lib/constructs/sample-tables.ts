@@ -11,16 +11,16 @@ import type { ProvisionedDatabase } from './provisioned-database';
 /** Properties of {@link SampleTables}. */
 export interface SampleTablesProps {
   readonly database: ProvisionedDatabase;
-  /** Rows in each table. Another number makes the tables anew. */
+  /** Number of rows in each table. Changing it creates the tables again. */
   readonly rows: number;
   readonly vpc: ec2.IVpc;
   /** Subnets from which the database and Secrets Manager can be reached. */
   readonly subnets: ec2.SubnetSelection;
 }
 
-/** The three tables with made-up posts, and the account that reads them: a fresh deployment has something to emit. */
+/** Three tables with generated posts, and a read-only account, so that a new deployment has rows to emit. */
 export class SampleTables extends Construct {
-  /** What fills the database; runs once in a deployment. */
+  /** Function that fills the database. It runs once per deployment. */
   readonly loader: PipelineFunction;
 
   constructor(scope: Construct, id: string, { database, rows, vpc, subnets }: SampleTablesProps) {
@@ -47,11 +47,11 @@ export class SampleTables extends Construct {
       resourceType: 'Custom::SampleTables',
       properties: { rows },
     });
-    // With the rules of the security groups, which are parts of these.
+    // Including their security group rules: the loader needs them.
     tables.node.addDependency(database, this.loader);
   }
 
-  /** A role that the provider cannot add to: it would also allow every version of the function. */
+  /** Creates a role that the provider cannot extend, because it would also allow every version of the function. */
   private invokerRole(logGroup: logs.ILogGroup): iam.IRole {
     const role = new FunctionRole(this, 'ProviderRole', { logGroup, inVpc: false });
     role.addToPolicy(

@@ -19,22 +19,22 @@ import type { SourceDatabase } from './source-database';
 
 /** Properties of a {@link TableEmitter}. */
 export interface TableEmitterProps {
-  /** The user's id, as a dimension of the metrics. */
+  /** User id, as a dimension of the metrics. */
   readonly userId: string;
   readonly emitter: EmitterConfig;
   readonly vpc: ec2.IVpc;
-  /** Subnets from which database, Kafka and Secrets Manager can be reached. */
+  /** Subnets from which the database, Kafka and Secrets Manager can be reached. */
   readonly subnets: ec2.SubnetSelection;
   readonly database: SourceDatabase;
   readonly cluster: KafkaCluster;
 }
 
-/** The function that copies the tables into the topics, its schedules, and the queue for the events of runs that failed. */
+/** The function that copies the tables into the topics, its schedules, and a queue for the events of failed runs. */
 export class TableEmitter extends Construct {
   readonly fn: PipelineFunction;
-  /** Events of runs that failed, and of ticks that never became a run. */
+  /** Queue for the events of failed runs, and of ticks that never started a run. */
   readonly failedRuns: sqs.Queue;
-  /** One for each shard; that of the primary first. */
+  /** Schedules of the shards, the primary's first. */
   readonly schedules: readonly scheduler.Schedule[];
 
   private readonly dimensionsMap: cloudwatch.DimensionsMap;
@@ -51,7 +51,7 @@ export class TableEmitter extends Construct {
     });
     Validations.of(this.failedRuns).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'This is the queue that failures go to; nothing reads from it that could fail.',
+      reason: 'This is itself a dead-letter queue. Nothing consumes it that could fail.',
     });
 
     this.fn = new PipelineFunction(this, 'Function', {
@@ -60,7 +60,7 @@ export class TableEmitter extends Construct {
       memorySize: emitter.memoryMB,
       timeout: Duration.seconds(emitter.timeoutSeconds),
       environment: {
-        // Of the memory a tenth is not for the heap, as in the runtime itself.
+        // A tenth of the memory is left for everything outside the heap, as in the Lambda runtime.
         NODE_OPTIONS: heapOptions(Math.floor(emitter.memoryMB * 0.9)).join(' '),
         POWERTOOLS_SERVICE_NAME: SERVICE_NAME,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
@@ -68,7 +68,7 @@ export class TableEmitter extends Construct {
       vpc,
       subnets,
       tracing: lambda.Tracing.ACTIVE,
-      // The next tick goes on from the checkpoint; to repeat this one would only be in its way.
+      // The next tick continues from the checkpoint. A retry would only get in its way.
       retryAttempts: 0,
       maxEventAge: interval,
       onFailure: new SqsDestination(this.failedRuns),
@@ -99,7 +99,7 @@ export class TableEmitter extends Construct {
         description: `Runs ${what} every ${emitter.everyMinutes} minutes`,
         schedule: scheduler.ScheduleExpression.rate(interval),
         target: new targets.LambdaInvoke(this.fn, {
-          // As it is: the target would also allow every version of the function.
+          // Not to be extended, because the target would also allow every version of the function.
           role: scheduleRole.withoutPolicyUpdates(),
           input: scheduler.ScheduleTargetInput.fromObject(event),
           retryAttempts: 0,
@@ -110,7 +110,7 @@ export class TableEmitter extends Construct {
     });
   }
 
-  /** One of the emitter's own metrics; see `METRICS`. */
+  /** Returns a metric that the emitter publishes; see `METRICS`. */
   metric(metricName: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRICS_NAMESPACE,
@@ -120,7 +120,7 @@ export class TableEmitter extends Construct {
     });
   }
 
-  /** The parts of a dashboard that show the emitter. */
+  /** Returns the dashboard widgets of the emitter. */
   widgets(): cloudwatch.IWidget[] {
     const period = Duration.minutes(5);
     const graph = (title: string, left: cloudwatch.IMetric[]) =>
