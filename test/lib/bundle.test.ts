@@ -6,13 +6,13 @@ import { STACKS } from '../../lib/names';
 import { type BundledFolder, bundledFolders } from '../../scripts/bundle/bundled-packages';
 import { CONFIGURATIONS, normalized, type Synthesized, synthesize } from './synthesize';
 
-/** Most bytes of all files of the emitter: what it has, and 3 % more. */
+/** Maximum size of all files of the emitter, in bytes: 3 % above its current size. */
 const BUDGET = 2_300_000;
 
-/** Packages of which the emitter carries two versions: the signer of MSK's tokens pins an older one, of 13 kB. */
+/** Packages that the emitter bundles in two versions. The signer of MSK's tokens pins an older one, of 13 kB. */
 const TWICE = ['@smithy/signature-v4', '@smithy/types'];
 
-/** Bundling takes seconds, and more beside other tests. */
+/** Timeout for bundling. It takes seconds, and longer with other tests running. */
 const TIMEOUT_MS = 60_000;
 
 let pipeline: Synthesized;
@@ -33,7 +33,7 @@ function assetOf({ templates }: Synthesized): string {
   return path.parse(emitter?.Properties.Code.S3Key).name;
 }
 
-test('the templates do not change with the code of a function', () => {
+test('a change to the code of a function does not change the templates', () => {
   const { templates } = synthesize(CONFIGURATIONS.provisioned);
 
   for (const id of STACKS) expect(normalized(pipeline.templates[id])).toEqual(normalized(templates[id]));
@@ -52,14 +52,14 @@ test('the emitter is no larger than its work needs', () => {
   );
 });
 
-test('it brings the AWS SDK, and each package once', () => {
+test('it bundles the AWS SDK, and each package once', () => {
   const names = folders.map(({ folder }) => folder.replace(/.*node_modules\//, ''));
 
   expect(names).toContain('@aws-sdk/client-secrets-manager');
   expect(names.filter((name, index) => names.indexOf(name) !== index).sort()).toEqual(TWICE);
 });
 
-test('it brings no tables of texts that Node has, or that nobody reads', () => {
+test('it bundles no text tables that Node.js has, or that nobody reads', () => {
   const names = folders.map(({ folder }) => folder);
 
   expect(names).not.toContain('node_modules/iconv-lite');
@@ -67,7 +67,7 @@ test('it brings no tables of texts that Node has, or that nobody reads', () => {
   expect(readFileSync(path.join(directory, 'index.js'), 'utf8').includes('Neveljaven vnos')).toBe(false);
 });
 
-test('its stack traces name functions of the sources, on lines that can be shown', () => {
+test('its stack traces name functions of the sources, and have short lines', () => {
   const program = `require(process.argv[1]).handler({}, {}).catch(({ stack }) => process.stdout.write(stack))`;
   const { stdout } = spawnSync(process.execPath, ['-e', program, path.join(directory, 'index.js')], {
     encoding: 'utf8',

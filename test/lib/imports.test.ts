@@ -8,12 +8,12 @@ const CONTRACTS: Readonly<Record<string, string>> = {
   'lambda/shared/environment': 'variables of the emitter and the verifier, and the rules for a user id',
   'lambda/shared/streams': 'the three streams, and the names of topics, groups and transactional ids',
   'lambda/shared/metric-names': 'metrics that the alarms and the dashboard show',
-  // Exceptions: they are not for more than one function, but a stack needs them to configure one.
+  // Exceptions to the rule: only one function uses each of them, but a stack needs them to configure it.
   'lambda/shared/heap': 'options of Node.js that have to be in NODE_OPTIONS before the function starts',
   'lambda/sample-loader/environment': 'variables of the sample loader, which no other function has',
 };
 
-/** Files of lib that scripts read without loading the CDK, which takes a second. */
+/** Files of lib that must not load the CDK, because scripts import them and the CDK takes a second to load. */
 const WITHOUT_CDK = ['alarms', 'config', 'config-schema', 'names', 'node-version', 'stack-sizes'];
 
 const files = ['bin', 'lib'].flatMap((folder) =>
@@ -24,7 +24,7 @@ const files = ['bin', 'lib'].flatMap((folder) =>
 
 const sourceOf = (file: string): string => readFileSync(path.join(PROJECT, `${file}.ts`), 'utf8');
 
-/** What a file imports: files of the project by their path without extension, packages by name. */
+/** Returns the imports of a file: files of the project by their path without extension, packages by name. */
 const importsOf = (file: string): string[] =>
   [...sourceOf(file).matchAll(/(?:from|import) '([^']+)'|(?:import|require)\('([^']+)'\)/g)].map(
     ([, name = '', dynamic = name]) =>
@@ -71,7 +71,7 @@ describe('lib', () => {
 describe.each(files)('%s', (file) => {
   const source = sourceOf(file);
 
-  test('changes nothing by being imported', () => {
+  test('imports nothing for its effect alone', () => {
     expect(source).not.toMatch(/^import '/m);
   });
 
