@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { STACKS } from '../../lib/names';
 
-/** A synth takes about 5 s, and more beside other tests. */
+/** Timeout for a synth. It takes about 5 s, and longer with other tests running. */
 const TIMEOUT_MS = 120_000;
 
 const PROJECT = join(__dirname, '../..');
@@ -42,7 +42,7 @@ interface Synth {
   readonly stderr: string;
 }
 
-/** Runs the pinned CLI as somebody who is signed in to no account, and whose default region is another one. */
+/** Runs the pinned CLI without credentials, and with another default region. */
 async function synth(...args: readonly string[]): Promise<Synth> {
   const child = spawn('npx', ['cdk', 'synth', '--strict', '--quiet', ...args], {
     cwd: PROJECT,

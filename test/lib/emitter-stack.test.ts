@@ -11,7 +11,7 @@ test('the template of Emitter', () => {
   expect(snapshotOf(provisioned.templates.Emitter)).toMatchSnapshot();
 });
 
-test('the template of Emitter for a database in another VPC differs where it has to', () => {
+test('the template of Emitter for a database in another VPC differs in these resources', () => {
   expect(changesBetween(provisioned.templates.Emitter, vpc.templates.Emitter)).toMatchInlineSnapshot(`
 [
   "+ AWS::EC2::SecurityGroupEgress EmitterFunctionSecurityGrouptoRdsAccessDatabaseServerA5935A1D3307",
@@ -31,7 +31,7 @@ test('the template of Emitter for a database in another VPC differs where it has
 `);
 });
 
-test('the template of Emitter for a database over the internet differs where it has to', () => {
+test('the template of Emitter for a database over the internet differs in these resources', () => {
   expect(changesBetween(provisioned.templates.Emitter, internet.templates.Emitter)).toMatchInlineSnapshot(`
 [
   "- AWS::EC2::SecurityGroupEgress EmitterFunctionSecurityGrouptoNetworkVpcSecretsManagerSecurityGroup21AEE11C443",
@@ -56,7 +56,7 @@ test('the template of Emitter for a database over the internet differs where it 
 describe('the emitter', () => {
   const emitter = templateOf(provisioned, 'Emitter');
 
-  test('is told who it is, where Kafka and the login are, and how to name its metrics', () => {
+  test('gets its user id, the addresses of Kafka and of the credentials, and the names of its metrics', () => {
     emitter.hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -80,7 +80,7 @@ describe('the emitter', () => {
     });
   });
 
-  test('may do in Kafka what the transactional producers of its shards do, and no more', () => {
+  test('has the Kafka permissions of the transactional producers of its shards, and no others', () => {
     expect(kafkaStatements(provisioned.templates.Emitter, 'EmitterRole')).toEqual([
       [['Connect', 'WriteDataIdempotently'], ['cluster']],
       [
@@ -111,7 +111,7 @@ describe('the emitter', () => {
     },
   );
 
-  test('leaves for an existing database over the internet by its port and HTTPS only, from the subnets behind NAT', () => {
+  test('reaches a database over the internet by its port and HTTPS only, from the subnets behind the NAT gateway', () => {
     const groups = templateOf(internet, 'Emitter').findResources('AWS::EC2::SecurityGroup');
     const functions = templateOf(internet, 'Emitter').findResources('AWS::Lambda::Function');
 
@@ -126,7 +126,7 @@ describe('the emitter', () => {
     }
   });
 
-  test('is never run again for the same event: the next tick goes on', () => {
+  test('is never retried for the same event: the next tick continues', () => {
     emitter.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 300,
@@ -142,7 +142,7 @@ describe('the emitter', () => {
     });
   });
 
-  test('has a schedule for each shard, and is told how many there are', () => {
+  test('has a schedule for each shard, and gets their number', () => {
     const sharded = templateOf(large, 'Emitter');
     const inputs = Object.values(sharded.findResources('AWS::Scheduler::Schedule')).map(
       ({ Properties }) => Properties.Target.Input,
@@ -152,7 +152,7 @@ describe('the emitter', () => {
     sharded.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { SHARDS: '3' } } });
   });
 
-  test('of several shards rings when the first one does not run, whatever the others do', () => {
+  test('with several shards has an alarm for the first one, whatever the others do', () => {
     const sharded = templateOf(large, 'Emitter');
 
     sharded.hasResourceProperties('AWS::CloudWatch::Alarm', {
@@ -176,7 +176,7 @@ describe('the emitter', () => {
 });
 
 describe('the verifier', () => {
-  test('may read the topics in a group of its own, and write nothing', () => {
+  test('may read the topics in its own group, and write nothing', () => {
     expect(kafkaStatements(provisioned.templates.Emitter, 'VerifierRole')).toEqual([
       [['Connect'], ['cluster']],
       [

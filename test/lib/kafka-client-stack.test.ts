@@ -12,21 +12,21 @@ test('the template of KafkaClient', () => {
 describe('the Kafka client', () => {
   const client = templateOf(provisioned, 'KafkaClient');
 
-  test('has a key pair whose private key Parameter Store keeps', () => {
+  test('has a key pair with its private key in Parameter Store', () => {
     client.hasResourceProperties('AWS::EC2::KeyPair', {
       KeyName: 'ada-key-pair',
       PublicKeyMaterial: Match.absent(),
     });
   });
 
-  test('asks for IMDSv2, and encrypts its disk', () => {
+  test('requires IMDSv2, and encrypts its disk', () => {
     client.hasResourceProperties('AWS::EC2::Instance', {
       MetadataOptions: { HttpTokens: 'required' },
       BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
     });
   });
 
-  test('lets SSH in from the configured ranges, and from nowhere unless there are some', () => {
+  test('allows SSH from the configured ranges only', () => {
     client.hasResourceProperties('AWS::EC2::SecurityGroup', {
       SecurityGroupIngress: [{ CidrIp: '203.0.113.7/32', FromPort: 22, ToPort: 22, IpProtocol: 'tcp' }],
     });
@@ -35,7 +35,7 @@ describe('the Kafka client', () => {
     });
   });
 
-  test('is not there before its boot script has said so', () => {
+  test('is complete only when its boot script has succeeded', () => {
     client.hasResource('AWS::EC2::Instance', { CreationPolicy: { ResourceSignal: { Timeout: 'PT15M' } } });
     const userData = JSON.stringify(client.findResources('AWS::EC2::Instance'));
     expect(userData).toContain('/opt/aws/bin/cfn-signal');
@@ -43,7 +43,7 @@ describe('the Kafka client', () => {
     expect(userData.length).toBeLessThan(16 * 1024);
   });
 
-  test('may look into the topics of its user, and change nothing but its own groups', () => {
+  test('may read the topics of its user, and change only its own groups', () => {
     expect(kafkaStatements(provisioned.templates.KafkaClient, 'ClientInstance')).toEqual([
       [['Connect'], ['cluster']],
       [

@@ -35,11 +35,11 @@ describe('the Kafka cluster', () => {
     });
   });
 
-  test('has topics that are alike, so that a key has the same partition in all of them', () => {
+  test('has topics with equal partitions, so that a key has the same one in all of them', () => {
     cluster.allResourcesProperties('AWS::MSK::Topic', { PartitionCount: 3, ReplicationFactor: 3 });
   });
 
-  test('may ask for its own bootstrap string, and for nothing else', () => {
+  test('may read its own bootstrap string, and nothing else', () => {
     cluster.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: [
@@ -53,7 +53,7 @@ describe('the Kafka cluster', () => {
     });
   });
 
-  test('reads no metric that is billed, unless told to; that one tells of connections that were refused', () => {
+  test('has no billed metric by default; with PER_BROKER it has the alarm for refused connections', () => {
     const refused = { AlarmName: Match.stringLikeRegexp('refuses IAM connections') };
 
     cluster.hasResourceProperties('AWS::MSK::Cluster', { EnhancedMonitoring: 'DEFAULT' });
@@ -64,7 +64,7 @@ describe('the Kafka cluster', () => {
     templateOf(vpc, 'KafkaCluster').resourcePropertiesCountIs('AWS::CloudWatch::Alarm', refused, 1);
   });
 
-  test('tells other stacks all but its bootstrap string, which may change, by exports, which may not', () => {
+  test('exports everything to other stacks, except its bootstrap string, which may change', () => {
     const weak = Object.values(provisioned.templates).flatMap(
       (stack) => JSON.stringify(stack).match(/"Fn::GetStackOutput":\{[^}]*/g) ?? [],
     );

@@ -10,7 +10,7 @@ test('the template of Network', () => {
   expect(snapshotOf(provisioned.templates.Network)).toMatchSnapshot();
 });
 
-test('the template of Network for a database over the internet differs where it has to', () => {
+test('the template of Network for a database over the internet differs in these resources', () => {
   expect(changesBetween(provisioned.templates.Network, internet.templates.Network)).toMatchInlineSnapshot(`
 [
   "+ AWS::EC2::EIP NatAddress",
@@ -73,7 +73,7 @@ describe('the network', () => {
     network.hasOutput('NatIpAddress', {});
   });
 
-  test('logs what is refused, and mails alarms', () => {
+  test('logs rejected traffic, and mails alarms', () => {
     const network = templateOf(provisioned, 'Network');
 
     network.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });

@@ -11,14 +11,14 @@ import { type CfnTemplate, CONFIGURATIONS, resourcesOf, synthesize } from './syn
 const pipelines = (Object.keys(CONFIGURATIONS) as (keyof typeof CONFIGURATIONS)[]).map(
   (name) => [name, synthesize(CONFIGURATIONS[name])] as const,
 );
-/** Statements that name no resource, by role, each with its reason. */
+/** Roles with statements that name no resource, each with its reason. */
 const BARE_WILDCARDS = {
-  EmitterRole: 'Lambda makes network interfaces that have no name before; X-Ray has no resources',
-  VerifierRole: 'Lambda makes network interfaces that have no name before',
-  SampleTablesLoaderRole: 'Lambda makes network interfaces that have no name before',
+  EmitterRole: 'Lambda creates network interfaces, whose ids are not known; X-Ray has no resources',
+  VerifierRole: 'Lambda creates network interfaces, whose ids are not known',
+  SampleTablesLoaderRole: 'Lambda creates network interfaces, whose ids are not known',
 };
 
-/** Properties that name the resource itself, in the account or the region. */
+/** Properties that set a resource's own name, which must be unique in the account or region. */
 const NAMES_OF_A_RESOURCE =
   /^(Alarm|Bucket|Cluster|Dashboard|Function|Key|LaunchTemplate|LogGroup|Queue|Role|Topic)Name$|^(DBInstanceIdentifier|GroupName)$/;
 
@@ -33,7 +33,7 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     }
   });
 
-  test('keeps no log for ever, and has every function log where that holds', () => {
+  test('expires every log, and gives every function such a log group', () => {
     const groups = resourcesOf(pipeline, 'AWS::Logs::LogGroup');
     for (const [, { Properties }] of groups) expect(Properties.RetentionInDays).toBeLessThanOrEqual(30);
 
@@ -46,7 +46,7 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     expect(resourcesOf(pipeline, 'Custom::VpcRestrictDefaultSG')).toHaveLength(1);
   });
 
-  test('lets nobody in from the whole internet', () => {
+  test('opens no port to the whole internet', () => {
     const rules = [
       ...resourcesOf(pipeline, 'AWS::EC2::SecurityGroupIngress').map(([, { Properties }]) => Properties),
       ...resourcesOf(pipeline, 'AWS::EC2::SecurityGroup').flatMap(
@@ -59,7 +59,7 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
       expect([CidrIp, CidrIpv6]).not.toContainEqual(expect.stringMatching(/\/0$/));
   });
 
-  test('names the resources of every permission, where they have names', () => {
+  test('names the resources of every permission, except where they have no names', () => {
     const policies = resourcesOf(pipeline, 'AWS::IAM::Policy').map(
       ([, { Properties }]) => [Properties.Roles[0].Ref, Properties.PolicyDocument] as const,
     );
@@ -121,7 +121,7 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     }
   });
 
-  test('protects what holds data, and says what its removal means', () => {
+  test('protects the stacks with data, and says what their removal means', () => {
     for (const id of ['KafkaCluster', 'RdsAccess'] as const) {
       expect(pipeline.stacks[id].terminationProtection).toBe(true);
       expect(pipeline.templates[id].Description).toMatch(/Removal/);
@@ -129,7 +129,7 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
   });
 });
 
-test('npm scripts run on the Node of the functions', () => {
+test('npm scripts run on the same major version of Node.js as the functions', () => {
   expect(devDependencies.node).toMatch(new RegExp(`^\\^${NODE_MAJOR}\\.`));
 });
 
@@ -149,7 +149,7 @@ test.each(pipelines)(
 );
 
 describe('the runbook', () => {
-  test('has an entry for every alarm, and none for an alarm that is gone', () => {
+  test('has an entry for every alarm, and no others', () => {
     const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
     const [, section = ''] = readme.split(/^## When an alarm rings$/m);
     const [entries = ''] = section.split(/^## /m);

@@ -33,7 +33,7 @@ test('the template of RdsAccess for a database over the internet has only what i
 });
 
 describe('the database', () => {
-  test('of its own is MariaDB 11.4, encrypted, isolated, and leaves a snapshot', () => {
+  test('that is provisioned is MariaDB 11.4, encrypted, isolated, and leaves a snapshot', () => {
     templateOf(provisioned, 'RdsAccess').hasResource('AWS::RDS::DBInstance', {
       DeletionPolicy: 'Snapshot',
       UpdateReplacePolicy: 'Snapshot',
@@ -51,7 +51,7 @@ describe('the database', () => {
     });
   });
 
-  test('of its own is filled with sample tables, by a function that only the deployment calls', () => {
+  test('that is provisioned is filled with sample tables, by a function that only the deployment calls', () => {
     const access = templateOf(provisioned, 'RdsAccess');
 
     access.hasResourceProperties('Custom::SampleTables', { rows: 11_154 });
@@ -61,7 +61,7 @@ describe('the database', () => {
     templateOf(internet, 'RdsAccess').resourceCountIs('Custom::SampleTables', 0);
   });
 
-  test('that exists gets a secret for a login that is not known yet', () => {
+  test('that exists gets a secret with placeholder credentials', () => {
     templateOf(internet, 'RdsAccess').hasResourceProperties('AWS::SecretsManager::Secret', {
       GenerateSecretString: {
         SecretStringTemplate: JSON.stringify({

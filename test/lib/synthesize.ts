@@ -16,10 +16,10 @@ import { STACKS, type StackId } from '../../lib/names';
 
 const PROJECT = join(__dirname, '../..');
 
-/** Directory of what has been synthesized; git ignores it. */
+/** Directory of the shared output. Git ignores it. */
 const SHARED = join(PROJECT, '.local/synth');
 
-/** A hash of everything that a synth reads. */
+/** Hash of everything that a synth reads. */
 const SOURCES = hashOf([
   process.version,
   ...globSync(['{bin,lib,lambda}/**/*.*', 'test/lib/synthesize-app.ts', 'cdk.json', 'package-lock.json'], {
@@ -29,7 +29,7 @@ const SOURCES = hashOf([
     .flatMap((file) => [file, readFileSync(join(PROJECT, file))]),
 ]);
 
-/** A CloudFormation template, as far as tests look into it. */
+/** A CloudFormation template, reduced to the parts that tests read. */
 export interface CfnTemplate {
   readonly Description?: string;
   readonly Resources: Readonly<Record<string, CfnResource>>;
@@ -39,12 +39,12 @@ export interface CfnTemplate {
 /** A resource of a {@link CfnTemplate}. */
 export interface CfnResource {
   readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what a property holds depends on the type of the resource.
+  // biome-ignore lint/suspicious/noExplicitAny: the type of a property depends on the type of the resource.
   readonly Properties: any;
   readonly DeletionPolicy?: string;
 }
 
-/** A stack of the app, as far as tests look into it. */
+/** A stack of the app, reduced to the parts that tests read. */
 export interface SynthesizedStack {
   readonly region: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -53,7 +53,7 @@ export interface SynthesizedStack {
 
 /** The output of one synth. */
 export interface Synthesized {
-  /** Directory of the templates and assets. It may be shared with other tests, so it must not be changed. */
+  /** Directory of the templates and assets. Other tests read it too, so it must not be changed. */
   readonly directory: string;
   readonly stacks: Readonly<Record<StackId, SynthesizedStack>>;
   readonly templates: Readonly<Record<StackId, CfnTemplate>>;
@@ -63,7 +63,7 @@ export interface Synthesized {
 
 const ADA = { userId: 'ada', tags: { Course: 'data' } } as const;
 
-/** The configurations that differ in what they create. */
+/** Configurations that create different resources. */
 export const CONFIGURATIONS = {
   provisioned: { ...ADA, alarmEmail: 'ada@example.com', sshCidrs: ['203.0.113.7/32'] },
   internet: {
@@ -118,7 +118,7 @@ const directoryOf = (pipeline: object, bundle: boolean): string =>
 
 function synthesizeInto(directory: string, pipeline: object, bundle: boolean): void {
   if (existsSync(directory)) return;
-  // Loaded here, and not at the top, so that a test which finds its templates does not load the CDK.
+  // Loaded only when needed, so that a test that finds its templates does not load the CDK.
   const { synthesizeApp } = require('./synthesize-app') as typeof import('./synthesize-app');
   mkdirSync(SHARED, { recursive: true });
   const fresh = mkdtempSync(join(SHARED, 'synth-'));
@@ -126,13 +126,13 @@ function synthesizeInto(directory: string, pipeline: object, bundle: boolean): v
   try {
     renameSync(fresh, directory);
   } catch (error) {
-    // Another process has been faster.
+    // Another process was faster.
     rmSync(fresh, { recursive: true });
     if (!existsSync(directory)) throw error;
   }
 }
 
-/** Removes what has not been written for a day: the sources have changed since. */
+/** Removes output that is older than a day. Most likely, its sources have changed. */
 function removeOldAssemblies(): void {
   if (!existsSync(SHARED)) return;
   const dayAgo = Date.now() - 24 * 60 * 60 * 1000;
@@ -170,13 +170,13 @@ function readAssembly(directory: string): Synthesized {
 
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
-/** A template without what changes when a function's code does. */
+/** Returns a template without the hashes of the functions' code. */
 export const normalized = (template: CfnTemplate): CfnTemplate =>
   JSON.parse(JSON.stringify(template).replace(/[0-9a-f]{64}/g, '<asset>'));
 
 /**
- * A template as the snapshot of a stack has it: without asset hashes, without CDK's check of the bootstrap version, and
- * without the permissions in Kafka, which the tests of the stacks list one by one.
+ * Returns the parts of a template that belong in a snapshot. It leaves out asset hashes, the CDK's check of the bootstrap
+ * version, and the permissions in Kafka, which the tests of the stacks list in full.
  */
 export function snapshotOf(template: CfnTemplate): object {
   const { Parameters, Rules, ...rest } = normalized(template) as CfnTemplate & {
@@ -196,8 +196,8 @@ export function snapshotOf(template: CfnTemplate): object {
 }
 
 /**
- * Resources that are in one template only, as `+ Type Id` and `- Type Id`, and those with other properties, as `~ Type Id`.
- * Ids are without the hash at their end.
+ * Compares the resources of two templates: `+ Type Id` for an added one, `- Type Id` for a removed one, `~ Type Id` for one
+ * with other properties. The ids are without the hash at their end.
  */
 export function changesBetween(before: CfnTemplate, after: CfnTemplate): string[] {
   const [one, other] = [normalized(before).Resources, normalized(after).Resources];
@@ -212,11 +212,11 @@ export function changesBetween(before: CfnTemplate, after: CfnTemplate): string[
     .sort();
 }
 
-/** A template, ready for assertions. */
+/** Returns a template for the CDK's assertions. */
 export const templateOf = ({ templates }: Synthesized, id: StackId): Template =>
   Template.fromJSON({ ...templates[id] });
 
-/** All resources of a type, in all stacks, with their logical ids. */
+/** Returns all resources of a type, in all stacks, with their logical ids. */
 export const resourcesOf = ({ templates }: Synthesized, type: string): [string, CfnResource][] =>
   Object.values(templates).flatMap(({ Resources }) =>
     Object.entries(Resources).filter(([, resource]) => resource.Type === type),
