@@ -96,33 +96,29 @@ export const CONFIGURATIONS = {
 } as const;
 
 /**
- * Synthesizes the whole app, as the CLI does, for a configuration.
+ * Synthesizes the whole app for a configuration, as the CLI does, but without bundling the code of the functions.
  *
  * The output is shared, because loading the CDK in a test file takes longer than a synth. The first test that needs it
  * synthesizes all of {@link CONFIGURATIONS}; the others read the files, until a source changes.
- *
- * @param bundle whether to bundle the code of the functions, which takes a second more. @default false
  */
-export function synthesize(pipeline: object, { bundle = false } = {}): Synthesized {
-  const directory = directoryOf(pipeline, bundle);
+export function synthesize(pipeline: object): Synthesized {
+  const directory = directoryOf(pipeline);
   if (!existsSync(directory)) {
     removeOldAssemblies();
-    const others = bundle ? [] : Object.values(CONFIGURATIONS);
-    for (const one of [pipeline, ...others]) synthesizeInto(directoryOf(one, bundle), one, bundle);
+    for (const one of [pipeline, ...Object.values(CONFIGURATIONS)]) synthesizeInto(directoryOf(one), one);
   }
   return readAssembly(directory);
 }
 
-const directoryOf = (pipeline: object, bundle: boolean): string =>
-  join(SHARED, hashOf([SOURCES, JSON.stringify(pipeline), String(bundle)]));
+const directoryOf = (pipeline: object): string => join(SHARED, hashOf([SOURCES, JSON.stringify(pipeline)]));
 
-function synthesizeInto(directory: string, pipeline: object, bundle: boolean): void {
+function synthesizeInto(directory: string, pipeline: object): void {
   if (existsSync(directory)) return;
   // Loaded only when needed, so that a test that finds its templates does not load the CDK.
   const { synthesizeApp } = require('./synthesize-app') as typeof import('./synthesize-app');
   mkdirSync(SHARED, { recursive: true });
   const fresh = mkdtempSync(join(SHARED, 'synth-'));
-  synthesizeApp(pipeline, fresh, bundle);
+  synthesizeApp(pipeline, fresh);
   try {
     renameSync(fresh, directory);
   } catch (error) {
@@ -149,7 +145,8 @@ function hashOf(parts: readonly (string | Buffer)[]): string {
   return hash.digest('hex').slice(0, 32);
 }
 
-function readAssembly(directory: string): Synthesized {
+/** Reads what a synth has written into a directory. */
+export function readAssembly(directory: string): Synthesized {
   const { artifacts } = readJson(join(directory, 'manifest.json')) as {
     artifacts: Record<
       string,
