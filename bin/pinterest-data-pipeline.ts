@@ -12,7 +12,7 @@ import { NetworkStack } from '../lib/network-stack';
 import { RdsAccessStack } from '../lib/rds-access-stack';
 
 /**
- * The pipeline: a database, an emitter that copies its tables into Kafka, and a client that looks into the topics.
+ * The pipeline: a database, an emitter that copies its tables into Kafka, and a client machine for reading the topics.
  *
  *     RdsAccess ──► Emitter ──► KafkaCluster ◄── KafkaClient        all of them in Network
  *
@@ -23,9 +23,9 @@ export function pinterestDataPipeline(app: App): void {
   const stack = (id: StackId) => ({
     stackName: nameOf(config.userId, id),
     config,
-    // The account is whichever one the CLI is signed in to; the region is not a matter of choice.
+    // No account: the CLI deploys to the one that it is signed in to.
     env: { region: config.region },
-    // CloudFormation hands a stack's tags on to all that can carry tags.
+    // CloudFormation copies the tags of a stack to its resources.
     tags: { ...config.tags, Pipeline: 'pinterest-data-pipeline', UserId: config.userId },
   });
 

@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { METRICS } from '../lambda/shared/metric-names';
+import { EMITTER_ALARMS } from './alarms';
 import type { EmitterConfig, PipelineConfig } from './config';
 import type { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';
@@ -11,7 +12,7 @@ import { TableEmitter } from './constructs/table-emitter';
 import { nameOf, OUTPUTS } from './names';
 import type { NetworkStack } from './network-stack';
 
-/** Runs in a row after which a backlog is worth an alarm. */
+/** Number of consecutive runs with a backlog that raises an alarm. */
 const RUNS_TO_CATCH_UP = 12;
 
 /** Properties of the {@link EmitterStack}. */
@@ -22,7 +23,7 @@ export interface EmitterStackProps extends StackProps {
   readonly cluster: KafkaCluster;
 }
 
-/** The function that copies the tables, the one that compares, the alarms, and one dashboard for the whole pipeline. */
+/** The emitter, the verifier, their alarms, and a dashboard for the whole pipeline. */
 export class EmitterStack extends Stack {
   constructor(scope: Construct, id: string, props: EmitterStackProps) {
     const { config, network, database, cluster, ...stackProps } = props;
@@ -66,24 +67,24 @@ export class EmitterStack extends Stack {
       notify,
     };
 
-    new PipelineAlarm(this, 'Emitter fails', {
+    new PipelineAlarm(this, EMITTER_ALARMS.fails, {
       ...any,
       metric: emitter.fn.metricErrors({ period: interval }),
     });
-    new PipelineAlarm(this, 'Emitter is throttled', {
+    new PipelineAlarm(this, EMITTER_ALARMS.throttled, {
       ...any,
       metric: emitter.fn.metricThrottles({ period: interval }),
     });
-    new PipelineAlarm(this, 'Rows went to the dead-letter topic', {
+    new PipelineAlarm(this, EMITTER_ALARMS.deadLetters, {
       ...any,
       metric: emitter.metric(METRICS.deadLetters, { statistic: cloudwatch.Stats.SUM, period: interval }),
     });
-    new PipelineAlarm(this, 'Failed runs are waiting in the queue', {
+    new PipelineAlarm(this, EMITTER_ALARMS.failedRuns, {
       ...any,
       metric: emitter.failedRuns.metricApproximateNumberOfMessagesVisible({ period: interval }),
     });
-    new PipelineAlarm(this, 'Emitter does not catch up', {
-      // The one of all shards that has caught up least.
+    new PipelineAlarm(this, EMITTER_ALARMS.behind, {
+      // The minimum over all shards: 0 as soon as one of them is behind.
       metric: emitter.metric(METRICS.caughtUp, { statistic: cloudwatch.Stats.MINIMUM, period: interval }),
       comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
@@ -91,17 +92,17 @@ export class EmitterStack extends Stack {
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       notify,
     });
-    new PipelineAlarm(this, 'Emitter runs past its deadline', {
+    new PipelineAlarm(this, EMITTER_ALARMS.slow, {
       metric: emitter.fn.metricDuration({ statistic: cloudwatch.Stats.p(99), period: interval }),
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-      // The emitter stops itself 20 s before the function's timeout; 10 s more for the chunk under way.
+      // The emitter stops 20 s before the function's timeout, and the chunk in flight gets 10 s more.
       threshold: (config.timeoutSeconds - 10) * 1000,
       evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       notify,
     });
-    new PipelineAlarm(this, 'Emitter has not run for an hour', {
-      // Of several shards only the primary says at every tick that it has run: the others are silent without a range.
+    new PipelineAlarm(this, EMITTER_ALARMS.silent, {
+      // With several shards, only the primary reports every run. The others report nothing while they have no range.
       metric:
         config.shards === 1
           ? emitter.fn.metricInvocations({ period: Duration.hours(1) })

@@ -14,7 +14,7 @@ export interface KafkaClientStackProps extends StackProps {
   readonly cluster: KafkaCluster;
 }
 
-/** The machine from which one looks into the topics, and the key pair that opens it. */
+/** A machine for reading the topics, and the key pair for SSH to it. */
 export class KafkaClientStack extends Stack {
   readonly client: ec2.IConnectable;
 

@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { BROKER_ALARMS, CLUSTER_ALARMS, hasBrokerAlarm } from './alarms';
 import type { KafkaConfig, PipelineConfig } from './config';
 import { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';
@@ -9,7 +10,7 @@ import { OUTPUTS } from './names';
 import type { NetworkStack } from './network-stack';
 
 /**
- * IAM connections that a broker holds open at once; it refuses any more. A quota of MSK:
+ * Maximum number of open IAM connections per broker. A broker refuses any more. This is a quota of MSK:
  * https://docs.aws.amazon.com/msk/latest/developerguide/limits.html
  */
 const MOST_IAM_CONNECTIONS = 3000;
@@ -20,7 +21,7 @@ export interface KafkaClusterStackProps extends StackProps {
   readonly network: NetworkStack;
 }
 
-/** The Kafka cluster with its topics, and the alarms that watch the brokers. */
+/** The Kafka cluster with its topics and alarms. */
 export class KafkaClusterStack extends Stack {
   readonly cluster: KafkaCluster;
 
@@ -44,8 +45,9 @@ export class KafkaClusterStack extends Stack {
   }
 
   /**
-   * Thresholds: https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html, where no other is named.
-   * Which monitoring level has which metric: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
+   * Creates the alarms. The thresholds are those of
+   * https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html, unless a comment says otherwise.
+   * Metrics of each monitoring level: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
    */
   private watch(cluster: KafkaCluster, { alarmTopic: notify }: NetworkStack, kafka: KafkaConfig): void {
     const { ComparisonOperator } = cloudwatch;
@@ -62,44 +64,44 @@ export class KafkaClusterStack extends Stack {
     const highest = (name: string, options?: cloudwatch.MetricOptions) => overBrokers('MAX', name, options);
     const lowest = (name: string, statistic: string) => overBrokers('MIN', name, { statistic });
 
-    new PipelineAlarm(this, 'Kafka has no active controller', {
+    new PipelineAlarm(this, CLUSTER_ALARMS.noController, {
       metric: cluster.metric('ActiveControllerCount'),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 5,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka has offline partitions', {
+    new PipelineAlarm(this, CLUSTER_ALARMS.offlinePartitions, {
       metric: cluster.metric('OfflinePartitionsCount'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       evaluationPeriods: 3,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka has too few copies in sync', {
+    new PipelineAlarm(this, BROKER_ALARMS.underReplicated, {
       metric: highest('UnderMinIsrPartitionCount'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
       evaluationPeriods: 2,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka brokers are short of CPU', {
+    new PipelineAlarm(this, BROKER_ALARMS.busy, {
       metric: lowest('CpuIdle', cloudwatch.Stats.AVERAGE),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      // Above 60 % in use, a broker has no room left to take over from one that fails.
+      // With more than 60 % of its CPU in use, a broker cannot take over from one that fails.
       threshold: 40,
       evaluationPeriods: 3,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka disks are filling up', {
+    new PipelineAlarm(this, BROKER_ALARMS.diskFull, {
       metric: highest('KafkaDataLogsDiskUsed'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       threshold: 85,
       evaluationPeriods: 1,
       notify,
     });
-    new PipelineAlarm(this, 'Kafka is running out of IAM connections', {
-      // A broker writes one value a minute for each of its network threads, which add up.
+    new PipelineAlarm(this, BROKER_ALARMS.connections, {
+      // A broker writes one value per minute and network thread, so the values have to be added.
       metric: highest('ClientConnectionCount', {
         dimensionsMap: { 'Client Authentication': 'IAM' },
         statistic: cloudwatch.Stats.SUM,
@@ -111,9 +113,9 @@ export class KafkaClusterStack extends Stack {
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       notify,
     });
-    if (kafka.monitoring === 'PER_BROKER') {
-      new PipelineAlarm(this, 'Kafka refuses IAM connections', {
-        // More new ones in a second than a broker takes: 4 on a t3, 100 on others.
+    if (hasBrokerAlarm('refusals', kafka)) {
+      new PipelineAlarm(this, BROKER_ALARMS.refusals, {
+        // A broker accepts a limited number of new connections per second: 4 on a t3, 100 on others.
         metric: highest('IAMTooManyConnections'),
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         threshold: 0,
@@ -122,11 +124,11 @@ export class KafkaClusterStack extends Stack {
         notify,
       });
     }
-    if (kafka.brokerType.startsWith('kafka.t3.')) {
-      new PipelineAlarm(this, 'Kafka brokers run out of CPU credits', {
+    if (hasBrokerAlarm('cpuCredits', kafka)) {
+      new PipelineAlarm(this, BROKER_ALARMS.cpuCredits, {
         metric: lowest('CPUCreditBalance', cloudwatch.Stats.MINIMUM),
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-        // A t3.small earns 24 credits an hour and holds 576; 24 are the last quarter of an hour at full load of both CPUs.
+        // A t3.small earns 24 credits per hour and holds up to 576. 24 last a quarter of an hour at full load.
         threshold: 24,
         evaluationPeriods: 2,
         notify,

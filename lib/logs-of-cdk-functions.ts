@@ -4,14 +4,15 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 
 /**
- * Gives the functions of CDK's core, such as the one that empties the default security group, a log group that forgets.
+ * Gives the functions of the CDK's core a log group with a retention period, for example the function that empties the
+ * default security group.
  *
- * They take none as an argument, and Lambda by itself would make one that is kept for ever, also after the stack.
+ * They take no log group as an argument. Lambda would create one that never expires and that outlives the stack.
  */
 export class LogsOfCdkFunctions implements IAspect {
   visit(node: IConstruct): void {
     if (!CfnResource.isCfnResource(node) || node.cfnResourceType !== 'AWS::Lambda::Function') return;
-    // Those of a construct library say themselves where they log to.
+    // Functions of the construct library set their log group themselves.
     if (node instanceof lambda.CfnFunction) return;
     const { logGroupName } = new logs.LogGroup(Stack.of(node), `${node.node.scope?.node.id}Logs`, {
       retention: logs.RetentionDays.ONE_MONTH,

@@ -5,14 +5,14 @@ export const STACKS = ['Network', 'KafkaCluster', 'KafkaClient', 'RdsAccess', 'E
 export type StackId = (typeof STACKS)[number];
 
 /**
- * A name for something of one user's pipeline, for example `Pinterest-ada-KafkaCluster`; also the name of a stack.
+ * Builds a name that is unique to one user's pipeline, for example `Pinterest-ada-KafkaCluster`, the name of a stack.
  *
- * Neither CloudFormation nor MSK allows `_` in names, which a user's id may have.
+ * A user id may contain `_`, which neither CloudFormation nor MSK allows in names.
  */
 export const nameOf = (userId: string, what: string): string =>
   `Pinterest-${userId.replaceAll('_', '-')}-${what}`;
 
-/** Keys of the stacks' outputs, by stack: what scripts look up. */
+/** Keys of the stacks' outputs, by stack. The scripts look them up. */
 export const OUTPUTS = {
   Network: { natAddress: 'NatIpAddress' },
   KafkaCluster: { bootstrapServers: 'BootstrapServers', clusterArn: 'ClusterArn' },
@@ -28,7 +28,7 @@ export const OUTPUTS = {
 } as const satisfies Record<StackId, Record<string, string>>;
 
 /**
- * The user in the secret of an existing database until `npm run put-credentials` has put another one: the database
- * refuses it, by a name that says what is missing.
+ * User name in the secret of an existing database until `npm run put-credentials` replaces it. The database refuses it,
+ * and the error message then names the missing step.
  */
 export const PLACEHOLDER_USER = 'run-put-credentials-first';

@@ -14,17 +14,17 @@ export interface NetworkStackProps extends StackProps {
 }
 
 /**
- * What the other stacks stand on: the VPC, and the topic that alarms go to.
+ * The VPC, and the SNS topic for alarms.
  *
- * There is no way from the isolated subnets to the internet, and no NAT gateway, unless the database can only be
- * reached that way.
+ * The isolated subnets have no route to the internet. There is a NAT gateway only for a database that has to be reached
+ * over the internet.
  */
 export class NetworkStack extends Stack {
-  /** Three zones, each with a public and an isolated subnet. */
+  /** A VPC in three zones, each with a public and an isolated subnet. */
   readonly vpc: ec2.Vpc;
-  /** Where the emitter runs: isolated, or behind the NAT gateway if there is one. */
+  /** Subnets of the emitter: isolated, or behind the NAT gateway if there is one. */
   readonly emitterSubnets: ec2.SubnetSelection;
-  /** Where every alarm is sent. */
+  /** Topic that receives every alarm. */
   readonly alarmTopic: sns.ITopic;
 
   private readonly secretsEndpoint: ec2.IConnectable;
@@ -52,7 +52,7 @@ export class NetworkStack extends Stack {
       ],
       gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
       flowLogs: {
-        // What a security group refused is what one looks for; accepted traffic would cost more than it tells.
+        // Rejected traffic only: it shows what a security group blocks. Logging accepted traffic would not be worth its cost.
         Refused: {
           trafficType: ec2.FlowLogTrafficType.REJECT,
           destination: ec2.FlowLogDestination.toCloudWatchLogs(
@@ -87,7 +87,7 @@ export class NetworkStack extends Stack {
     this.alarmTopic = alarmTopic;
   }
 
-  /** Opens the way from a function in {@link emitterSubnets} to Secrets Manager. */
+  /** Allows a function in {@link emitterSubnets} to call Secrets Manager. */
   allowSecretsManager(client: ec2.IConnectable): void {
     client.connections.allowTo(this.secretsEndpoint, ec2.Port.HTTPS, 'Secrets Manager');
   }

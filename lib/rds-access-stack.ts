@@ -13,11 +13,11 @@ import type { NetworkStack } from './network-stack';
 export interface RdsAccessStackProps extends StackProps {
   readonly config: PipelineConfig;
   readonly network: NetworkStack;
-  /** The machine through which a person may reach a database of the pipeline's own. */
+  /** Machine that may tunnel to the provisioned database. */
   readonly client: ec2.IConnectable;
 }
 
-/** The database that is read: one of its own with sample tables, or the way to one that is there. */
+/** The source database: a provisioned one with sample tables, or access to an existing one. */
 export class RdsAccessStack extends Stack {
   readonly database: SourceDatabase;
 

@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 
-/** Packages for which the functions have something smaller. */
+/** Packages that the functions replace with something smaller. */
 export const ALIASES = {
   'iconv-lite': join(__dirname, '../../lambda/shared/mysql/text-encodings.ts'),
 } as const;
 
 /**
- * How the functions are bundled.
+ * Bundling options of all functions.
  *
- * Identifiers stay as they are, and lines short: so a stack trace names functions and places without a source map.
- * A map is as large as the bundle, and with `--enable-source-maps` Node reads all of it at every start, which took 24 ms
- * of CPU and 14 MB.
+ * Identifiers are not minified and lines are short, so that stack traces are readable without a source map. A source map
+ * is as large as the bundle. With `--enable-source-maps`, Node.js reads all of it at every start, which took 24 ms of CPU
+ * and 14 MB.
  */
 export const BUNDLING: BundlingOptions = {
-  // The versions of the lock file. Those of the runtime, in many files, took 14 ms of CPU more to load.
+  // The SDK version of the lock file. The runtime's own SDK has many files and took 14 ms of CPU more to load.
   bundleAwsSDK: true,
-  // Of ES modules esbuild leaves out what is not used.
+  // ES modules first, because esbuild can remove their unused code.
   mainFields: ['module', 'main'],
   esbuildArgs: {
     '--minify-whitespace': true,

@@ -1,25 +1,24 @@
 import { Validations } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/shared/environment';
 import type { ExistingDatabaseConfig } from '../config';
 import { PLACEHOLDER_USER } from '../names';
+import type { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
-import { addVariables } from './variables';
 
 /** Properties of an {@link ExistingDatabase}. */
 export interface ExistingDatabaseProps {
   readonly database: ExistingDatabaseConfig;
   /** The pipeline's VPC. */
   readonly vpc: ec2.IVpc;
-  /** Where its reader runs. */
+  /** Subnets of the functions that read the database. */
   readonly readerSubnets: ec2.SubnetSelection;
 }
 
-/** A database that somebody else runs: a secret for its login, and exactly the way to it. */
+/** A database that exists already: a secret for its credentials, and the network path to it. */
 export class ExistingDatabase extends Construct implements SourceDatabase {
   readonly secret: secretsmanager.Secret;
   private readonly server: ec2.IConnectable;
@@ -42,7 +41,7 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
     });
     Validations.of(this.secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'The password belongs to the database of somebody else, who alone can rotate it.',
+      reason: 'Only the owner of the database can rotate its password.',
     });
 
     const defaultPort = ec2.Port.tcp(port);
@@ -73,10 +72,10 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
     this.server = { connections: new ec2.Connections({ securityGroups: [securityGroup], defaultPort }) };
   }
 
-  grantRead(fn: lambda.Function): void {
+  grantRead(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this.server, 'Database');
     this.secret.grantRead(fn);
-    addVariables<EmitterVariables>(fn, { DATABASE_SECRET_ARN: this.secret.secretArn });
+    fn.addVariables<EmitterVariables>({ DATABASE_SECRET_ARN: this.secret.secretArn });
   }
 
   widgets(): cloudwatch.IWidget[] {

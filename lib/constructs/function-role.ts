@@ -5,13 +5,13 @@ import type { Construct } from 'constructs';
 
 /** Properties of a {@link FunctionRole}. */
 export interface FunctionRoleProps {
-  /** The only log group that the function may write to. */
+  /** Log group that the function may write to. It may write to no other one. */
   readonly logGroup: logs.ILogGroup;
   /** Whether Lambda may connect the function to a VPC. */
   readonly inVpc: boolean;
 }
 
-/** The role of a function, without AWS's managed policies, which let it write to every log group. */
+/** Role of a function. It has none of AWS's managed policies, because they allow writing to every log group. */
 export class FunctionRole extends iam.Role {
   constructor(scope: Construct, id: string, { logGroup, inVpc }: FunctionRoleProps) {
     super(scope, id, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
@@ -35,7 +35,7 @@ export class FunctionRole extends iam.Role {
     );
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Lambda makes the network interfaces itself, and X-Ray has no resources to name.',
+      reason: 'Lambda creates the network interfaces, so their ids are not known. X-Ray has no resources.',
     });
   }
 }

@@ -1,49 +1,41 @@
-import {
-  ArnFormat,
-  CrossStackReferences,
-  Duration,
-  Fn,
-  ReferenceStrength,
-  RemovalPolicy,
-  Stack,
-} from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import { type EmitterVariables, MOST_SHARDS } from '../../lambda/shared/environment';
-import { emitterIdOf, STREAMS, topicOf, topicsOf, verifierIdOf } from '../../lambda/shared/streams';
+import type { EmitterVariables } from '../../lambda/shared/environment';
+import { topicsOf } from '../../lambda/shared/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
 import { FunctionRole } from './function-role';
-import { addVariables } from './variables';
+import { KafkaPermissions } from './kafka-permissions';
+import type { PipelineFunction } from './pipeline-function';
 
-/** The port of MSK's listener for IAM over TLS within a VPC. https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
+/** Port of MSK's listener for IAM over TLS within a VPC. https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
 const IAM_PORT = 9098;
 
-/** What every broker runs with; MSK's defaults hold for all else. */
+/** Properties of every broker that differ from MSK's defaults. */
 const SERVER_PROPERTIES = {
-  // Topics are resources of the stack; a mistyped name must fail, not make one more topic.
+  // The topics are resources of the stack. A mistyped name must fail, and not create another topic.
   'auto.create.topics.enable': false,
   'default.replication.factor': ZONES,
-  // A message counts as written when two zones have it, so that one may fail.
+  // A write succeeds once two zones have the message, so that one zone can fail.
   'min.insync.replicas': ZONES - 1,
-  // MSK's default is true, which gives up acknowledged messages for availability.
+  // MSK's default is true, which risks acknowledged messages for availability.
   'unclean.leader.election.enable': false,
-  // The emitter's checkpoint is a committed offset. It must not expire while the emitter is switched off for a
-  // month: the tables would be emitted again from the start. The largest value that the property takes.
+  // The emitter's checkpoint is a committed offset. If it expired while the emitter is switched off, the tables would be
+  // emitted again from the start. So this is the maximum of the property.
   'offsets.retention.minutes': 2 ** 31 - 1,
-  // A consumer that comes later still finds every row.
+  // Messages never expire, so that a new consumer finds every row.
   'log.retention.ms': -1,
 } as const;
 
 /** Properties of a {@link KafkaCluster}. */
 export interface KafkaClusterProps {
-  /** Whose topics they are. */
+  /** Prefix of the topics. */
   readonly userId: string;
   readonly kafka: KafkaConfig;
   readonly vpc: ec2.IVpc;
@@ -52,20 +44,20 @@ export interface KafkaClusterProps {
 }
 
 /**
- * An MSK cluster without ZooKeeper, that speaks TLS and IAM only, with the topics of one user: one for each
+ * An MSK cluster in KRaft mode that accepts only IAM authentication over TLS, with the topics of one user: one for each
  * stream and one for dead letters.
  */
 export class KafkaCluster extends Construct implements ec2.IConnectable {
   readonly connections: ec2.Connections;
   readonly clusterArn: string;
-  /** `host:port` of the brokers, separated by commas. */
+  /** Addresses of the brokers as `host:port`, separated by commas. */
   readonly bootstrapServers: string;
-  /** Ids of the brokers, as they appear in metrics. */
+  /** Ids of the brokers in metrics. */
   readonly brokerIds: readonly number[];
 
   private readonly userId: string;
-  private readonly topicNames: readonly string[];
   private readonly clusterName: string;
+  private readonly permissions: KafkaPermissions;
 
   constructor(scope: Construct, id: string, { userId, kafka, vpc, subnets }: KafkaClusterProps) {
     super(scope, id);
@@ -110,7 +102,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
         revision: configuration.attrLatestRevisionRevision,
       },
       clientAuthentication: { sasl: { iam: { enabled: true } }, unauthenticated: { enabled: false } },
-      // At rest MSK always encrypts, with the AWS managed key when no other is named.
+      // MSK always encrypts at rest, by default with the AWS managed key.
       encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
       loggingInfo: {
         brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: brokerLogs.logGroupName } },
@@ -119,9 +111,13 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     });
     cluster.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.clusterArn = cluster.attrArn;
+    this.permissions = new KafkaPermissions(this, {
+      clusterArn: this.clusterArn,
+      clusterName: this.clusterName,
+      userId,
+    });
 
-    this.topicNames = topicsOf(userId);
-    for (const topicName of this.topicNames) {
+    for (const topicName of topicsOf(userId)) {
       new msk.CfnTopic(this, topicName, {
         clusterArn: this.clusterArn,
         topicName,
@@ -135,7 +131,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const bootstrap = new cr.AwsCustomResource(this, 'Bootstrap', {
-      // CloudFormation does not hand it out. Asked again whenever the number of brokers changes.
+      // CloudFormation has no attribute for it. A new physical id repeats the call when the number of brokers changes.
       onUpdate: {
         service: 'Kafka',
         action: 'GetBootstrapBrokers',
@@ -149,89 +145,35 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
       role: new FunctionRole(this, 'BootstrapRole', { logGroup: bootstrapLogs, inVpc: false }),
     });
     this.bootstrapServers = bootstrap.getResponseField('BootstrapBrokerStringSaslIam');
-    // Any other reference between the stacks is strong (cdk.json): CloudFormation refuses to take away what another
-    // stack uses, and never plans to replace brokers or database for a value that it does not know yet, as it does for a
-    // weak one (https://github.com/aws/aws-cdk/issues/38829). This one changes with the number of brokers, and may.
+    // All other references between the stacks are strong (cdk.json): CloudFormation refuses to remove a value that another
+    // stack uses. With weak references it plans to replace brokers or the database when a value is not known yet
+    // (https://github.com/aws/aws-cdk/issues/38829). This reference is weak because its value changes with the number of
+    // brokers.
     CrossStackReferences.of(bootstrap.node.findChild('Resource')).produce(ReferenceStrength.WEAK);
   }
 
-  /**
-   * Lets a function emit: the port, the permissions of a transactional producer for each shard, which keeps its
-   * checkpoint in a consumer group of its own, and the variables that say where and how.
-   *
-   * The actions are those of https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html; IAM implies
-   * none by another, as Kafka's own ACLs do.
-   */
-  grantEmit(fn: lambda.Function): void {
-    const { userId, emitterIds } = this;
-    const topics = this.topicNames.map((topic) => this.arnOf('topic', topic));
-    const streamTopics = STREAMS.map(({ name }) => this.arnOf('topic', topicOf(userId, name)));
-
+  /** Allows a function to emit: opens the port, sets the variables and grants the permissions of a producer per shard. */
+  grantEmit(fn: PipelineFunction): void {
     this.connect(fn);
-    allow(fn, ['Connect', 'WriteDataIdempotently'], [this.clusterArn]);
-    allow(fn, ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'WriteData'], topics);
-    // Offsets may be committed only for topics that one may read.
-    allow(fn, ['ReadData'], streamTopics);
-    allow(
-      fn,
-      ['DescribeTransactionalId', 'AlterTransactionalId'],
-      emitterIds.map((id) => this.arnOf('transactional-id', id)),
-    );
-    allow(
-      fn,
-      ['DescribeGroup', 'AlterGroup'],
-      emitterIds.map((id) => this.arnOf('group', id)),
-    );
+    this.permissions.allowEmit(fn);
   }
 
   /**
-   * Lets someone look: the port, reading of this user's topics in the groups `<UserId>.client` and
-   * `<UserId>.client.<topic>`, and a view of the emitter's checkpoints, which only the emitter may move.
+   * Allows a client to read the topics and the emitter's checkpoints: opens the port and grants the permissions. It sets no
+   * variables, because the client need not be a function; pass {@link bootstrapServers} to it.
    */
   grantConsume(client: ec2.IConnectable & iam.IGrantable): void {
-    const { userId, topicNames, emitterIds } = this;
-    const group = `${userId}.client`;
-    const groups = [group, ...topicNames.map((topic) => topic.replace(userId, group))];
-
     client.connections.allowToDefaultPort(this, 'Kafka');
-    allow(client, ['Connect'], [this.clusterArn]);
-    allow(
-      client,
-      ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
-      topicNames.map((topic) => this.arnOf('topic', topic)),
-    );
-    allow(
-      client,
-      ['DescribeGroup', 'AlterGroup'],
-      groups.map((name) => this.arnOf('group', name)),
-    );
-    allow(
-      client,
-      ['DescribeGroup'],
-      emitterIds.map((id) => this.arnOf('group', id)),
-    );
+    this.permissions.allowConsume(client);
   }
 
-  /**
-   * Lets a function compare: the port, reading of this user's topics in the group `<UserId>.verifier`, which it removes
-   * afterwards, and the variables that say where and how.
-   */
-  grantVerify(fn: lambda.Function): void {
+  /** Allows a function to verify the topics: opens the port, sets the variables and grants the permissions. */
+  grantVerify(fn: PipelineFunction): void {
     this.connect(fn);
-    allow(fn, ['Connect'], [this.clusterArn]);
-    allow(
-      fn,
-      ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
-      this.topicNames.map((topic) => this.arnOf('topic', topic)),
-    );
-    allow(
-      fn,
-      ['DescribeGroup', 'AlterGroup', 'DeleteGroup'],
-      [this.arnOf('group', verifierIdOf(this.userId))],
-    );
+    this.permissions.allowVerify(fn);
   }
 
-  /** A metric of the whole cluster, as its largest value in a minute. */
+  /** Returns a metric of the whole cluster: its maximum per minute. */
   metric(metricName: string): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: 'AWS/Kafka',
@@ -243,9 +185,9 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
   }
 
   /**
-   * A metric of each broker.
+   * Returns a metric of each broker.
    *
-   * @param options by default its largest value in five minutes; dimensions come on top of cluster and broker.
+   * @param options by default, the maximum per five minutes. Dimensions are added to those of cluster and broker.
    */
   metricsPerBroker(
     metricName: string,
@@ -261,7 +203,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     );
   }
 
-  /** The parts of a dashboard that show the brokers. */
+  /** Returns the dashboard widgets of the brokers. */
   widgets(): cloudwatch.IWidget[] {
     const graph = (title: string, metricName: string, options?: cloudwatch.MetricOptions) =>
       new cloudwatch.GraphWidget({ title, left: this.metricsPerBroker(metricName, options), width: 8 });
@@ -273,38 +215,13 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
     ];
   }
 
-  /** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html#msk-iam-resources */
-  /** The way to the brokers, and the variables that say where and how. */
-  private connect(fn: lambda.Function): void {
+  /** Opens the port to the brokers and sets the variables that name them. */
+  private connect(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this, 'Kafka');
-    addVariables<EmitterVariables>(fn, {
+    fn.addVariables<EmitterVariables>({
       USER_ID: this.userId,
       KAFKA_BROKERS: this.bootstrapServers,
       KAFKA_AUTHENTICATION: 'iam',
     });
   }
-
-  /** Transactional ids and groups of all shards that there may ever be: their number can change at any time. */
-  private get emitterIds(): string[] {
-    return Array.from({ length: MOST_SHARDS }, (_, shard) => emitterIdOf(this.userId, shard));
-  }
-
-  private arnOf(resource: 'topic' | 'group' | 'transactional-id', name: string): string {
-    const uuid = Fn.select(2, Fn.split('/', this.clusterArn));
-    return Stack.of(this).formatArn({
-      service: 'kafka',
-      resource,
-      resourceName: `${this.clusterName}/${uuid}/${name}`,
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
-  }
-}
-
-function allow(grantee: iam.IGrantable, actions: readonly string[], resources: readonly string[]): void {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new iam.PolicyStatement({
-      actions: actions.map((action) => `kafka-cluster:${action}`),
-      resources: [...resources],
-    }),
-  );
 }

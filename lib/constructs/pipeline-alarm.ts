@@ -6,14 +6,14 @@ import type { Construct } from 'constructs';
 
 /** Properties of a {@link PipelineAlarm}. */
 export interface PipelineAlarmProps extends cloudwatch.AlarmProps {
-  /** Who is told, when it rings and when it stops. */
+  /** Topic that is notified when the alarm fires and when it ends. */
   readonly notify: sns.ITopic;
 }
 
 /**
  * An alarm of the pipeline.
  *
- * Its id is the heading of its entry in the README, section "When an alarm rings"; a test holds the two together.
+ * Its title is the heading of its runbook entry in the README, section "When an alarm rings". A test compares them.
  */
 export class PipelineAlarm extends cloudwatch.Alarm {
   constructor(scope: Construct, title: string, { notify, ...alarm }: PipelineAlarmProps) {
@@ -22,8 +22,8 @@ export class PipelineAlarm extends cloudwatch.Alarm {
       alarmDescription: `What to do: README.md, "When an alarm rings", "${title}"`,
       ...alarm,
     });
-    const tell = new SnsAction(notify);
-    this.addAlarmAction(tell);
-    this.addOkAction(tell);
+    const action = new SnsAction(notify);
+    this.addAlarmAction(action);
+    this.addOkAction(action);
   }
 }

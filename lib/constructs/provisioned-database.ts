@@ -1,16 +1,16 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { SampleLoaderVariables } from '../../lambda/sample-loader/environment';
 import type { EmitterVariables } from '../../lambda/shared/environment';
+import { DATABASE_INSTANCE_TYPE, DATABASE_STORAGE_GIB } from '../stack-sizes';
+import type { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
-import { addVariables } from './variables';
 
-/** Name of the schema that holds the three tables, as in the original database. */
+/** Name of the database with the three tables, as in the original project. */
 const DATABASE_NAME = 'pinterest_data';
 
 /** Properties of a {@link ProvisionedDatabase}. */
@@ -20,10 +20,10 @@ export interface ProvisionedDatabaseProps {
   readonly subnets: ec2.SubnetSelection;
 }
 
-/** A small RDS MariaDB 11.4 of the pipeline's own; on removal a snapshot stays. */
+/** A small RDS MariaDB 11.4 instance of the pipeline. Its removal leaves a snapshot. */
 export class ProvisionedDatabase extends Construct implements SourceDatabase, ec2.IConnectable {
   readonly connections: ec2.Connections;
-  /** The login of an account that may only read them, which the loader makes. */
+  /** Credentials of the read-only account, which the sample loader creates. */
   readonly secret: secretsmanager.ISecret;
 
   private readonly ownerSecret: secretsmanager.ISecret;
@@ -31,7 +31,7 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
 
   constructor(scope: Construct, id: string, { vpc, subnets }: ProvisionedDatabaseProps) {
     super(scope, id);
-    // The newest minor version that CloudFormation knows; RDS itself goes on from there.
+    // The newest minor version that CloudFormation knows. RDS upgrades it automatically.
     const engine = rds.DatabaseInstanceEngine.mariaDb({
       version: rds.MariaDbEngineVersion.of('11.4.13', '11.4'),
     });
@@ -40,7 +40,7 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
 
     this.instance = new rds.DatabaseInstance(this, 'Instance', {
       engine,
-      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
+      instanceType: new ec2.InstanceType(DATABASE_INSTANCE_TYPE),
       vpc,
       vpcSubnets: subnets,
       databaseName: DATABASE_NAME,
@@ -48,13 +48,13 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
         engine,
         parameters: {
-          // An instance takes 1 here, a cluster ON: https://github.com/prowler-cloud/prowler/pull/4116
+          // An instance needs 1 here, a cluster ON: https://github.com/prowler-cloud/prowler/pull/4116
           require_secure_transport: '1',
-          // The loader sends the rows as a file would be sent.
+          // The sample loader uses LOAD DATA LOCAL INFILE.
           local_infile: '1',
         },
       }),
-      allocatedStorage: 20,
+      allocatedStorage: DATABASE_STORAGE_GIB,
       storageType: rds.StorageType.GP3,
       storageEncrypted: true,
       publiclyAccessible: false,
@@ -69,37 +69,38 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
     Validations.of(this.instance).acknowledge(
       {
         id: 'AwsSolutions-RDS3',
-        reason: 'Sample tables, made again in a minute; a second zone would double the price.',
+        reason: 'The sample tables can be created again in a minute. A second zone would double the price.',
       },
       {
         id: 'AwsSolutions-RDS10',
-        reason: 'The stack has termination protection, and removal leaves a snapshot.',
+        reason: 'The stack has termination protection, and its removal leaves a snapshot.',
       },
       {
         id: 'AwsSolutions-RDS11',
-        reason: 'The port is open to two functions in isolated subnets; another number would hide nothing.',
+        reason:
+          'Only functions in isolated subnets and the Kafka client can reach the port. Another number would hide nothing.',
       },
     );
     for (const secret of [owner, reader]) {
       Validations.of(secret).acknowledge({
         id: 'AwsSolutions-SMG4',
-        reason: 'Sample tables only, and no way to them from outside the VPC.',
+        reason: 'The database holds sample tables only, and cannot be reached from outside the VPC.',
       });
     }
   }
 
-  grantRead(fn: lambda.Function): void {
+  grantRead(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this, 'Database');
     this.secret.grantRead(fn);
-    addVariables<EmitterVariables>(fn, { DATABASE_SECRET_ARN: this.secret.secretArn });
+    fn.addVariables<EmitterVariables>({ DATABASE_SECRET_ARN: this.secret.secretArn });
   }
 
-  /** Lets a function make the tables and the account that reads them: the way there, both secrets, and their names. */
-  grantLoad(fn: lambda.Function): void {
+  /** Allows a function to create the tables and the read-only account: opens the port, grants both secrets, sets the variables. */
+  grantLoad(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this, 'Database');
     this.ownerSecret.grantRead(fn);
     this.secret.grantRead(fn);
-    addVariables<SampleLoaderVariables>(fn, {
+    fn.addVariables<SampleLoaderVariables>({
       OWNER_SECRET_ARN: this.ownerSecret.secretArn,
       READER_SECRET_ARN: this.secret.secretArn,
     });

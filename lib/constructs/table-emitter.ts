@@ -1,12 +1,9 @@
-import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -16,30 +13,28 @@ import { heapOptions } from '../../lambda/shared/heap';
 import { DIMENSIONS, METRICS, METRICS_NAMESPACE, SERVICE_NAME } from '../../lambda/shared/metric-names';
 import { type PerStream, STREAMS } from '../../lambda/shared/streams';
 import type { EmitterConfig } from '../config';
-import { BUNDLING } from './bundling';
-import { FunctionRole } from './function-role';
 import type { KafkaCluster } from './kafka-cluster';
+import { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
-import { addVariables } from './variables';
 
 /** Properties of a {@link TableEmitter}. */
 export interface TableEmitterProps {
-  /** The user's id, as a dimension of the metrics. */
+  /** User id, as a dimension of the metrics. */
   readonly userId: string;
   readonly emitter: EmitterConfig;
   readonly vpc: ec2.IVpc;
-  /** Subnets from which database, Kafka and Secrets Manager can be reached. */
+  /** Subnets from which the database, Kafka and Secrets Manager can be reached. */
   readonly subnets: ec2.SubnetSelection;
   readonly database: SourceDatabase;
   readonly cluster: KafkaCluster;
 }
 
-/** The function that copies the tables into the topics, its schedules, and the queue for the events of runs that failed. */
+/** The function that copies the tables into the topics, its schedules, and a queue for the events of failed runs. */
 export class TableEmitter extends Construct {
-  readonly fn: NodejsFunction;
-  /** Events of runs that failed, and of ticks that never became a run. */
+  readonly fn: PipelineFunction;
+  /** Queue for the events of failed runs, and of ticks that never started a run. */
   readonly failedRuns: sqs.Queue;
-  /** One for each shard; that of the primary first. */
+  /** Schedules of the shards, the primary's first. */
   readonly schedules: readonly scheduler.Schedule[];
 
   private readonly dimensionsMap: cloudwatch.DimensionsMap;
@@ -56,39 +51,29 @@ export class TableEmitter extends Construct {
     });
     Validations.of(this.failedRuns).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'This is the queue that failures go to; nothing reads from it that could fail.',
+      reason: 'This is itself a dead-letter queue. Nothing consumes it that could fail.',
     });
 
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.fn = new NodejsFunction(this, 'Function', {
+    this.fn = new PipelineFunction(this, 'Function', {
       description: `Copies the tables into the topics ${STREAMS.map(({ name }) => `${userId}.${name}`).join(', ')}`,
-      entry: join(__dirname, '../../lambda/emitter/handler.ts'),
-      runtime: lambda.Runtime.NODEJS_24_X,
-      architecture: lambda.Architecture.ARM_64,
+      folder: 'emitter',
       memorySize: emitter.memoryMB,
       timeout: Duration.seconds(emitter.timeoutSeconds),
-      bundling: BUNDLING,
       environment: {
-        // Of the memory a tenth is not for the heap, as in the runtime itself.
+        // A tenth of the memory is left for everything outside the heap, as in the Lambda runtime.
         NODE_OPTIONS: heapOptions(Math.floor(emitter.memoryMB * 0.9)).join(' '),
         POWERTOOLS_SERVICE_NAME: SERVICE_NAME,
         POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       },
       vpc,
-      vpcSubnets: subnets,
-      allowAllOutbound: false,
+      subnets,
       tracing: lambda.Tracing.ACTIVE,
-      logGroup,
-      role: new FunctionRole(this, 'Role', { logGroup, inVpc: true }),
-      // The next tick goes on from the checkpoint; to repeat this one would only be in its way.
+      // The next tick continues from the checkpoint. A retry would only get in its way.
       retryAttempts: 0,
       maxEventAge: interval,
       onFailure: new SqsDestination(this.failedRuns),
     });
-    addVariables<EmitterVariables>(this.fn, {
+    this.fn.addVariables<EmitterVariables>({
       COMPRESSION: emitter.compression,
       EMIT_LIMIT: emitter.limit?.toString(),
       SHARDS: emitter.shards.toString(),
@@ -114,7 +99,7 @@ export class TableEmitter extends Construct {
         description: `Runs ${what} every ${emitter.everyMinutes} minutes`,
         schedule: scheduler.ScheduleExpression.rate(interval),
         target: new targets.LambdaInvoke(this.fn, {
-          // As it is: the target would also allow every version of the function.
+          // Not to be extended, because the target would also allow every version of the function.
           role: scheduleRole.withoutPolicyUpdates(),
           input: scheduler.ScheduleTargetInput.fromObject(event),
           retryAttempts: 0,
@@ -125,7 +110,7 @@ export class TableEmitter extends Construct {
     });
   }
 
-  /** One of the emitter's own metrics; see `METRICS`. */
+  /** Returns a metric that the emitter publishes; see `METRICS`. */
   metric(metricName: string, options: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: METRICS_NAMESPACE,
@@ -135,7 +120,7 @@ export class TableEmitter extends Construct {
     });
   }
 
-  /** The parts of a dashboard that show the emitter. */
+  /** Returns the dashboard widgets of the emitter. */
   widgets(): cloudwatch.IWidget[] {
     const period = Duration.minutes(5);
     const graph = (title: string, left: cloudwatch.IMetric[]) =>

@@ -17,7 +17,7 @@ const peer = {
 };
 
 describe('the configuration', () => {
-  test('needs a user id only, and fills in every default', () => {
+  test('needs only a user id, and fills in every default', () => {
     expect(parseConfig({ userId: 'ada' })).toMatchInlineSnapshot(`
 {
   "availabilityZones": [
@@ -55,20 +55,20 @@ describe('the configuration', () => {
 `);
   });
 
-  test('takes a database that is already there, over the internet or in a VPC', () => {
+  test('accepts an existing database, over the internet or in a VPC', () => {
     expect(parseConfig({ userId: 'ada', database: existing }).database).toEqual({ ...existing, port: 3306 });
     expect(parseConfig({ userId: 'ada', database: { ...existing, reach: peer } }).database).toMatchObject({
       reach: peer,
     });
   });
 
-  test('takes a user id that looks like a number from the command line', () => {
+  test('accepts a user id that looks like a number from the command line', () => {
     const app = new App({ context: { 'pipeline.userId': '12e45', 'pipeline.tags.Course': '7' } });
 
     expect(readConfig(app.node.getAllContext())).toMatchObject({ userId: '12e45', tags: { Course: '7' } });
   });
 
-  test('is taken from context, and the command line comes last', () => {
+  test('is read from context, and the command line takes precedence', () => {
     const app = new App({
       context: {
         pipeline: { userId: 'ada', kafka: { partitions: 6 } },
@@ -88,7 +88,7 @@ describe('the configuration', () => {
     });
   });
 
-  test('of a part of the database alone leaves the rest of it as it is', () => {
+  test('keeps the other fields of an object when the command line sets one', () => {
     expect(readConfig({ pipeline: { userId: 'ada' }, 'pipeline.database.sampleRows': '7' }).database).toEqual(
       {
         mode: 'provisioned',
@@ -111,7 +111,7 @@ describe('the configuration', () => {
     [{ vpcCidr: '10.0.0.0/28' }, 'pipeline.vpcCidr is "10.0.0.0/28": allowed: a range of /16 to /20'],
     [{ vpcCidr: '999.0.0.0/20' }, 'pipeline.vpcCidr is "999.0.0.0/20": allowed: an IPv4 range'],
     [{ tags: { UserId: 'grace' } }, 'allowed: other names than Pipeline, UserId'],
-    [{ database: { ...existing, host: undefined } }, 'pipeline.database.host is not set: allowed: a text'],
+    [{ database: { ...existing, host: undefined } }, 'pipeline.database.host is not set: allowed: a string'],
     [
       { database: { ...existing, reach: { ...peer, cidr: '10.20.8.0/24' } } },
       'pipeline.database.reach.cidr is "10.20.8.0/24": allowed: a range that does not overlap vpcCidr',

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { pipelineSchema } from '../../lib/config';
+import { pipelineSchema } from '../../lib/config-schema';
 
-/** A JSON schema, as far as this test reads it. */
+/** A JSON schema, reduced to the parts that this test reads. */
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -15,16 +15,16 @@ interface Schema {
   readonly maximum?: number;
 }
 
-/** A field of the configuration that has a value of its own. */
+/** A field of the configuration with a value, not an object. */
 interface Field {
   readonly path: string;
   /** The default as JSON; `none` if the field may be left out, `required` if not. */
   readonly fallback: string;
-  /** What the column "allowed" must name. */
+  /** Values that the column "allowed" must name. */
   readonly allowed: readonly (string | number)[];
 }
 
-/** The default that is made out of another field. */
+/** Defaults that are computed from another field. */
 const COMPUTED: Readonly<Record<string, string>> = { keyPairName: '`<userId>-key-pair`' };
 
 const schema = z.toJSONSchema(pipelineSchema, { io: 'input', unrepresentable: 'any' }) as Schema;
@@ -41,11 +41,11 @@ const rows = new Map(
 );
 
 describe('the table of the configuration in README.md', () => {
-  test('has every field, and none that is gone', () => {
+  test('has every field, and no others', () => {
     expect([...rows.keys()]).toEqual(fields.map(({ path }) => path));
   });
 
-  test.each(fields)('says of $path what it means, its default and what is allowed', (field) => {
+  test.each(fields)('describes $path: meaning, default, allowed values', (field) => {
     const row = rows.get(field.path);
 
     expect(row?.meaning).toMatch(/\w/);
@@ -76,7 +76,7 @@ function fieldOrFields(node: Schema, path: string, fallback: unknown, required: 
     {
       path,
       fallback: fallback === undefined ? (required ? 'required' : 'none') : `\`${JSON.stringify(fallback)}\``,
-      // An integer without a limit of its own has that of the language.
+      // zod gives an integer without a limit the limit of JavaScript.
       allowed: limits.filter((value) => value !== undefined && value !== Number.MAX_SAFE_INTEGER),
     } as Field,
   ];

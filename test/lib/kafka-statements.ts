@@ -1,9 +1,12 @@
 import type { CfnTemplate } from './synthesize';
 
-/** What a role may do in Kafka: actions without their prefix, and resources as `kind/name`, each in the order of the alphabet. */
+/** Transactional ids and consumer groups of all possible shards of the user `ada`. */
+export const EMITTERS = ['ada.emitter', ...[1, 2, 3, 4, 5, 6, 7].map((shard) => `ada.emitter.${shard}`)];
+
+/** Permissions of a role in Kafka: actions without their prefix, and resources as `kind/name`, both in alphabetical order. */
 export type KafkaStatement = [actions: string[], resources: string[]];
 
-/** The statements about Kafka of the role whose id begins with `role`. */
+/** Returns the Kafka statements of the role whose id begins with `role`. */
 export const kafkaStatements = ({ Resources }: CfnTemplate, role: string): KafkaStatement[] =>
   Object.entries(Resources)
     .filter(([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(role))
@@ -14,7 +17,7 @@ export const kafkaStatements = ({ Resources }: CfnTemplate, role: string): Kafka
       [Resource].flat().map(resourceName).sort(),
     ]);
 
-/** `topic/ada.pin` of an ARN that is put together from parts; the cluster's own is a reference as a whole. */
+/** Returns `topic/ada.pin` for an ARN that is joined from parts, and `cluster` for the cluster's own, which is one reference. */
 function resourceName(arn: unknown): string {
   const [, kind, name] = /:(topic|group|transactional-id)\/.*"\/([\w.-]+)"/.exec(JSON.stringify(arn)) ?? [];
   return kind === undefined ? 'cluster' : `${kind}/${name}`;

@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { COMPRESSIONS, DEFAULT_COMPRESSION, MOST_SHARDS, userIdSchema } from '../lambda/shared/environment';
+
+/** The only region that the pipeline is made for, as the original project requires. */
+export const REGION = 'us-east-1';
+
+/** Number of Availability Zones, and so of copies of every message. With three, one zone can fail and two still agree. */
+export const ZONES = 3;
+
+/** Creates an object schema that rejects unknown fields and lists the allowed ones. */
+const fields = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `allowed fields: ${Object.keys(shape).join(', ')}` : undefined,
+  });
+
+const cidr = z.cidrv4('allowed: an IPv4 range such as 203.0.113.7/32');
+
+const idOf = (prefix: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `allowed: ${prefix}- and 8 to 17 hexadecimal digits`);
+
+const kafkaSchema = fields({
+  /** Kafka version, as MSK names it. KRaft needs no ZooKeeper. `npm start` runs 3.9 too. @default '3.9.x.kraft' */
+  version: z.enum(['3.9.x.kraft']).default('3.9.x.kraft'),
+  /** Broker type. Express brokers are not allowed, because they manage their own storage. @default 'kafka.t3.small' */
+  brokerType: z
+    .string()
+    .regex(
+      /^kafka\.(t3|m5|m7g)\.[0-9a-z]+$/,
+      'allowed: a standard broker such as kafka.t3.small or kafka.m7g.large',
+    )
+    .default('kafka.t3.small'),
+  /** Number of brokers, spread evenly over three zones. At most 9, because an alarm can watch at most ten metrics. @default 3 */
+  brokers: z.int().min(ZONES).max(9).multipleOf(ZONES).default(ZONES),
+  /** Disk size of each broker, in GiB. It can grow later but not shrink. @default 10 */
+  volumeGiB: z.int().min(1).max(16_384).default(10),
+  /** Number of partitions of each topic. It can grow later but not shrink. Growing it moves keys to other partitions. @default 3 */
+  partitions: z.int().min(1).max(1000).default(3),
+  /**
+   * Monitoring level of the brokers. `DEFAULT` is free and feeds all alarms except one. `PER_BROKER` adds the alarm for
+   * refused connections, and about forty metrics per broker that are billed as custom metrics. @default 'DEFAULT'
+   */
+  monitoring: z.enum(['DEFAULT', 'PER_BROKER']).default('DEFAULT'),
+});
+
+const databaseSchema = z.discriminatedUnion(
+  'mode',
+  [
+    /** A small RDS MariaDB 11.4 instance that the pipeline creates and fills with sample tables. */
+    fields({
+      mode: z.literal('provisioned').default('provisioned'),
+      /** Number of rows in each sample table. @default 11154, about the size of the original tables */
+      sampleRows: z.int().min(0).max(1_000_000).default(11_154),
+    }),
+    /** A database that exists already. `npm run put-credentials` copies its credentials to the secret. */
+    fields({
+      mode: z.literal('existing'),
+      /** Host name of the database. */
+      host: z.string().regex(/^[A-Za-z0-9.-]+$/, 'allowed: a host name'),
+      /** TCP port of the database. @default 3306 */
+      port: z.int().min(1).max(65_535).default(3306),
+      /** Name of the database (the schema that holds the three tables). */
+      name: z.string().regex(/^\w{1,64}$/, 'allowed: 1 to 64 letters, digits and "_"'),
+      /** Network path to the database. */
+      reach: z.discriminatedUnion(
+        'via',
+        [
+          /** Over the internet, through a NAT gateway. The gateway's address is a stack output. */
+          fields({ via: z.literal('internet') }),
+          /** Over VPC peering. The database's VPC is in the same account and region. */
+          fields({
+            via: z.literal('vpc'),
+            /** VPC of the database. */
+            vpcId: idOf('vpc'),
+            /** Address range of that VPC; it must not overlap `vpcCidr`. */
+            cidr,
+            /** Route tables of the database's subnets. Each gets a route to the pipeline's VPC. */
+            routeTableIds: z.array(idOf('rtb')).min(1),
+            /** Security group of the database. It gets a rule for each function that reads the database. */
+            securityGroupId: idOf('sg'),
+          }),
+        ],
+        { error: 'allowed: "internet" or "vpc"' },
+      ),
+    }),
+  ],
+  { error: 'allowed: "provisioned" or "existing"' },
+);
+
+const emitterSchema = fields({
+  /** Minutes between two runs. At most 50, because an hour without a run is an alarm. @default 5 */
+  everyMinutes: z.int().min(2).max(50).default(5),
+  /** Maximum number of posts (distinct keys) per run. @default no limit */
+  limit: z.int().positive().optional(),
+  /**
+   * Number of concurrent runs that share the keys of a backlog. Each shard has its own schedule, transactional id and
+   * checkpoint. It can change at any time. @default 1
+   */
+  shards: z.int().min(1).max(MOST_SHARDS).default(1),
+  /** Memory of the function, in MB. CPU grows with it: 1,769 MB come with one core. @default 1024 */
+  memoryMB: z.int().min(512).max(10_240).default(1024),
+  /**
+   * Timeout of the function, in seconds. The emitter stops 20 s before it. It must be at least a minute shorter than
+   * `everyMinutes`: the schedule is exact only to the minute, and the next run would fence this one. @default 240
+   */
+  timeoutSeconds: z.int().min(60).max(900).default(240),
+  /** Compression codec of the messages. @default 'zstd' */
+  compression: z.enum(COMPRESSIONS).default(DEFAULT_COMPRESSION),
+}).refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
+  path: ['timeoutSeconds'],
+  message: 'allowed: at most 60 × (everyMinutes − 1)',
+});
+
+/** Schema of the object `pipeline`. `parseConfig` validates with it, and a test compares the README with it. */
+export const pipelineSchema = fields({
+  /** User id of the pipeline's owner: the prefix of the topics, and a part of every other name. */
+  userId: userIdSchema,
+  /** AWS region. No other one is allowed. @default 'us-east-1' */
+  region: z.literal(REGION, { error: `allowed: ${REGION}` }).default(REGION),
+  /** Name of the EC2 key pair for SSH to the Kafka client. @default `<userId>-key-pair` */
+  keyPairName: z
+    .string()
+    .regex(/^[\w.-]{1,255}$/, 'allowed: 1 to 255 letters, digits, "_", "." and "-"')
+    .optional(),
+  /** Address ranges that may use SSH. Session Manager works from everywhere. @default none */
+  sshCidrs: z
+    .array(cidr.refine((range) => !range.endsWith('/0'), 'allowed: a range smaller than the whole internet'))
+    .default([]),
+  /**
+   * Availability Zones of the VPC. MSK cannot use the zone with the id use1-az3. Its name differs between accounts;
+   * `npm run doctor` shows it. @default ['us-east-1a', 'us-east-1b', 'us-east-1c']
+   */
+  availabilityZones: z
+    .array(z.string().regex(/^us-east-1[a-f]$/, 'allowed: us-east-1a to us-east-1f'))
+    .length(ZONES)
+    .refine((zones) => new Set(zones).size === zones.length, 'allowed: three different zones')
+    .default(['us-east-1a', 'us-east-1b', 'us-east-1c']),
+  /** Address range of the VPC, from /16 (the largest that AWS allows) to /20 (nine subnets must fit). @default '10.20.0.0/20' */
+  vpcCidr: cidr
+    .refine((range) => /\/(1[6-9]|20)$/.test(range), 'allowed: a range of /16 to /20')
+    .default('10.20.0.0/20'),
+  /** Number of zones with an interface endpoint. Each one is billed, and one is enough for all zones. @default 1 */
+  endpointZones: z.int().min(1).max(ZONES).default(1),
+  /** MSK cluster. */
+  kafka: kafkaSchema.prefault({}),
+  /** Database with the three tables. @default { mode: 'provisioned' } */
+  database: databaseSchema.prefault({ mode: 'provisioned' }),
+  /** Function that copies the tables. */
+  emitter: emitterSchema.prefault({}),
+  /** E-mail address for alarms. Its owner must confirm the subscription. @default none: alarms are visible in CloudWatch only */
+  alarmEmail: z.email({ error: 'allowed: an e-mail address' }).optional(),
+  /** Tags of every resource, in addition to `Pipeline` and `UserId`. @default none */
+  tags: z
+    .record(z.string().min(1).max(128), z.string().max(256))
+    .refine(
+      (tags) => !Object.keys(tags).some((name) => /^(aws:.*|Pipeline|UserId)$/i.test(name)),
+      'allowed: other names than Pipeline, UserId and aws:…',
+    )
+    .default({}),
+})
+  .refine(({ vpcCidr, database }) => !overlap(vpcCidr, rangeOfPeer(database)), {
+    path: ['database', 'reach', 'cidr'],
+    message: 'allowed: a range that does not overlap vpcCidr',
+  })
+  .transform((config) => ({ ...config, keyPairName: config.keyPairName ?? `${config.userId}-key-pair` }));
+
+const rangeOfPeer = (database: z.output<typeof databaseSchema>): string | undefined =>
+  database.mode === 'existing' && database.reach.via === 'vpc' ? database.reach.cidr : undefined;
+
+function overlap(one: string, other: string | undefined): boolean {
+  if (other === undefined) return false;
+  const [a, b] = [one, other].map((range) => {
+    const [address = '', bits] = range.split('/');
+    const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+    const size = 2 ** (32 - Number(bits));
+    const from = Math.floor(number / size) * size;
+    return { from, to: from + size };
+  }) as [{ from: number; to: number }, { from: number; to: number }];
+  return a.from < b.to && b.from < a.to;
+}
