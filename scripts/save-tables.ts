@@ -4,7 +4,7 @@ import { ConfigurationError } from '../lambda/shared/errors';
 import { databaseError } from '../lambda/shared/mysql/mysql-errors';
 import { STREAMS } from '../lambda/shared/streams';
 import { withPipelineOptions } from './aws/deployed-pipeline';
-import { isOutOfGit } from './files/out-of-git';
+import { isOutOfGit } from './machine/out-of-git';
 import { saveTables as save } from './table-files/saved-tables';
 import { connectToTables, type TableDatabaseOptions } from './table-files/table-database';
 import { TABLE_FORMATS, type TableFormatName } from './table-files/table-formats';

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { committedSpans } from '../../lambda/verifier/committed-spans';
-import { writePrivateFile } from '../files/private-file';
 import { startChild } from '../local/child-processes';
-import { LOCAL_DIRECTORY } from '../local/paths';
-import { inUtf8 } from '../local/program-environment';
+import { pythonWith } from '../local/python-environment';
 import { createTopics } from '../local/topics';
-import { pythonWith } from '../python/python-environment';
+import { LOCAL_DIRECTORY } from '../machine/paths';
+import { writePrivateFile } from '../machine/private-file';
+import { inUtf8 } from '../machine/program-environment';
 import type { Progress } from '../terminal/progress';
 import { streamTopics } from './bench-topics';
 import { measured } from './measured';

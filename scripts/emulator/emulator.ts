@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import path from 'node:path';
-import { writePrivateFile } from '../files/private-file';
 import { endLeftOvers, startChild } from '../local/child-processes';
-import { freePorts } from '../local/free-ports';
 import type { LocalServers } from '../local/pipeline-servers';
+import { freePorts } from '../machine/free-ports';
+import { writePrivateFile } from '../machine/private-file';
 
 /** The `node_modules` that functions find the AWS SDK in, as they find it in Lambda's runtime. */
 const NODE_MODULES = path.resolve(__dirname, '../../node_modules');

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { AwsError } from '../aws/aws-call';
+import { withdrawDeployment } from '../aws/emulated-deployment';
 import { beforeServersStop, endLeftOvers } from '../local/child-processes';
 import { LockedError, takeLock } from '../local/exclusive-lock';
 import { ToolchainError } from '../local/toolchain';
-import { withdrawDeployment } from './emulated-deployment';
 import { type HostAnswer, STAY } from './host';
 
 /** A host that takes longer to stop its servers is killed. Milliseconds. */

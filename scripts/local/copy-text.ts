@@ -1,4 +1,4 @@
-import { reportText } from '../terminal/report-text';
+import { reportText } from '../runs/report-text';
 import type { CopyReport } from './copy';
 import type { TopicRecord } from './first-records';
 

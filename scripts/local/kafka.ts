@@ -5,12 +5,12 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { muteNegativeTimeoutWarning } from '../../lambda/shared/kafka/negative-timeout-warning';
-import { writePrivateFile } from '../files/private-file';
+import { freePorts } from '../machine/free-ports';
+import { writePrivateFile } from '../machine/private-file';
+import { serverEnvironment } from '../machine/program-environment';
 import { endLeftOvers, type RunningChild, startChild } from './child-processes';
-import { freePorts } from './free-ports';
 import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
 import { classPathFrom, type JavaProperties, LOG_OPTION, propertiesText } from './java';
-import { serverEnvironment } from './program-environment';
 import { ProgramError } from './program-error';
 
 /** How to start Kafka. */

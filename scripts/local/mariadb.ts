@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { writePrivateFile } from '../files/private-file';
+import { freePorts } from '../machine/free-ports';
+import { writePrivateFile } from '../machine/private-file';
+import { serverEnvironment } from '../machine/program-environment';
 import { endLeftOvers, startChild } from './child-processes';
 import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';
-import { freePorts } from './free-ports';
-import { serverEnvironment } from './program-environment';
 import { ProgramError } from './program-error';
 
 /** How to start MariaDB. */

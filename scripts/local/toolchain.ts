@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { serverEnvironment } from './program-environment';
+import { serverEnvironment } from '../machine/program-environment';
 
 /** A program that the local servers need. */
 export interface Tool {

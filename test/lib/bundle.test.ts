@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { SERVICE_NAME } from '../../lambda/shared/metric-names';
-import { bundledFolders } from '../../scripts/bundle/bundled-packages';
+import { bundledFolders } from '../../scripts/aws/bundled-packages';
 import { type Synthesized, synthesize } from './synthesize';
 
 /** Most bytes of all files of the emitter: what it has, and 3 % more. */

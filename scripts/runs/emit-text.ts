@@ -1,6 +1,6 @@
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
-import { textTable } from './text-table';
+import { textTable } from '../terminal/text-table';
 
 /** The last run of each shard, in the order of the shards. */
 export const lastOfShards = (summaries: readonly EmitSummary[]): EmitSummary[] =>

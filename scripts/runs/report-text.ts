@@ -1,5 +1,5 @@
 import type { Example, StreamReport, VerificationReport } from '../../lambda/verifier/report';
-import { textTable } from './text-table';
+import { textTable } from '../terminal/text-table';
 
 /** A report for people: a table of numbers, the examples, and the verdict. No line break at the end. */
 export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: VerificationReport): string {
