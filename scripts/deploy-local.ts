@@ -6,8 +6,8 @@ import { pipelineConfig } from './aws/pipeline-config';
 import { deployToNewEmulator, updateDeployment } from './emulator/deploy';
 import type { DeploymentDescription } from './emulator/describe-deployment';
 import { takeLock } from './local/exclusive-lock';
+import { userId } from './options/pipeline-options';
 import { commandLine, runWhenMain } from './terminal/command';
-import { userId } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 
 interface Options {
