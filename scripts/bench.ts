@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
-import { bars, drawn, growth } from './bench/charts';
+import { bars, drawn } from './bench/charts';
 import { CHOICES, type Choice } from './bench/contender-names';
 import { busyPercent, thisMachine } from './bench/machine';
 import { type PlanOptions, planOf, SIZES } from './bench/plan';
 import { PUBLISHED } from './bench/published-report';
-import { sectionsOf, writeSections } from './bench/readme-section';
+import { writeSection } from './bench/readme-section';
 import { type BenchReport, figuresOf, LEAST_ROUNDS, MOST_BUSY_PERCENT } from './bench/report';
-import { reportText } from './bench/report-text';
+import { reportMarkdown, reportText } from './bench/report-text';
 import { runBench } from './bench/run-bench';
 import { checkToolchain } from './local/toolchain';
 import { LOCAL_DIRECTORY } from './machine/paths';
@@ -44,9 +44,9 @@ const command = new Command('npm run bench --')
   .option('--rounds <n>', 'how often each is measured, in turn', wholeNumber, LEAST_ROUNDS)
   .option('--only <list>', `some only, of ${CHOICES.join(', ')}`, choices)
   .option('--python-seconds <n>', 'how long the loop in Python goes on', wholeNumber, 60)
-  .option('--output <directory>', 'for servers, result and charts (default: .local/bench)')
+  .option('--output <directory>', 'for servers, result and chart (default: .local/bench)')
   .option('--even-if-busy', 'also on a machine that has other things to do: for trials only')
-  .option('--publish', 'write the result, the charts and the tables of README.md')
+  .option('--publish', 'write the result, the chart and the tables of README.md')
   .option('--json', 'write the result as JSON')
   .addHelpText(
     'after',
@@ -81,7 +81,7 @@ export const bench = commandLine(command, async (options: Options) => {
   write(report, directory);
   if (options.publish) {
     write(report, PUBLISHED);
-    writeSections(README, sectionsOf(report));
+    writeSection(README, reportMarkdown(report));
   }
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
   return 0;
@@ -100,5 +100,4 @@ function write(report: BenchReport, directory: string): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(path.join(directory, 'bench.json'), `${JSON.stringify(report, undefined, 2)}\n`);
   writeFileSync(path.join(directory, 'bars.svg'), drawn(bars(report)));
-  writeFileSync(path.join(directory, 'growth.svg'), drawn(growth(report)));
 }

@@ -3,6 +3,7 @@ import type { Kafka } from 'kafkajs';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { committedSpans } from '../../lambda/verifier/committed-spans';
 import { readSpans, type Span } from '../../lambda/verifier/read-spans';
+import { grouped } from '../terminal/grouped';
 import { withAdmin } from './with-admin';
 
 /** The three topics that a contender writes to. */
@@ -40,10 +41,8 @@ const endIn = (spans: readonly Span[], { topic, partition }: Span): number | und
 export function checkCounts(counts: ReadonlyMap<string, number>, rows: number): void {
   const wrong = [...counts].filter(([, count]) => count !== rows);
   if (wrong.length === 0) return;
-  const found = wrong.map(([topic, count]) => `${count.toLocaleString('en')} records in ${topic}`);
-  throw new Error(
-    `${found.join(', ')} instead of ${rows.toLocaleString('en')}: nothing is measured by this.`,
-  );
+  const found = wrong.map(([topic, count]) => `${grouped(count)} records in ${topic}`);
+  throw new Error(`${found.join(', ')} instead of ${grouped(rows)}: nothing is measured by this.`);
 }
 
 /** Checks topics whose records are not part of transactions, by their offsets. @throws Error as {@link checkCounts}. */

@@ -1,4 +1,5 @@
 import { type EChartsOption, init } from 'echarts';
+import { grouped } from '../terminal/grouped';
 import { CONTENDERS, type ContenderName } from './contender-names';
 import type { BenchReport, Figures } from './report';
 
@@ -28,8 +29,6 @@ const PANEL_HEIGHT = 210;
 
 const WIDTH = 860;
 
-const LEGEND_WIDTH = 240;
-
 const BASE = {
   animation: false,
   // Its own, so that the texts can be read on a dark page too.
@@ -52,7 +51,7 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
       ...BASE,
       title: [
         {
-          text: `${rows.toLocaleString('en')} rows in each of three tables`,
+          text: `${grouped(rows)} rows in each of three tables`,
           left: 'center',
           top: 12,
           textStyle: TITLE,
@@ -102,56 +101,6 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
   };
 }
 
-/** Lines of rows/s against the rows of a table. */
-export function growth({ figures }: Pick<BenchReport, 'figures'>): Chart {
-  const contenders = [...new Set(figures.map(({ contender }) => contender))];
-  const axis = {
-    type: 'log',
-    axisLabel: { color: INK, formatter: (value: number) => grouped(value) },
-    nameTextStyle: { color: INK },
-    minorTick: { show: true, splitNumber: 9 },
-  } as const;
-  return {
-    width: WIDTH,
-    height: 420,
-    option: {
-      ...BASE,
-      title: { text: 'rows/s against rows of a table', left: 'center', top: 12, textStyle: TITLE },
-      legend: {
-        orient: 'vertical',
-        left: WIDTH - LEGEND_WIDTH,
-        top: 'middle',
-        textStyle: { color: INK },
-        data: contenders.map((contender) => CONTENDERS[contender]),
-      },
-      grid: { left: 90, right: LEGEND_WIDTH + 30, top: 60, bottom: 70 },
-      xAxis: {
-        ...axis,
-        name: 'rows of a table',
-        nameLocation: 'middle',
-        nameGap: 32,
-        ...decades(figures.map(({ rows }) => rows)),
-      },
-      yAxis: {
-        ...axis,
-        name: 'rows/s',
-        ...decades(figures.map(({ rowsPerSecond }) => rowsPerSecond.median)),
-      },
-      series: contenders.map((contender) => ({
-        type: 'line',
-        name: CONTENDERS[contender],
-        color: colorOf(contender),
-        symbol: 'circle',
-        symbolSize: 8,
-        lineStyle: { width: 2.5, type: isLimit(contender) ? 'dashed' : 'solid' },
-        data: figures
-          .filter((one) => one.contender === contender)
-          .map((one) => [one.rows, Math.round(one.rowsPerSecond.median)]),
-      })),
-    },
-  };
-}
-
 /** Draws a chart as SVG; the same chart gives the same text. */
 export function drawn({ option, width, height }: Chart): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
@@ -180,17 +129,6 @@ function sizeToShow(figures: readonly Figures[]): number {
 /** A little beyond what was measured. What is extrapolated may be longer by far: cut off there, it leaves the others visible. */
 const endOfAxis = (measured: readonly number[]): number | undefined =>
   measured.length === 0 ? undefined : 1.1 * Math.max(...measured);
-
-/** Whole powers of ten around values; two of them at least, for an axis needs a length. */
-function decades(values: readonly number[]): { min: number; max: number } {
-  const min = 10 ** Math.floor(Math.log10(Math.min(...values)));
-  return { min, max: Math.max(10 * min, 10 ** Math.ceil(Math.log10(Math.max(...values)))) };
-}
-
-const grouped = (value: number, digits = 0): string =>
-  value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-
-const isLimit = (contender: ContenderName): boolean => contender === 'select' || contender === 'producer';
 
 const COLORS: Readonly<Record<ContenderName, string>> = {
   'emitter-cold': '#c2185b',

@@ -7,6 +7,7 @@ import { type PerStream, perStream } from '../../lambda/shared/streams';
 import { serverFiles } from '../local/downloads';
 import { SAMPLE_DATABASE } from '../local/mariadb';
 import { type LocalServers, startLocalServers } from '../local/pipeline-servers';
+import { grouped } from '../terminal/grouped';
 import type { Progress } from '../terminal/progress';
 import { deleteTopics } from './bench-topics';
 import type { Choice } from './contender-names';
@@ -94,7 +95,7 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
       };
       for (let round = 1; round <= count; round++) {
         for (const choice of choices) {
-          const title = `${rows.toLocaleString('en')} rows, round ${round} of ${count}: ${choice}`;
+          const title = `${grouped(rows)} rows, round ${round} of ${count}: ${choice}`;
           rounds.push(await measureOne(stage, MEASURE[choice], `${choice}-${rows}-${round}`, title));
         }
       }

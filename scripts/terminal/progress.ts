@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { grouped } from './grouped';
 
 /** Reports on long work. */
 export interface Progress {
@@ -73,7 +74,7 @@ function bar(stream: NodeJS.WriteStream, text: string, total: number | undefined
     barCompleteChar: '█',
     barIncompleteChar: '░',
     formatValue: (value, _options, type) =>
-      type === 'value' || type === 'total' ? value.toLocaleString('en') : String(value),
+      type === 'value' || type === 'total' ? grouped(value) : String(value),
     clearOnComplete: true,
     // The library's own handler for Ctrl-C would end nothing and keep the process from ending.
     gracefulExit: false,
@@ -96,7 +97,7 @@ function lines(
       done += by;
       if (total === undefined || performance.now() - lastAt < everyMs) return;
       lastAt = performance.now();
-      line(`  ${text}: ${done.toLocaleString('en')} of ${total.toLocaleString('en')}`);
+      line(`  ${text}: ${grouped(done)} of ${grouped(total)}`);
     },
     stop: () => {},
   };

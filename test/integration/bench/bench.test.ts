@@ -51,7 +51,7 @@ onLinux('the bundle that is deployed is measured beside the limits, on servers o
   expect(start?.loadMs.median).toBeLessThan(start?.firstCommitMs.median ?? 0);
   expect(start?.idleMs.median).toBeLessThan(start?.firstRunMs.median ?? 0);
   expect(JSON.parse(readFileSync(path.join(output, 'bench.json'), 'utf8'))).toEqual(report);
-  expect(readdirSync(output)).toEqual(expect.arrayContaining(['bars.svg', 'growth.svg']));
+  expect(readdirSync(output)).toEqual(expect.arrayContaining(['bars.svg']));
 });
 
 describe('what is counted', () => {
