@@ -3,7 +3,6 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
 import { bars, drawn } from './bench/charts';
-import { CHOICES, type Choice } from './bench/contender-names';
 import { busyPercent, thisMachine } from './bench/machine';
 import { type PlanOptions, planOf, SIZES } from './bench/plan';
 import { PUBLISHED } from './bench/published-report';
@@ -11,6 +10,7 @@ import { writeSection } from './bench/readme-section';
 import { type BenchReport, figuresOf, LEAST_ROUNDS, MOST_BUSY_PERCENT } from './bench/report';
 import { reportMarkdown, reportText } from './bench/report-text';
 import { runBench } from './bench/run-bench';
+import { CHOICES, type Choice } from './bench/subject-names';
 import { checkToolchain } from './local/toolchain';
 import { LOCAL_DIRECTORY } from './machine/paths';
 import { commandLine, runWhenMain } from './terminal/command';
@@ -51,7 +51,7 @@ const command = new Command('npm run bench --')
   .addHelpText(
     'after',
     `
-Exit status: 0 done; 2 bad use, a busy machine, or a contender that failed.
+Exit status: 0 done; 2 bad use, a busy machine, or a subject that failed.
 
 Examples:
   npm run bench
@@ -64,7 +64,7 @@ export const bench = commandLine(command, async (options: Options) => {
   if (process.platform !== 'linux')
     throw new ConfigurationError('The benchmark reads /proc: it runs on Linux only.');
   if (options.publish && options.only)
-    throw new ConfigurationError('What is published is of all contenders: leave --only out.');
+    throw new ConfigurationError('What is published is of all subjects: leave --only out.');
   await checkToolchain();
   const busy = await busyPercent();
   refuseBusy(busy, options);

@@ -1,7 +1,7 @@
 import { type EChartsOption, init } from 'echarts';
 import { grouped } from '../terminal/grouped';
-import { CONTENDERS, type ContenderName } from './contender-names';
 import type { BenchReport, Figures } from './report';
+import { SUBJECTS, type SubjectName } from './subject-names';
 
 /** A drawing: what is in it, and how large it is. */
 export interface Chart {
@@ -40,7 +40,7 @@ const INK = '#24292f';
 
 const TITLE = { fontSize: 16, fontWeight: 'bold', color: INK } as const;
 
-/** Bars for each contender at the largest size at which there is more than the emitter to see, best read beside each other. */
+/** Bars for each subject at the largest size at which there is more than the emitter to see, best read beside each other. */
 export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
   const rows = sizeToShow(figures);
   const shown = figures.filter((one) => one.rows === rows).toReversed();
@@ -78,7 +78,7 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
       yAxis: PANELS.map((_, gridIndex) => ({
         type: 'category',
         gridIndex,
-        data: shown.map(({ contender }) => CONTENDERS[contender]),
+        data: shown.map(({ subject }) => SUBJECTS[subject]),
         axisTick: { show: false },
         axisLabel: { color: INK },
       })),
@@ -88,7 +88,7 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
         yAxisIndex: panel,
         data: shown.map((one) => ({
           value: of(one),
-          itemStyle: { color: colorOf(one.contender) },
+          itemStyle: { color: colorOf(one.subject) },
           label: {
             show: true,
             position: 'right',
@@ -119,7 +119,7 @@ const still = (svg: string): string =>
     .replace(/ (class|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/\bzr\d+/g, 'zr');
 
-/** The largest size of which most contenders have figures. */
+/** The largest size of which most subjects have figures. */
 function sizeToShow(figures: readonly Figures[]): number {
   const count = (rows: number): number => figures.filter((one) => one.rows === rows).length;
   const sizes = [...new Set(figures.map(({ rows }) => rows))];
@@ -130,7 +130,7 @@ function sizeToShow(figures: readonly Figures[]): number {
 const endOfAxis = (measured: readonly number[]): number | undefined =>
   measured.length === 0 ? undefined : 1.1 * Math.max(...measured);
 
-const COLORS: Readonly<Record<ContenderName, string>> = {
+const COLORS: Readonly<Record<SubjectName, string>> = {
   'emitter-cold': '#c2185b',
   'emitter-warm': '#e57399',
   'emitter-plain': '#f3b8c9',
@@ -140,4 +140,4 @@ const COLORS: Readonly<Record<ContenderName, string>> = {
   producer: '#616161',
 };
 
-const colorOf = (contender: ContenderName): string => COLORS[contender];
+const colorOf = (subject: SubjectName): string => COLORS[subject];

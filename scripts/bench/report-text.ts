@@ -1,14 +1,14 @@
 import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
-import { CONTENDERS } from './contender-names';
 import { machineText } from './machine';
 import { PARTIES } from './measurement';
 import { type BenchReport, type Figures, type StartUpFigures, whyOnlyTrial } from './report';
 import type { Spread } from './spread';
+import { SUBJECTS } from './subject-names';
 
 const HEADS = [
   'rows a table',
-  'contender',
+  'subject',
   'rows/s',
   'least to most',
   'seconds',
@@ -95,7 +95,7 @@ function remarks({ figures }: BenchReport): string[] {
 
 const cells = (figures: Figures): string[] => [
   grouped(figures.rows),
-  `${CONTENDERS[figures.contender]}${figures.isExtrapolated ? ' *' : ''}`,
+  `${SUBJECTS[figures.subject]}${figures.isExtrapolated ? ' *' : ''}`,
   grouped(figures.rowsPerSecond.median),
   `${grouped(figures.rowsPerSecond.least)} to ${grouped(figures.rowsPerSecond.most)}`,
   grouped(figures.seconds.median, 1),

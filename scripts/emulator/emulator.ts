@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import path from 'node:path';
-import { endLeftOvers, startChild } from '../local/child-processes';
+import { killOrphans, startChild } from '../local/child-processes';
 import type { LocalServers } from '../local/pipeline-servers';
 import { freePorts } from '../machine/free-ports';
 import { writePrivateFile } from '../machine/private-file';
@@ -38,7 +38,7 @@ export interface Emulator {
 export async function startEmulator({ python, directory, servers }: EmulatorOptions): Promise<Emulator> {
   const files = path.join(directory, 'tmp');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  await endLeftOvers(directory);
+  await killOrphans(directory);
   rmSync(files, { recursive: true, force: true });
   mkdirSync(files);
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { AwsError } from '../aws/aws-call';
 import { withdrawDeployment } from '../aws/emulated-deployment';
-import { beforeServersStop, endLeftOvers } from '../local/child-processes';
+import { beforeServersStop, killOrphans } from '../local/child-processes';
 import { LockedError, takeLock } from '../local/exclusive-lock';
 import { ToolchainError } from '../local/toolchain';
 import { type HostAnswer, STAY } from './host';
@@ -100,7 +100,7 @@ export async function stopHost(directory: string, pid?: number): Promise<void> {
   }
   for (const server of SERVERS) {
     const files = path.join(directory, server);
-    if (existsSync(files)) await endLeftOvers(files);
+    if (existsSync(files)) await killOrphans(files);
   }
 }
 

@@ -159,7 +159,7 @@ const endOf = (logFile: string): string =>
  *
  * A process id may belong to somebody else by now: only a process whose command line contains the directory is ended.
  */
-export async function endLeftOvers(directory: string): Promise<void> {
+export async function killOrphans(directory: string): Promise<void> {
   const files = readdirSync(directory).filter((file) => file.endsWith('.pid'));
   await Promise.all(
     files.map(async (file) => {

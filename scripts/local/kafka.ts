@@ -8,7 +8,7 @@ import { muteNegativeTimeoutWarning } from '../../lambda/shared/kafka/negative-t
 import { freePorts } from '../machine/free-ports';
 import { writePrivateFile } from '../machine/private-file';
 import { serverEnvironment } from '../machine/program-environment';
-import { endLeftOvers, type RunningChild, startChild } from './child-processes';
+import { killOrphans, type RunningChild, startChild } from './child-processes';
 import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
 import { classPathFrom, type JavaProperties, LOG_OPTION, propertiesText } from './java';
 import { ProgramError } from './program-error';
@@ -79,7 +79,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const count = options.brokers ?? 1;
   muteNegativeTimeoutWarning();
   mkdirSync(directory, { recursive: true });
-  await endLeftOvers(directory);
+  await killOrphans(directory);
   const classPath = classPathFrom(directory, options.classPath);
   const brokerClassPath = classPathFrom(directory, options.iam?.classPath, options.classPath);
   const temporary = path.join(directory, 'tmp');

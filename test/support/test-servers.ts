@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { endLeftOvers } from '../../scripts/local/child-processes';
+import { killOrphans } from '../../scripts/local/child-processes';
 import { LockedError, takeLock } from '../../scripts/local/exclusive-lock';
 import { startLocalServers } from '../../scripts/local/pipeline-servers';
 import { LOCAL_DIRECTORY } from '../../scripts/machine/paths';
@@ -79,7 +79,7 @@ export async function removeEarlierRuns(runs: string): Promise<void> {
     const folders = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.name.endsWith('.pid'),
     );
-    for (const { parentPath } of folders) await endLeftOvers(parentPath);
+    for (const { parentPath } of folders) await killOrphans(parentPath);
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -33,7 +33,7 @@ onLinux('the bundle that is deployed is measured beside the limits, on servers o
     recordBytes: { pin: expect.any(Number), geo: expect.any(Number), user: expect.any(Number) },
   });
   expect(report.recordBytes.pin).toBeGreaterThan(report.recordBytes.user);
-  expect(report.figures.map(({ contender }) => contender)).toEqual([
+  expect(report.figures.map(({ subject }) => subject)).toEqual([
     'emitter-cold',
     'emitter-warm',
     'emitter-plain',

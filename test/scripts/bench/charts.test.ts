@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bars, type Chart, drawn } from '../../../scripts/bench/charts';
-import { CONTENDERS } from '../../../scripts/bench/contender-names';
 import { PUBLISHED, publishedReport } from '../../../scripts/bench/published-report';
+import { SUBJECTS } from '../../../scripts/bench/subject-names';
 import { reportOf, roundOf } from './sample-rounds';
 
 /** The lists of an option, whose type allows one or many. */
@@ -13,18 +13,18 @@ const seriesOf = ({ option }: Chart) => all(option.series) as { name?: string; d
 const valuesOf = (series: { data: unknown[] }) => series.data.map((one) => (one as { value: number }).value);
 
 describe('the bars', () => {
-  test('show the largest size of which there are all contenders', () => {
+  test('show the largest size of which there are all subjects', () => {
     const { option } = bars(reportOf());
 
     expect(all(option.title)[0]?.['text']).toBe('100,000 rows in each of three tables');
   });
 
-  test('have the first contender on top of each panel', () => {
+  test('have the first subject on top of each panel', () => {
     const { option } = bars(reportOf());
 
     expect(all(option.yAxis)).toHaveLength(3);
     for (const { data } of all(option.yAxis)) {
-      expect([...(data as string[])].reverse()).toEqual(Object.values(CONTENDERS));
+      expect([...(data as string[])].reverse()).toEqual(Object.values(SUBJECTS));
     }
   });
 
@@ -54,7 +54,7 @@ test('the chart is drawn as SVG that is as large, names everybody and brings its
 
   expect(svg).toMatch(new RegExp(`^<svg width="${width}" height="${height}"`));
   expect(svg).toContain('fill="#ffffff"');
-  for (const name of Object.values(CONTENDERS)) expect(svg).toContain(name.replace("'", '&#39;'));
+  for (const name of Object.values(SUBJECTS)) expect(svg).toContain(name.replace("'", '&#39;'));
   expect(svg).not.toMatch(/NaN|undefined/);
 });
 

@@ -3,7 +3,7 @@ import { EMITTER_MEASUREMENT } from '../../../scripts/cost/emitter-measurement';
 
 test('the measurement of the bill is near the published one, of the cold emitter at the largest size', () => {
   const { figures, startUp } = publishedReport();
-  const cold = figures.findLast(({ contender }) => contender === 'emitter-cold');
+  const cold = figures.findLast(({ subject }) => subject === 'emitter-cold');
   const published = {
     secondsPerMillionRows: 1_000_000 / (cold?.rowsPerSecond.median ?? 0),
     cpuSecondsPerMillionRows: cold?.cpuSecondsPerMillionRows.own.median ?? 0,
