@@ -2,17 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
-import { bars, drawn, growth } from './bench/charts';
-import { CHOICES, type Choice } from './bench/contender-names';
+import { bars, drawn } from './bench/charts';
 import { busyPercent, thisMachine } from './bench/machine';
 import { type PlanOptions, planOf, SIZES } from './bench/plan';
 import { PUBLISHED } from './bench/published-report';
-import { sectionsOf, writeSections } from './bench/readme-section';
+import { writeSection } from './bench/readme-section';
 import { type BenchReport, figuresOf, LEAST_ROUNDS, MOST_BUSY_PERCENT } from './bench/report';
-import { reportText } from './bench/report-text';
+import { reportMarkdown, reportText } from './bench/report-text';
 import { runBench } from './bench/run-bench';
-import { LOCAL_DIRECTORY } from './local/paths';
+import { CHOICES, type Choice } from './bench/subject-names';
 import { checkToolchain } from './local/toolchain';
+import { LOCAL_DIRECTORY } from './machine/paths';
 import { commandLine, runWhenMain } from './terminal/command';
 import { wholeNumber } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
@@ -44,14 +44,14 @@ const command = new Command('npm run bench --')
   .option('--rounds <n>', 'how often each is measured, in turn', wholeNumber, LEAST_ROUNDS)
   .option('--only <list>', `some only, of ${CHOICES.join(', ')}`, choices)
   .option('--python-seconds <n>', 'how long the loop in Python goes on', wholeNumber, 60)
-  .option('--output <directory>', 'for servers, result and charts (default: .local/bench)')
+  .option('--output <directory>', 'for servers, result and chart (default: .local/bench)')
   .option('--even-if-busy', 'also on a machine that has other things to do: for trials only')
-  .option('--publish', 'write the result, the charts and the tables of README.md')
+  .option('--publish', 'write the result, the chart and the tables of README.md')
   .option('--json', 'write the result as JSON')
   .addHelpText(
     'after',
     `
-Exit status: 0 done; 2 bad use, a busy machine, or a contender that failed.
+Exit status: 0 done; 2 bad use, a busy machine, or a subject that failed.
 
 Examples:
   npm run bench
@@ -64,7 +64,7 @@ export const bench = commandLine(command, async (options: Options) => {
   if (process.platform !== 'linux')
     throw new ConfigurationError('The benchmark reads /proc: it runs on Linux only.');
   if (options.publish && options.only)
-    throw new ConfigurationError('What is published is of all contenders: leave --only out.');
+    throw new ConfigurationError('What is published is of all subjects: leave --only out.');
   await checkToolchain();
   const busy = await busyPercent();
   refuseBusy(busy, options);
@@ -81,7 +81,7 @@ export const bench = commandLine(command, async (options: Options) => {
   write(report, directory);
   if (options.publish) {
     write(report, PUBLISHED);
-    writeSections(README, sectionsOf(report));
+    writeSection(README, reportMarkdown(report));
   }
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
   return 0;
@@ -100,5 +100,4 @@ function write(report: BenchReport, directory: string): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(path.join(directory, 'bench.json'), `${JSON.stringify(report, undefined, 2)}\n`);
   writeFileSync(path.join(directory, 'bars.svg'), drawn(bars(report)));
-  writeFileSync(path.join(directory, 'growth.svg'), drawn(growth(report)));
 }

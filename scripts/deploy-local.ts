@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
+import { deploymentDirectory, runningDeployment } from './aws/emulated-deployment';
 import { pipelineConfig } from './aws/pipeline-config';
 import { deployToNewEmulator, updateDeployment } from './emulator/deploy';
 import type { DeploymentDescription } from './emulator/describe-deployment';
-import { deploymentDirectory, runningDeployment } from './emulator/emulated-deployment';
 import { takeLock } from './local/exclusive-lock';
+import { userId } from './options/pipeline-options';
 import { commandLine, runWhenMain } from './terminal/command';
-import { userId } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 
 interface Options {

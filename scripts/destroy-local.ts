@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
+import { deploymentDirectory, runningDeployment } from './aws/emulated-deployment';
 import { destroyDeployment } from './emulator/destroy';
-import { deploymentDirectory, runningDeployment } from './emulator/emulated-deployment';
 import { fetchedKey } from './emulator/fetched-key';
 import { removeHostFiles, stopHost } from './emulator/host-process';
 import { takeLock } from './local/exclusive-lock';

@@ -12,7 +12,7 @@ import {
   type PresentStack,
   presentStacks,
 } from './aws/present-stacks';
-import { stillBilled, stillBilledText } from './aws/still-billed';
+import { stillBilled, stillBilledText } from './cost/still-billed';
 import { type CommandLine, commandLine, runWhenMain } from './terminal/command';
 import { type Ask, askOnTerminal } from './terminal/question';
 

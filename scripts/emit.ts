@@ -6,9 +6,9 @@ import { STREAMS } from '../lambda/shared/streams';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
 import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
+import { emitText, lastOfShards } from './runs/emit-text';
 import { untilCaughtUp } from './runs/until-caught-up';
 import { commandLine, runWhenMain } from './terminal/command';
-import { emitText, lastOfShards } from './terminal/emit-text';
 import { wholeNumber } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 

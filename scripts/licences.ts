@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { bundledPackages } from './bundle/bundled-packages';
+import { bundledPackages } from './aws/bundled-packages';
 import { commandLine, runWhenMain } from './terminal/command';
 import { textTable } from './terminal/text-table';
 

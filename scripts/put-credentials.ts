@@ -10,7 +10,7 @@ import {
   deployedPipeline,
   withPipelineOptions,
 } from './aws/deployed-pipeline';
-import { checkTables, needlessPrivileges } from './database/database-check';
+import { checkTables, needlessPrivileges } from './table-files/database-check';
 import { commandLine, runWhenMain } from './terminal/command';
 
 interface Options extends DeployedPipelineOptions {

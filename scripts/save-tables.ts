@@ -4,13 +4,14 @@ import { ConfigurationError } from '../lambda/shared/errors';
 import { databaseError } from '../lambda/shared/mysql/mysql-errors';
 import { STREAMS } from '../lambda/shared/streams';
 import { withPipelineOptions } from './aws/deployed-pipeline';
-import { isOutOfGit } from './files/out-of-git';
+import { isOutOfGit } from './machine/out-of-git';
+import { tlsOption } from './options/pipeline-options';
 import { saveTables as save } from './table-files/saved-tables';
 import { connectToTables, type TableDatabaseOptions } from './table-files/table-database';
 import { TABLE_FORMATS, type TableFormatName } from './table-files/table-formats';
 import { tablesText } from './table-files/tables-text';
 import { commandLine, runWhenMain } from './terminal/command';
-import { tlsOption, wholeNumber } from './terminal/option-values';
+import { wholeNumber } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
 
 const TABLES = STREAMS.map(({ table }) => table);

@@ -17,15 +17,17 @@ import { beforeServersStop } from './local/child-processes';
 import { type CopyReport, copyAndVerify } from './local/copy';
 import { copyText } from './local/copy-text';
 import { writeCredentialsFile } from './local/database-logins';
-import { EmitterProcess, type EmitterRunError } from './local/emitter-process';
+import { EmitterProcess } from './local/emitter-process';
 import { firstRecords } from './local/first-records';
 import { announcePipeline, runningPipeline } from './local/local-pipeline';
-import { LOCAL_DIRECTORY } from './local/paths';
 import { type LocalServers, startLocalServers } from './local/pipeline-servers';
 import { createTopics } from './local/topics';
+import { LOCAL_DIRECTORY } from './machine/paths';
+import { kafkaAuthenticationOption, shards, tlsOption, userId } from './options/pipeline-options';
+import type { EmitterRunError } from './runs/emitter-run-error';
 import { commandLine, runWhenMain } from './terminal/command';
 import { tellNotices } from './terminal/kafka-notices';
-import { kafkaAuthenticationOption, shards, tlsOption, userId, wholeNumber } from './terminal/option-values';
+import { wholeNumber } from './terminal/option-values';
 import { type Progress, terminalProgress } from './terminal/progress';
 
 /** Records of each topic that are shown. */

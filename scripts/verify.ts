@@ -21,13 +21,13 @@ import { invokeFunction } from './aws/invoke-function';
 import { stackOutputs } from './aws/stack-outputs';
 import { EmitterProcess } from './local/emitter-process';
 import { findRunningPipeline } from './local/local-pipeline';
-import { LOCAL_DIRECTORY } from './local/paths';
+import { LOCAL_DIRECTORY } from './machine/paths';
+import { kafkaAuthenticationOption, tlsOption } from './options/pipeline-options';
 import { type MendablePipeline, mendCheckpoint } from './runs/mend-checkpoint';
+import { reportText } from './runs/report-text';
 import { commandLine, runWhenMain } from './terminal/command';
 import { tell, tellNotices } from './terminal/kafka-notices';
-import { kafkaAuthenticationOption, tlsOption } from './terminal/option-values';
 import { terminalProgress } from './terminal/progress';
-import { reportText } from './terminal/report-text';
 
 /** A database and a Kafka that can be reached from here. */
 interface Servers {

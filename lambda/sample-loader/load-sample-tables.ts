@@ -6,7 +6,7 @@ import type { EmitterEnvironment } from '../shared/environment';
 import { breakConnection, connectToDatabase } from '../shared/mysql/mysql-connection';
 import { rowsOf } from '../shared/mysql/rows-of';
 import { STREAMS, type Stream } from '../shared/streams';
-import { type Progress, silentProgress } from './progress';
+import { type LoadProgress, silentLoad } from './load-progress';
 import { keyOfPost, placeAfterKey } from './sample-keys';
 import { DEFAULT_SEED, type SampleRow, samplePosts } from './sample-posts';
 import { SAMPLE_TABLES } from './sample-tables';
@@ -23,7 +23,7 @@ export interface SampleTablesOptions {
   /** TLS of the connection. @default 'off' */
   readonly tls?: EmitterEnvironment['database']['tls'];
   /** @default none */
-  readonly progress?: Progress;
+  readonly progress?: LoadProgress;
 }
 
 /** Recreates the three tables, with the first `rows` posts of the seed. */
@@ -31,7 +31,7 @@ export async function loadSampleTables(
   owner: DatabaseLogin,
   options: SampleTablesOptions = {},
 ): Promise<void> {
-  const { rows = DEFAULT_ROWS, seed = DEFAULT_SEED, tls = 'off', progress = silentProgress } = options;
+  const { rows = DEFAULT_ROWS, seed = DEFAULT_SEED, tls = 'off', progress = silentLoad } = options;
   await withConnection(owner, tls, async (connection) => {
     for (const { name, table } of STREAMS) {
       await rowsOf(connection, { sql: `DROP TABLE IF EXISTS ${table}` });
@@ -50,7 +50,7 @@ export async function loadSampleTables(
 export async function addSamplePosts(
   owner: DatabaseLogin,
   count: number,
-  { seed = DEFAULT_SEED, tls = 'off', progress = silentProgress }: Omit<SampleTablesOptions, 'rows'> = {},
+  { seed = DEFAULT_SEED, tls = 'off', progress = silentLoad }: Omit<SampleTablesOptions, 'rows'> = {},
 ): Promise<{ readonly firstKey: number; readonly lastKey: number }> {
   const last = await withConnection(owner, tls, async (connection) => {
     const lastKeys = await Promise.all(STREAMS.map((stream) => lastKeyOf(connection, stream)));
@@ -71,7 +71,7 @@ interface PostRange {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
-  readonly progress: Progress;
+  readonly progress: LoadProgress;
 }
 
 /** Loads the three tables concurrently: the server works on one while the rows of another are made. */

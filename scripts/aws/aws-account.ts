@@ -1,5 +1,5 @@
 import { REGION } from '../../lib/config';
-import { deploymentEnvironment, runningDeployment } from '../emulator/emulated-deployment';
+import { deploymentEnvironment, runningDeployment } from './emulated-deployment';
 
 /** The AWS that a command talks to: the account that one is signed in to, or the emulator on this machine. */
 export interface AwsAccount {

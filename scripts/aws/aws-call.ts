@@ -1,7 +1,8 @@
+import { ExpectedError } from '../terminal/expected-error';
 import { findCredentialsProblem } from './aws-profile';
 
 /** AWS did not do what a command asked for. The message says why, and what to do about it. */
-export class AwsError extends Error {
+export class AwsError extends ExpectedError {
   override readonly name = 'AwsError';
 
   /** @param code the name that AWS gives the error, such as `AccessDeniedException` */

@@ -36,7 +36,7 @@ export const withPipelineOptions = (command: Command): Command =>
  * Finds the pipeline that a command is about, and says on standard error where. While "npm run deploy:local" has left
  * one on the emulator it is that one.
  *
- * @throws ConfigError naming each wrong field of the configuration.
+ * @throws ExpectedError naming each wrong field of the configuration.
  */
 export function deployedPipeline({ aws, userId, context }: DeployedPipelineOptions): DeployedPipeline {
   const account = chooseAccount({ aws });

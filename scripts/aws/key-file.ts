@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ConfigurationError } from '../../lambda/shared/errors';
-import { isOutOfGit } from '../files/out-of-git';
+import { isOutOfGit } from '../machine/out-of-git';
 
 /** What became of a key file. */
 export type KeyFileOutcome = 'written' | 'replaced' | 'as it was';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type PipelineConfig, readConfig } from '../../lib/config';
+import { ConfigError, type PipelineConfig, readConfig } from '../../lib/config';
+import { ExpectedError } from '../terminal/expected-error';
 
 /** Where the CDK CLI reads the configuration, too. */
 const CDK_JSON = path.resolve(__dirname, '../../cdk.json');
@@ -9,7 +10,7 @@ const CDK_JSON = path.resolve(__dirname, '../../cdk.json');
  * The configuration of the pipeline as the CDK CLI would see it.
  *
  * @param overrides `pipeline.<field>=<value>` each, as `cdk -c` takes them; a later one wins
- * @throws ConfigError naming each wrong or unknown field, its value and what is allowed.
+ * @throws ExpectedError naming each wrong or unknown field, its value and what is allowed.
  */
 export function pipelineConfig(overrides: readonly string[] = []): PipelineConfig {
   const { context } = JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: Record<string, unknown> };
@@ -17,5 +18,9 @@ export function pipelineConfig(overrides: readonly string[] = []): PipelineConfi
     const [name = '', ...value] = override.split('=');
     return [name, value.join('=')];
   });
-  return readConfig({ ...context, ...Object.fromEntries(pairs) });
+  try {
+    return readConfig({ ...context, ...Object.fromEntries(pairs) });
+  } catch (error) {
+    throw error instanceof ConfigError ? new ExpectedError(error.message, { cause: error }) : error;
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { REGION } from '../../lib/config';
-import { LOCAL_DIRECTORY } from '../local/paths';
+import { LOCAL_DIRECTORY } from '../machine/paths';
 import type { DeployedPipeline } from './deployed-pipeline';
 import { findKafkaClient, type KafkaClientMachine } from './kafka-client-machine';
 import { writeKeyFile } from './key-file';

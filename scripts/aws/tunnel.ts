@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError, UnreachableError } from '../../lambda/shared/errors';
-import { freePorts } from '../local/free-ports';
+import { freePorts } from '../machine/free-ports';
 import type { DeployedPipeline } from './deployed-pipeline';
 import { findSshTarget, SSH_HINT, type SshTarget, sshArguments } from './ssh';
 

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
-import { readOffsetRanges, type OffsetRange } from '../../lambda/verifier/read-offset-ranges';
+import { type OffsetRange, readOffsetRanges } from '../../lambda/verifier/read-offset-ranges';
+import { grouped } from '../terminal/grouped';
 import { withAdmin } from './with-admin';
 
-/** The three topics that a contender writes to. */
+/** The three topics that a subject writes to. */
 export const streamTopics = (name: string): string[] => STREAMS.map((stream) => topicOf(name, stream.name));
 
 /**
@@ -40,10 +41,8 @@ const endIn = (ranges: readonly OffsetRange[], { topic, partition }: OffsetRange
 export function checkCounts(counts: ReadonlyMap<string, number>, rows: number): void {
   const wrong = [...counts].filter(([, count]) => count !== rows);
   if (wrong.length === 0) return;
-  const found = wrong.map(([topic, count]) => `${count.toLocaleString('en')} records in ${topic}`);
-  throw new Error(
-    `${found.join(', ')} instead of ${rows.toLocaleString('en')}: nothing is measured by this.`,
-  );
+  const found = wrong.map(([topic, count]) => `${grouped(count)} records in ${topic}`);
+  throw new Error(`${found.join(', ')} instead of ${grouped(rows)}: nothing is measured by this.`);
 }
 
 /** Checks topics whose records are not part of transactions, by their offsets. @throws Error as {@link checkCounts}. */

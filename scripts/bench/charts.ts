@@ -1,6 +1,7 @@
 import { type EChartsOption, init } from 'echarts';
-import { CONTENDERS, type ContenderName } from './contender-names';
+import { grouped } from '../terminal/grouped';
 import type { BenchReport, Figures } from './report';
+import { SUBJECTS, type SubjectName } from './subject-names';
 
 /** A drawing: what is in it, and how large it is. */
 export interface Chart {
@@ -28,8 +29,6 @@ const PANEL_HEIGHT = 210;
 
 const WIDTH = 860;
 
-const LEGEND_WIDTH = 240;
-
 const BASE = {
   animation: false,
   // Its own, so that the texts can be read on a dark page too.
@@ -41,7 +40,7 @@ const INK = '#24292f';
 
 const TITLE = { fontSize: 16, fontWeight: 'bold', color: INK } as const;
 
-/** Bars for each contender at the largest size at which there is more than the emitter to see, best read beside each other. */
+/** Bars for each subject at the largest size at which there is more than the emitter to see, best read beside each other. */
 export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
   const rows = sizeToShow(figures);
   const shown = figures.filter((one) => one.rows === rows).toReversed();
@@ -52,7 +51,7 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
       ...BASE,
       title: [
         {
-          text: `${rows.toLocaleString('en')} rows in each of three tables`,
+          text: `${grouped(rows)} rows in each of three tables`,
           left: 'center',
           top: 12,
           textStyle: TITLE,
@@ -79,7 +78,7 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
       yAxis: PANELS.map((_, gridIndex) => ({
         type: 'category',
         gridIndex,
-        data: shown.map(({ contender }) => CONTENDERS[contender]),
+        data: shown.map(({ subject }) => SUBJECTS[subject]),
         axisTick: { show: false },
         axisLabel: { color: INK },
       })),
@@ -89,7 +88,7 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
         yAxisIndex: panel,
         data: shown.map((one) => ({
           value: of(one),
-          itemStyle: { color: colorOf(one.contender) },
+          itemStyle: { color: colorOf(one.subject) },
           label: {
             show: true,
             position: 'right',
@@ -97,56 +96,6 @@ export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
             formatter: `${grouped(of(one), digits)}${one.isExtrapolated ? ' (extrapolated)' : ''}`,
           },
         })),
-      })),
-    },
-  };
-}
-
-/** Lines of rows/s against the rows of a table. */
-export function growth({ figures }: Pick<BenchReport, 'figures'>): Chart {
-  const contenders = [...new Set(figures.map(({ contender }) => contender))];
-  const axis = {
-    type: 'log',
-    axisLabel: { color: INK, formatter: (value: number) => grouped(value) },
-    nameTextStyle: { color: INK },
-    minorTick: { show: true, splitNumber: 9 },
-  } as const;
-  return {
-    width: WIDTH,
-    height: 420,
-    option: {
-      ...BASE,
-      title: { text: 'rows/s against rows of a table', left: 'center', top: 12, textStyle: TITLE },
-      legend: {
-        orient: 'vertical',
-        left: WIDTH - LEGEND_WIDTH,
-        top: 'middle',
-        textStyle: { color: INK },
-        data: contenders.map((contender) => CONTENDERS[contender]),
-      },
-      grid: { left: 90, right: LEGEND_WIDTH + 30, top: 60, bottom: 70 },
-      xAxis: {
-        ...axis,
-        name: 'rows of a table',
-        nameLocation: 'middle',
-        nameGap: 32,
-        ...decades(figures.map(({ rows }) => rows)),
-      },
-      yAxis: {
-        ...axis,
-        name: 'rows/s',
-        ...decades(figures.map(({ rowsPerSecond }) => rowsPerSecond.median)),
-      },
-      series: contenders.map((contender) => ({
-        type: 'line',
-        name: CONTENDERS[contender],
-        color: colorOf(contender),
-        symbol: 'circle',
-        symbolSize: 8,
-        lineStyle: { width: 2.5, type: isLimit(contender) ? 'dashed' : 'solid' },
-        data: figures
-          .filter((one) => one.contender === contender)
-          .map((one) => [one.rows, Math.round(one.rowsPerSecond.median)]),
       })),
     },
   };
@@ -170,7 +119,7 @@ const still = (svg: string): string =>
     .replace(/ (class|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/\bzr\d+/g, 'zr');
 
-/** The largest size of which most contenders have figures. */
+/** The largest size of which most subjects have figures. */
 function sizeToShow(figures: readonly Figures[]): number {
   const count = (rows: number): number => figures.filter((one) => one.rows === rows).length;
   const sizes = [...new Set(figures.map(({ rows }) => rows))];
@@ -181,18 +130,7 @@ function sizeToShow(figures: readonly Figures[]): number {
 const endOfAxis = (measured: readonly number[]): number | undefined =>
   measured.length === 0 ? undefined : 1.1 * Math.max(...measured);
 
-/** Whole powers of ten around values; two of them at least, for an axis needs a length. */
-function decades(values: readonly number[]): { min: number; max: number } {
-  const min = 10 ** Math.floor(Math.log10(Math.min(...values)));
-  return { min, max: Math.max(10 * min, 10 ** Math.ceil(Math.log10(Math.max(...values)))) };
-}
-
-const grouped = (value: number, digits = 0): string =>
-  value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-
-const isLimit = (contender: ContenderName): boolean => contender === 'select' || contender === 'producer';
-
-const COLORS: Readonly<Record<ContenderName, string>> = {
+const COLORS: Readonly<Record<SubjectName, string>> = {
   'emitter-cold': '#c2185b',
   'emitter-warm': '#e57399',
   'emitter-plain': '#f3b8c9',
@@ -202,4 +140,4 @@ const COLORS: Readonly<Record<ContenderName, string>> = {
   producer: '#616161',
 };
 
-const colorOf = (contender: ContenderName): string => COLORS[contender];
+const colorOf = (subject: SubjectName): string => COLORS[subject];

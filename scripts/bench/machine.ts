@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { serverEnvironment } from '../local/program-environment';
+import { serverEnvironment } from '../machine/program-environment';
 
 /** The machine that something was measured on. */
 export interface Machine {

@@ -1,15 +1,15 @@
-import type { ContenderName } from './contender-names';
 import type { Usage } from './process-usage';
+import type { SubjectName } from './subject-names';
 
-/** The processes that take part: the contender's own, and the two servers. */
+/** The processes that take part: the subject's own, and the two servers. */
 export const PARTIES = ['own', 'kafka', 'database'] as const;
 
 /** One value for each process that takes part. */
 export type PerParty<T> = Readonly<Record<(typeof PARTIES)[number], T>>;
 
-/** One contender, measured once. */
+/** One subject, measured once. */
 export interface Measurement {
-  readonly contender: ContenderName;
+  readonly subject: SubjectName;
   /** Rows of each of the three tables. */
   readonly rows: number;
   /** Records that were written, or rows read, in the seconds: those of the three tables, unless it stopped before the end. */
@@ -18,7 +18,7 @@ export interface Measurement {
   /** From the first record to the last, where that leaves out a warm-up. */
   readonly steadySeconds?: number;
   readonly usage: PerParty<Usage>;
-  /** What Kafka has on its disk of them, where the contender is one that decides it. */
+  /** What Kafka has on its disk of them, where the subject is one that decides it. */
   readonly storedBytes?: number;
 }
 

@@ -1,4 +1,4 @@
-import { CHOICES, type Choice } from './contender-names';
+import { CHOICES, type Choice } from './subject-names';
 
 /** What is measured at one size of the tables. */
 export interface PlannedSize {

@@ -1,13 +1,14 @@
+import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
-import { CONTENDERS } from './contender-names';
 import { machineText } from './machine';
 import { PARTIES } from './measurement';
 import { type BenchReport, type Figures, type StartUpFigures, whyOnlyTrial } from './report';
 import type { Spread } from './spread';
+import { SUBJECTS } from './subject-names';
 
 const HEADS = [
   'rows a table',
-  'contender',
+  'subject',
   'rows/s',
   'least to most',
   'seconds',
@@ -86,34 +87,29 @@ function remarks({ figures }: BenchReport): string[] {
     ...(steady === undefined
       ? []
       : [
-          `Debezium without its warm-up, from the first record to the last of ${whole(steady.rows)} rows a table: ` +
-            `${whole(steady.steadyRowsPerSecond?.median ?? 0)} rows/s.`,
+          `Debezium without its warm-up, from the first record to the last of ${grouped(steady.rows)} rows a table: ` +
+            `${grouped(steady.steadyRowsPerSecond?.median ?? 0)} rows/s.`,
         ]),
   ];
 }
 
 const cells = (figures: Figures): string[] => [
-  whole(figures.rows),
-  `${CONTENDERS[figures.contender]}${figures.isExtrapolated ? ' *' : ''}`,
-  whole(figures.rowsPerSecond.median),
-  `${whole(figures.rowsPerSecond.least)} to ${whole(figures.rowsPerSecond.most)}`,
-  tenths(figures.seconds.median),
-  ...PARTIES.map((party) => tenths(figures.cpuSecondsPerMillionRows[party].median)),
-  ...PARTIES.map((party) => whole(figures.peakBytes[party].median / 1_000_000)),
-  figures.storedBytesPerRow === undefined ? '' : whole(figures.storedBytesPerRow.median),
+  grouped(figures.rows),
+  `${SUBJECTS[figures.subject]}${figures.isExtrapolated ? ' *' : ''}`,
+  grouped(figures.rowsPerSecond.median),
+  `${grouped(figures.rowsPerSecond.least)} to ${grouped(figures.rowsPerSecond.most)}`,
+  grouped(figures.seconds.median, 1),
+  ...PARTIES.map((party) => grouped(figures.cpuSecondsPerMillionRows[party].median, 1)),
+  ...PARTIES.map((party) => grouped(figures.peakBytes[party].median / 1_000_000)),
+  figures.storedBytesPerRow === undefined ? '' : grouped(figures.storedBytesPerRow.median),
 ];
 
 const startCells = ({ rows, loadMs, firstRunMs, firstCommitMs, idleMs }: StartUpFigures): string[] => [
-  whole(rows),
-  ...[loadMs, firstRunMs, firstCommitMs, idleMs].map((one: Spread) => whole(one.median)),
+  grouped(rows),
+  ...[loadMs, firstRunMs, firstCommitMs, idleMs].map((one: Spread) => grouped(one.median)),
 ];
 
 const markdownTable = (heads: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   [heads, heads.map((_, column) => (column === 1 && heads === HEADS ? '---' : '---:')), ...rows].map(
     (row) => `| ${row.join(' | ')} |`,
   );
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en');
-
-const tenths = (value: number): string =>
-  value.toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });

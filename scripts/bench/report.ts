@@ -1,13 +1,13 @@
 import { type PerStream, STREAMS } from '../../lambda/shared/streams';
-import { CONTENDERS, type ContenderName } from './contender-names';
+import type { Round } from './bench-context';
 import type { Machine } from './machine';
 import { type Measurement, PARTIES, type PerParty, type StartUp } from './measurement';
 import { type Spread, spreadOf } from './spread';
-import type { Round } from './stage';
+import { SUBJECTS, type SubjectName } from './subject-names';
 
-/** What one contender gave at one size of the tables; of each figure the median of the rounds, and the spread. */
+/** What one subject gave at one size of the tables; of each figure the median of the rounds, and the spread. */
 export interface Figures {
-  readonly contender: ContenderName;
+  readonly subject: SubjectName;
   /** Rows of each of the three tables. */
   readonly rows: number;
   readonly rounds: number;
@@ -61,17 +61,17 @@ export function whyOnlyTrial({
   return undefined;
 }
 
-/** Puts the rounds of each contender and size together, in the order of sizes and of {@link CONTENDERS}. */
+/** Puts the rounds of each subject and size together, in the order of sizes and of {@link SUBJECTS}. */
 export function figuresOf(rounds: readonly Round[]): Pick<BenchReport, 'figures' | 'startUp'> {
   const measurements = rounds.flatMap((round) => round.measurements);
   const starts = rounds.flatMap(({ startUp }) => startUp ?? []);
   const sizes = [...new Set(measurements.map(({ rows }) => rows))].toSorted((one, other) => one - other);
-  const names = Object.keys(CONTENDERS) as ContenderName[];
+  const names = Object.keys(SUBJECTS) as SubjectName[];
   return {
     figures: sizes.flatMap((rows) =>
-      names.flatMap((contender) => {
-        const own = measurements.filter((one) => one.rows === rows && one.contender === contender);
-        return own.length === 0 ? [] : contenderFigures(contender, rows, own);
+      names.flatMap((subject) => {
+        const own = measurements.filter((one) => one.rows === rows && one.subject === subject);
+        return own.length === 0 ? [] : subjectFigures(subject, rows, own);
       }),
     ),
     startUp: sizes.flatMap((rows) => {
@@ -81,7 +81,7 @@ export function figuresOf(rounds: readonly Round[]): Pick<BenchReport, 'figures'
   };
 }
 
-function contenderFigures(contender: ContenderName, rows: number, of: readonly Measurement[]): Figures {
+function subjectFigures(subject: SubjectName, rows: number, of: readonly Measurement[]): Figures {
   const spread = (figure: (one: Measurement) => number): Spread => spreadOf(of.map(figure));
   const steady = of.flatMap(({ records, steadySeconds }) =>
     // Of a few records the first look may find all.
@@ -91,7 +91,7 @@ function contenderFigures(contender: ContenderName, rows: number, of: readonly M
     storedBytes === undefined ? [] : storedBytes / records,
   );
   return {
-    contender,
+    subject,
     rows,
     rounds: of.length,
     isExtrapolated: of.some(({ records }) => records < STREAMS.length * rows),

@@ -7,21 +7,22 @@ import { type PerStream, perStream } from '../../lambda/shared/streams';
 import { serverFiles } from '../local/downloads';
 import { SAMPLE_DATABASE } from '../local/mariadb';
 import { type LocalServers, startLocalServers } from '../local/pipeline-servers';
+import { grouped } from '../terminal/grouped';
 import type { Progress } from '../terminal/progress';
+import type { BenchContext, Round, Subject } from './bench-context';
 import { deleteTopics } from './bench-topics';
-import type { Choice } from './contender-names';
-import { debeziumFiles, measureDebezium } from './debezium-contender';
+import { debeziumFiles, measureDebezium } from './debezium-subject';
 import { synthesizeEmitter } from './deployed-emitter';
-import { measureEmitter } from './emitter-contender';
-import { measureProducer, measureSelect } from './limit-contenders';
+import { measureEmitter } from './emitter-subject';
+import { measureProducer, measureSelect } from './limit-subjects';
 import type { Plan } from './plan';
 import { usageOf } from './process-usage';
-import { loopPython, measurePython } from './python-contender';
+import { loopPython, measurePython } from './python-subject';
 import { recordBytesOf } from './record-bytes';
 import type { BenchReport } from './report';
-import type { Contender, Round, Stage } from './stage';
+import type { Choice } from './subject-names';
 
-const MEASURE: Readonly<Record<Choice, Contender>> = {
+const MEASURE: Readonly<Record<Choice, Subject>> = {
   emitter: measureEmitter,
   debezium: measureDebezium,
   python: measurePython,
@@ -29,7 +30,7 @@ const MEASURE: Readonly<Record<Choice, Contender>> = {
   producer: measureProducer,
 };
 
-/** What is downloaded for a contender before anything is measured. */
+/** What is downloaded for a subject before anything is measured. */
 const DOWNLOAD: Partial<Record<Choice, (progress: Progress) => Promise<string>>> = {
   debezium: debeziumFiles,
   python: loopPython,
@@ -50,9 +51,9 @@ export interface BenchResult extends Pick<BenchReport, 'memoryMB' | 'recordBytes
 }
 
 /**
- * Measures every contender of a plan, on servers of its own that begin empty.
+ * Measures every subject of a plan, on servers of its own that begin empty.
  *
- * @throws Error when a contender fails, or has not written every row.
+ * @throws Error when a subject fails, or has not written every row.
  */
 export async function runBench(plan: Plan, directory: string, progress: Progress): Promise<BenchResult> {
   const files = path.join(directory, 'files');
@@ -87,15 +88,15 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
     for (const { rows, rounds: count, choices } of plan.sizes) {
       await loadSampleTables(servers.database.owner, { rows, progress });
       recordBytes = await recordBytesOf(kafka, servers, `sizes-${rows}`, files);
-      const stage: Stage = {
+      const benchContext: BenchContext = {
         ...{ servers, kafkaClassPath, kafka, emitter, directory: files, rows, recordBytes, progress },
         kafkaData: path.join(directory, 'servers', 'kafka', 'data', 'broker-1'),
         pythonSeconds: plan.pythonSeconds,
       };
       for (let round = 1; round <= count; round++) {
         for (const choice of choices) {
-          const title = `${rows.toLocaleString('en')} rows, round ${round} of ${count}: ${choice}`;
-          rounds.push(await measureOne(stage, MEASURE[choice], `${choice}-${rows}-${round}`, title));
+          const title = `${grouped(rows)} rows, round ${round} of ${count}: ${choice}`;
+          rounds.push(await measureOne(benchContext, MEASURE[choice], `${choice}-${rows}-${round}`, title));
         }
       }
     }
@@ -108,18 +109,23 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
   }
 }
 
-async function measureOne(stage: Stage, measure: Contender, name: string, title: string): Promise<Round> {
-  await atRest(stage.servers);
-  const step = stage.progress.step(title);
+async function measureOne(
+  benchContext: BenchContext,
+  measure: Subject,
+  name: string,
+  title: string,
+): Promise<Round> {
+  await atRest(benchContext.servers);
+  const step = benchContext.progress.step(title);
   try {
-    const round = await measure(stage, name);
+    const round = await measure(benchContext, name);
     step.done();
     return round;
   } catch (error) {
     step.failed();
     throw error;
   } finally {
-    await deleteTopics(stage.kafka, name);
+    await deleteTopics(benchContext.kafka, name);
   }
 }
 

@@ -1,6 +1,7 @@
+import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
 import { type Bill, type BillLine, HOURS_A_MONTH } from './bill';
-import { UNVERIFIED } from './prices';
+import { isVerified, UNVERIFIED } from './prices';
 
 /** The whole bill for people: a table of every line, and what its totals hold and leave out. */
 export function billText(bill: Bill): string {
@@ -34,44 +35,49 @@ export const shortBillText = (bill: Bill): string =>
 function remarks(bill: Bill): string[] {
   const { perMillionRows, secondsPerMillionRows, memoryMB, cores, measurement } = bill.emitting;
   return [
-    ...(bill.lines.some(isUnverified) ? [`* ${UNVERIFIED}`] : []),
+    ...(bill.lines.some(isUnverified) ? [`* ${UNVERIFIED}: in no total`] : []),
     ...notKnown(bill),
     `A month has ${HOURS_A_MONTH} hours. On-demand list prices of us-east-1 of ${firstAndLast(bill)}; scripts/cost/prices.json has the source of each.`,
     'Not in the totals: what is billed by use, the free tier (which lowers them), discounts, support, taxes, and the bundles in the bucket of "cdk bootstrap".',
-    `A million rows take $${perMillionRows.toPrecision(2)} of Lambda: ${secondsPerMillionRows.toFixed(1)} s at ${memoryMB.toLocaleString('en')} MB, which come with ${cores.toFixed(2)} cores. ` +
-      `Worked out from ${measurement.secondsPerMillionRows.toFixed(1)} s with ${measurement.cpuSecondsPerMillionRows.toFixed(1)} s of CPU, measured on ${measurement.date} with ${measurement.rows.toLocaleString('en')} rows on ${measurement.machine}, whose cores are not Lambda's.`,
+    `A million rows take $${perMillionRows.toPrecision(2)} of Lambda: ${secondsPerMillionRows.toFixed(1)} s at ${grouped(memoryMB)} MB, which come with ${cores.toFixed(2)} cores. ` +
+      `Worked out from ${measurement.secondsPerMillionRows.toFixed(1)} s with ${measurement.cpuSecondsPerMillionRows.toFixed(1)} s of CPU, measured on ${measurement.date} with ${grouped(measurement.rows)} rows on ${measurement.machine}, whose cores are not Lambda's.`,
   ];
 }
 
 function notKnown({ lines }: Bill): string[] {
-  const without = lines.filter(({ price }) => price === undefined);
-  if (without.length === 0) return [];
-  return [`NOT in the totals, for the price is not known: ${without.map(({ what }) => what).join(', ')}.`];
+  const unknown = lines.filter(({ price }) => price === undefined);
+  const unverified = lines.filter((line) => line.quantity !== undefined && isUnverified(line));
+  return [
+    ...(unknown.length === 0 ? [] : [`NOT in the totals, for the price is not known: ${namesOf(unknown)}.`]),
+    ...(unverified.length === 0
+      ? []
+      : [`NOT in the totals, for the price is not verified: ${namesOf(unverified)}.`]),
+  ];
 }
+
+const namesOf = (lines: readonly BillLine[]): string => lines.map(({ what }) => what).join(', ');
 
 function row(line: BillLine): string[] {
   const { what, quantity, price, hourly, monthly } = line;
   return [
     `  ${what}${isUnverified(line) ? ' *' : ''}`,
-    quantity === undefined ? 'by use' : quantity.toLocaleString('en', { maximumFractionDigits: 1 }),
+    quantity === undefined ? 'by use' : grouped(quantity, 0, 1),
     price === undefined ? 'not known' : `$${inFull(price.dollars)} per ${price.unit}`,
     hourly === undefined ? '' : perHour(hourly),
     monthly === undefined ? '' : perMonth(monthly),
   ];
 }
 
-const isUnverified = ({ price }: BillLine): boolean => price?.source === UNVERIFIED;
+const isUnverified = ({ price }: BillLine): boolean => price !== undefined && !isVerified(price);
 
 function firstAndLast({ lines }: Bill): string {
   const days = lines.flatMap(({ price }) => price?.asOf ?? []).sort();
   return `${days[0]} to ${days.at(-1)}`;
 }
 
-const perMonth = (dollars: number): string =>
-  dollars.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const perMonth = (dollars: number): string => grouped(dollars, 2);
 
 const perHour = (dollars: number): string => dollars.toFixed(4);
 
 /** Small prices in full, never as 1e-7. */
-const inFull = (dollars: number): string =>
-  dollars.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 10 });
+const inFull = (dollars: number): string => grouped(dollars, 2, 10);

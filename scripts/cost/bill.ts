@@ -1,9 +1,9 @@
 import { METRICS } from '../../lambda/shared/metric-names';
 import type { EmitterConfig, PipelineConfig } from '../../lib/config';
 import { STACKS, type StackId } from '../../lib/names';
-import { publishedReport } from '../bench/published-report';
-import { type EmitterMeasurement, emitterMeasurement } from './emitter-measurement';
-import { PRICES, type Price, type PriceName, priceOfBroker } from './prices';
+import { grouped } from '../terminal/grouped';
+import { EMITTER_MEASUREMENT, type EmitterMeasurement } from './emitter-measurement';
+import { isVerified, PRICES, type Price, type PriceName, priceOfBroker } from './prices';
 
 /** Hours of a month, as AWS's own calculator counts them. */
 export const HOURS_A_MONTH = 730;
@@ -34,7 +34,7 @@ export interface BillLine {
   readonly quantity?: number;
   /** Absent when it is not known. */
   readonly price?: Price;
-  /** Dollars; absent when the quantity or the price is. */
+  /** Dollars; absent when the quantity or the price is, or the price is not verified. */
   readonly monthly?: number;
   readonly hourly?: number;
 }
@@ -66,11 +66,11 @@ export interface Bill extends Total {
 }
 
 /**
- * Works out what a configuration costs on AWS. What has no known quantity or price is in the lines, not in the totals.
+ * Calculates the cost of a configuration on AWS. Lines without a quantity or a verified price are not in the totals.
  *
- * @param measurement what the emitter takes. @default what the benchmark has published
+ * @param measurement time that the emitter takes
  */
-export function billOf(config: PipelineConfig, measurement = emitterMeasurement(publishedReport())): Bill {
+export function billOf(config: PipelineConfig, measurement = EMITTER_MEASUREMENT): Bill {
   const lines = STACKS.flatMap((stack) =>
     CHARGES[stack](config, measurement).map((charge) => ({ stack, ...charge })),
   );
@@ -185,7 +185,7 @@ const CHARGES: Readonly<
       charge('AWS::Lambda::Function', 'Runs', 'Lambda requests', runs),
       charge(
         'AWS::Lambda::Function',
-        `Runs that find no new rows, at ${emitter.memoryMB.toLocaleString('en')} MB`,
+        `Runs that find no new rows, at ${grouped(emitter.memoryMB)} MB`,
         'Lambda duration, arm64',
         idleGBSeconds,
       ),
@@ -222,7 +222,10 @@ function costs(
   price: Price | undefined,
   quantity: number | undefined,
 ): Charge {
-  const monthly = quantity === undefined || price === undefined ? undefined : quantity * price.dollars;
+  const monthly =
+    quantity === undefined || price === undefined || !isVerified(price)
+      ? undefined
+      : quantity * price.dollars;
   return {
     resourceType,
     what,

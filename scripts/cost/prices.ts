@@ -17,6 +17,9 @@ export type PriceName = keyof typeof prices;
 /** The source of a price for which none was found. */
 export const UNVERIFIED = 'from memory, not verified';
 
+/** Tells whether a price has a source. Only such prices are summed up. */
+export const isVerified = ({ source }: Price): boolean => source !== UNVERIFIED;
+
 /** All prices, out of prices.json, the only place in the project that has any. */
 export const PRICES: Readonly<Record<PriceName, Price>> = prices;
 

@@ -1,7 +1,7 @@
 import { STACKS } from '../../lib/names';
 import type { DeployedPipeline } from '../aws/deployed-pipeline';
 import { describeStack } from '../aws/stack-outputs';
-import { stillBilled } from '../aws/still-billed';
+import { stillBilled } from '../cost/still-billed';
 import { type Check, ok, warning } from './check';
 
 /** Whether a pipeline that is gone still costs something. */

@@ -1,7 +1,6 @@
 """AWS::CloudWatch::Alarm with metric math: described as it is, and never evaluated, for no broker sends metrics."""
 
-from ministack.services.cloudformation import provisioners
-
+from ministack_adapter import cloud_formation
 from resource_types import any_of, refuse_unknown
 
 _METRICS = {
@@ -15,10 +14,7 @@ _METRICS = {
 _OF_ONE_METRIC = ("Dimensions", "ExtendedStatistic", "MetricName", "Namespace", "Period", "Statistic", "Unit")
 
 
-def register():
-    """Lets MiniStack's alarm have the property Metrics."""
-    record = provisioners._cw_metric_alarm_record
-
+def _with_metrics(record):
     def record_with_metrics(name, properties):
         metrics = properties.get("Metrics")
         if not metrics:
@@ -28,4 +24,9 @@ def register():
         alarm = record(name, {**others, "MetricName": "none", "Namespace": "none"})
         return {**{key: alarm[key] for key in alarm if key not in _OF_ONE_METRIC}, "Metrics": metrics}
 
-    provisioners._cw_metric_alarm_record = record_with_metrics
+    return record_with_metrics
+
+
+def register():
+    """Gives MiniStack's alarm the property Metrics."""
+    cloud_formation.wrap_alarm_record(_with_metrics)

@@ -4,9 +4,9 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { AwsError } from '../aws/aws-call';
+import { deploymentEnvironment, type EmulatedDeployment } from '../aws/emulated-deployment';
 import { beforeServersStop } from '../local/child-processes';
 import type { Progress } from '../terminal/progress';
-import { deploymentEnvironment, type EmulatedDeployment } from './emulated-deployment';
 
 /** Where the CLI finds cdk.json. */
 const PROJECT = path.resolve(__dirname, '../..');

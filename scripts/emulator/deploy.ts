@@ -6,13 +6,13 @@ import {
   readDatabaseLogin,
 } from '../../lambda/shared/database-login';
 import { chooseAccount } from '../aws/aws-account';
+import { announceDeployment, type EmulatedDeployment } from '../aws/emulated-deployment';
 import { writeCredentialsFile } from '../local/database-logins';
 import { serverFiles } from '../local/downloads';
 import { checkToolchain } from '../local/toolchain';
 import type { Progress } from '../terminal/progress';
 import { runCdk } from './cdk';
 import { type DeploymentDescription, describeDeployment } from './describe-deployment';
-import { announceDeployment, type EmulatedDeployment } from './emulated-deployment';
 import { startHost } from './host-process';
 import { emulatorPython } from './python-environment';
 

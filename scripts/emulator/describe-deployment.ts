@@ -1,7 +1,7 @@
 import { nameOf, STACKS } from '../../lib/names';
 import { chooseAccount } from '../aws/aws-account';
+import type { EmulatedDeployment } from '../aws/emulated-deployment';
 import { stackOutputs } from '../aws/stack-outputs';
-import type { EmulatedDeployment } from './emulated-deployment';
 
 /** What a user, or a program, needs to know of a deployment to the emulator. Holds no secret. */
 export interface DeploymentDescription {

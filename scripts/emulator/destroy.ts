@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { chooseAccount } from '../aws/aws-account';
 import { awsCall } from '../aws/aws-call';
+import type { EmulatedDeployment } from '../aws/emulated-deployment';
 import type { Progress } from '../terminal/progress';
 import { runCdk } from './cdk';
-import type { EmulatedDeployment } from './emulated-deployment';
 
 /**
  * Destroys all stacks of a deployment to the emulator, also those that are protected from that.

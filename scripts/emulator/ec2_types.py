@@ -5,16 +5,14 @@ import random
 import re
 import secrets
 
-from ministack.services import ec2
-from ministack.services.cloudformation import provisioners
-
+from ministack_adapter import cloud_formation, ec2
 from resource_types import any_of, resource_type
 
 
 def _call(action, **parameters):
     """Asks MiniStack's EC2 API; what is None is left out."""
     given = {name: [str(value)] for name, value in parameters.items() if value is not None}
-    status, _, body = ec2._ACTION_MAP[action](given)
+    status, _, body = ec2.actions[action](given)
     answer = body.decode() if isinstance(body, bytes) else body
     if status >= 400:
         raise ValueError(f"ec2:{action} answers {status}: {answer}")
@@ -31,16 +29,16 @@ def _numbered(prefix, values):
 
 def _tag(resource_id, properties):
     if properties.get("Tags"):
-        ec2._tags[resource_id] = properties["Tags"]
+        ec2.tags[resource_id] = properties["Tags"]
 
 
 def _create_instance(_logical_id, properties, _stack_name):
     interface = (properties.get("NetworkInterfaces") or [{}])[0]
     subnet_id = properties.get("SubnetId") or interface.get("SubnetId")
-    subnet = ec2._subnets.get(subnet_id)
+    subnet = ec2.subnets.get(subnet_id)
     if subnet is None:
         raise ValueError(f"AWS::EC2::Instance: the subnet {subnet_id} does not exist.")
-    if properties.get("KeyName") and properties["KeyName"] not in ec2._key_pairs:
+    if properties.get("KeyName") and properties["KeyName"] not in ec2.key_pairs:
         raise ValueError(f"AWS::EC2::Instance: the key pair '{properties['KeyName']}' does not exist.")
     addresses = ipaddress.ip_network(subnet["CidrBlock"])
     answer = _call(
@@ -56,7 +54,7 @@ def _create_instance(_logical_id, properties, _stack_name):
         **_numbered("SecurityGroupId", properties.get("SecurityGroupIds") or interface.get("GroupSet")),
     )
     instance_id = _one(answer, "instanceId")
-    instance = ec2._instances[instance_id]
+    instance = ec2.instances[instance_id]
     instance["Placement"]["AvailabilityZone"] = subnet["AvailabilityZone"]
     instance["Architecture"] = "arm64" if re.match(r"[a-z]+\d+g", properties["InstanceType"]) else "x86_64"
     if not interface.get("AssociatePublicIpAddress"):
@@ -85,13 +83,13 @@ def _create_address(_logical_id, properties, _stack_name):
 
 
 def _delete_address(address, _properties):
-    for allocation_id, known in list(ec2._addresses.items()):
+    for allocation_id, known in list(ec2.addresses.items()):
         if known["PublicIp"] == address:
             _call("ReleaseAddress", AllocationId=allocation_id)
 
 
 def _create_nat_gateway(_logical_id, properties, _stack_name):
-    if properties.get("AllocationId") not in ec2._addresses:
+    if properties.get("AllocationId") not in ec2.addresses:
         raise ValueError(f"AWS::EC2::NatGateway: no address {properties.get('AllocationId')} is allocated.")
     given = {name: properties.get(name) for name in ("SubnetId", "AllocationId", "ConnectivityType")}
     gateway_id = _one(_call("CreateNatGateway", **given), "natGatewayId")
@@ -118,7 +116,7 @@ def _delete_flow_log(flow_log_id, _properties):
 
 def _create_peering(_logical_id, properties, _stack_name):
     for vpc_id in (properties["VpcId"], properties["PeerVpcId"]):
-        if vpc_id not in ec2._vpcs:
+        if vpc_id not in ec2.vpcs:
             raise ValueError(f"AWS::EC2::VPCPeeringConnection: the VPC {vpc_id} does not exist.")
     answer = _call("CreateVpcPeeringConnection", VpcId=properties["VpcId"], PeerVpcId=properties["PeerVpcId"])
     peering_id = _one(answer, "vpcPeeringConnectionId")
@@ -137,16 +135,16 @@ def _register_rule(kind, store):
     name = f"AWS::EC2::SecurityGroup{kind}"
 
     def create(_logical_id, properties, _stack_name):
-        group = ec2._security_groups.get(properties["GroupId"])
+        group = ec2.security_groups.get(properties["GroupId"])
         if group is None:
             raise ValueError(f"{name}: the security group {properties['GroupId']} does not exist.")
-        group.setdefault(store, []).extend(provisioners._ec2_sg_permissions([properties]))
+        group.setdefault(store, []).extend(ec2.permissions_of([properties]))
         rule_id = f"sgr-{secrets.token_hex(9)[:17]}"
         return rule_id, {"Id": rule_id}
 
     def delete(_rule_id, properties):
-        group = ec2._security_groups.get(properties["GroupId"], {})
-        for permission in provisioners._ec2_sg_permissions([properties]):
+        group = ec2.security_groups.get(properties["GroupId"], {})
+        for permission in ec2.permissions_of([properties]):
             if permission in group.get(store, []):
                 group[store].remove(permission)
 
@@ -240,5 +238,5 @@ def register():
         )
     _register_rule("Ingress", "IpPermissions")
     _register_rule("Egress", "IpPermissionsEgress")
-    vpc = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
+    vpc = cloud_formation.handlers["AWS::EC2::VPC"]
     vpc["create"] = _with_cidr_block(vpc["create"])

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import path from 'node:path';
-import { writePrivateFile } from '../files/private-file';
-import { endLeftOvers, startChild } from '../local/child-processes';
-import { freePorts } from '../local/free-ports';
+import { killOrphans, startChild } from '../local/child-processes';
 import type { LocalServers } from '../local/pipeline-servers';
+import { freePorts } from '../machine/free-ports';
+import { writePrivateFile } from '../machine/private-file';
 
 /** The `node_modules` that functions find the AWS SDK in, as they find it in Lambda's runtime. */
 const NODE_MODULES = path.resolve(__dirname, '../../node_modules');
@@ -38,7 +38,7 @@ export interface Emulator {
 export async function startEmulator({ python, directory, servers }: EmulatorOptions): Promise<Emulator> {
   const files = path.join(directory, 'tmp');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  await endLeftOvers(directory);
+  await killOrphans(directory);
   rmSync(files, { recursive: true, force: true });
   mkdirSync(files);
 

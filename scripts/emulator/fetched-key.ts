@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { chooseAccount } from '../aws/aws-account';
 import { isAwsError } from '../aws/aws-call';
+import type { EmulatedDeployment } from '../aws/emulated-deployment';
 import { findKeyPair, readPrivateKey } from '../aws/key-pair';
 import { pipelineConfig } from '../aws/pipeline-config';
-import type { EmulatedDeployment } from './emulated-deployment';
 
 /**
  * Finds the file that "npm run fetch-key" has written for a deployment, which opens nothing once that is gone and would be

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { AwsError } from '../aws/aws-call';
-import { beforeServersStop, endLeftOvers } from '../local/child-processes';
+import { withdrawDeployment } from '../aws/emulated-deployment';
+import { beforeServersStop, killOrphans } from '../local/child-processes';
 import { LockedError, takeLock } from '../local/exclusive-lock';
 import { ToolchainError } from '../local/toolchain';
-import { withdrawDeployment } from './emulated-deployment';
 import { type HostAnswer, STAY } from './host';
 
 /** A host that takes longer to stop its servers is killed. Milliseconds. */
@@ -100,7 +100,7 @@ export async function stopHost(directory: string, pid?: number): Promise<void> {
   }
   for (const server of SERVERS) {
     const files = path.join(directory, server);
-    if (existsSync(files)) await endLeftOvers(files);
+    if (existsSync(files)) await killOrphans(files);
   }
 }
 

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
+import { withdrawDeployment } from '../aws/emulated-deployment';
 import { beforeServersStop } from '../local/child-processes';
 import { dropDatabase } from '../local/database-logins';
 import { startLocalServers } from '../local/pipeline-servers';
 import { silentProgress } from '../terminal/progress';
 import { isSystemError, systemErrorText } from '../terminal/system-error';
-import { withdrawDeployment } from './emulated-deployment';
 import { startEmulator } from './emulator';
 import { emulatorPython } from './python-environment';
 

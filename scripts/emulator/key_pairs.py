@@ -9,8 +9,7 @@ import time
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from ministack.services import ec2, ssm
-
+from ministack_adapter import ec2, ssm
 from resource_types import any_of, resource_type
 
 _GENERATE = {"ed25519": ["-t", "ed25519"], "rsa": ["-t", "rsa", "-b", "2048", "-m", "PEM"]}
@@ -20,16 +19,16 @@ def _create(_logical_id, properties, _stack_name):
     name, kind = properties["KeyName"], properties.get("KeyType", "rsa")
     if properties.get("KeyFormat", "pem") != "pem":
         raise ValueError("AWS::EC2::KeyPair: the emulator makes keys in the format pem only.")
-    if name in ec2._key_pairs:
+    if name in ec2.key_pairs:
         raise ValueError(f"The key pair '{name}' already exists")
     private, public, fingerprint = _new_key(kind)
     key_id = f"key-{secrets.token_hex(9)[:17]}"
-    status, _, body = ssm._put_parameter(
+    status, _, body = ssm.put_parameter(
         {"Name": _parameter(key_id), "Type": "SecureString", "Value": private}
     )
     if status >= 400:
         raise ValueError(f"AWS::EC2::KeyPair: PutParameter answers {status}: {body!r}")
-    ec2._key_pairs[name] = {
+    ec2.key_pairs[name] = {
         "KeyName": name,
         "KeyFingerprint": fingerprint,
         "KeyPairId": key_id,
@@ -38,15 +37,15 @@ def _create(_logical_id, properties, _stack_name):
         "CreateTime": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
     }
     if properties.get("Tags"):
-        ec2._tags[key_id] = properties["Tags"]
+        ec2.tags[key_id] = properties["Tags"]
     return name, {"KeyPairId": key_id, "KeyFingerprint": fingerprint}
 
 
 def _delete(name, _properties):
-    pair = ec2._key_pairs.pop(name, None)
+    pair = ec2.key_pairs.pop(name, None)
     if pair:
-        ssm._delete_parameter({"Name": _parameter(pair["KeyPairId"])})
-        ec2._tags.pop(pair["KeyPairId"], None)
+        ssm.delete_parameter({"Name": _parameter(pair["KeyPairId"])})
+        ec2.tags.pop(pair["KeyPairId"], None)
 
 
 def _parameter(key_id):
@@ -80,26 +79,26 @@ _FILTERS = {"key-name": "KeyName", "key-pair-id": "KeyPairId", "fingerprint": "K
 def _describe(request):
     """DescribeKeyPairs; MiniStack's own knows neither ids nor filters, and not the type of a key."""
     wanted = {
-        "KeyName": ec2._parse_member_list(request, "KeyName"),
-        "KeyPairId": ec2._parse_member_list(request, "KeyPairId"),
+        "KeyName": ec2.list_of(request, "KeyName"),
+        "KeyPairId": ec2.list_of(request, "KeyPairId"),
     }
     for field, values in wanted.items():
         for value in values:
-            if not any(pair[field] == value for pair in ec2._key_pairs.values()):
+            if not any(pair[field] == value for pair in ec2.key_pairs.values()):
                 message = f"The key pair '{value}' does not exist"
-                return ec2._error("InvalidKeyPair.NotFound", message, 400)
-    for name, values in ec2._parse_filters(request).items():
+                return ec2.error("InvalidKeyPair.NotFound", message, 400)
+    for name, values in ec2.filters_of(request).items():
         if name not in _FILTERS:
-            return ec2._error("InvalidParameterValue", f"The filter '{name}' is invalid", 400)
+            return ec2.error("InvalidParameterValue", f"The filter '{name}' is invalid", 400)
         wanted[_FILTERS[name]] = values
-    with_public_key = ec2._p(request, "IncludePublicKey") == "true"
+    with_public_key = ec2.parameter_of(request, "IncludePublicKey") == "true"
     pairs = [
         pair
-        for pair in ec2._key_pairs.values()
+        for pair in ec2.key_pairs.values()
         if all(not values or pair[field] in values for field, values in wanted.items())
     ]
     items = "".join(_item(pair, with_public_key) for pair in pairs)
-    return ec2._xml(200, "DescribeKeyPairsResponse", f"<keySet>{items}</keySet>")
+    return ec2.xml(200, "DescribeKeyPairsResponse", f"<keySet>{items}</keySet>")
 
 
 def _item(pair, with_public_key):
@@ -112,7 +111,7 @@ def _item(pair, with_public_key):
         **({"publicKey": "PublicKey"} if with_public_key else {}),
     }
     content = "".join(f"<{tag}>{escape(pair[field])}</{tag}>" for tag, field in fields.items())
-    return f"<item>{content}{ec2._tag_set_xml(pair['KeyPairId'])}</item>"
+    return f"<item>{content}{ec2.tag_set(pair['KeyPairId'])}</item>"
 
 
 def register():
@@ -125,4 +124,4 @@ def register():
         delete=_delete,
         replaced_by=properties,
     )
-    ec2._ACTION_MAP["DescribeKeyPairs"] = _describe
+    ec2.actions["DescribeKeyPairs"] = _describe

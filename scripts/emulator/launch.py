@@ -11,19 +11,17 @@ import threading
 import time
 from pathlib import Path
 
-from ministack import app
-from ministack.services import ssm
-
 import alarms
 import ec2_types
 import embedded_servers
-import functions
+import function_processes
 import key_pairs
 import log_filters
 import msk_api
 import msk_types
 import rds_types
 import zones
+from ministack_adapter import run, ssm
 
 _MACHINE_IMAGE = "ami-0c2023a1b2c3d4e5f"
 
@@ -39,7 +37,7 @@ def _add_machine_images():
     for kernel in ("6.1", "6.12", "default"):
         for cpu in ("arm64", "x86_64"):
             name = f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-{kernel}-{cpu}"
-            ssm._PUBLIC_AMI_PARAMETERS.setdefault(name, _MACHINE_IMAGE)
+            ssm.public_images.setdefault(name, _MACHINE_IMAGE)
 
 
 def _end_with(parent):
@@ -55,7 +53,7 @@ def main():
     for part in (
         alarms,
         ec2_types,
-        functions,
+        function_processes,
         key_pairs,
         log_filters,
         msk_api,
@@ -66,9 +64,9 @@ def main():
         part.register()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
-        app.main()
+        run()
     finally:
-        functions.end()
+        function_processes.end()
         # Threads that wait for an answer, of a function that has been ended, would wait for an hour.
         os._exit(0)
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.
 
 import re
 
-from ministack.services import cloudwatch_logs
+from ministack_adapter import logs
 
 _TERM = re.compile(r'(?P<sign>[-?]?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 
@@ -30,4 +30,4 @@ def _compile(pattern):
 
 def register():
     """Puts the filters in the place of MiniStack's."""
-    cloudwatch_logs._compile_filter_pattern = _compile
+    logs.replace_filter_compiler(_compile)

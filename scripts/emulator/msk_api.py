@@ -3,9 +3,8 @@
 import re
 from urllib.parse import unquote
 
-from ministack.services import msk
-
 import embedded_servers
+from ministack_adapter import msk
 
 _V2 = re.compile(r"^/api/v2/clusters(?:/(?P<arn>.+))?$")
 _TOPICS = re.compile(r"^/v1/clusters/(?P<arn>.+?)/topics(?:/(?P<topic>[^/]+))?$")
@@ -24,11 +23,11 @@ _ALWAYS = ("ClusterArn", "ClusterName", "CreationTime", "CurrentVersion", "State
 
 def _bootstrap_brokers(arn):
     """The embedded Kafka, as what an IAM client is told; it speaks plain text and asks for no login."""
-    error = msk._validate_existing_cluster_arn(arn)
+    error = msk.problem_with_cluster(arn)
     if error:
         return error
-    iam = msk._clusters[arn]["ClientAuthentication"].get("sasl", {}).get("iam", {}).get("enabled")
-    return msk._json({"BootstrapBrokerStringSaslIam": embedded_servers.bootstrap_servers()} if iam else {})
+    iam = msk.clusters[arn]["ClientAuthentication"].get("sasl", {}).get("iam", {}).get("enabled")
+    return msk.json({"BootstrapBrokerStringSaslIam": embedded_servers.bootstrap_servers()} if iam else {})
 
 
 def _version_2(cluster):
@@ -41,14 +40,14 @@ def _version_2(cluster):
 
 def _describe_clusters(arn):
     if arn is None:
-        return msk._json({"ClusterInfoList": [_version_2(cluster) for cluster in msk._clusters.values()]})
-    error = msk._validate_existing_cluster_arn(arn)
-    return error or msk._json({"ClusterInfo": _version_2(msk._clusters[arn])})
+        return msk.json({"ClusterInfoList": [_version_2(cluster) for cluster in msk.clusters.values()]})
+    error = msk.problem_with_cluster(arn)
+    return error or msk.json({"ClusterInfo": _version_2(msk.clusters[arn])})
 
 
 def _describe_topics(arn, topic, begins_with):
     """What the embedded Kafka has; so the replication factor is that of its one broker."""
-    error = msk._validate_existing_cluster_arn(arn)
+    error = msk.problem_with_cluster(arn)
     if error:
         return error
     with embedded_servers.kafka_admin() as kafka:
@@ -65,10 +64,10 @@ def _describe_topics(arn, topic, begins_with):
         if topic in (None, name) and name.startswith(begins_with)
     ]
     if topic is None:
-        return msk._json({"Topics": topics})
+        return msk.json({"Topics": topics})
     if not topics:
-        return msk._not_found(f"The topic {topic} does not exist.")
-    return msk._json({**topics[0], "Status": "ACTIVE"})
+        return msk.not_found(f"The topic {topic} does not exist.")
+    return msk.json({**topics[0], "Status": "ACTIVE"})
 
 
 def _with_more(handle_request):
@@ -88,5 +87,5 @@ def _with_more(handle_request):
 
 def register():
     """Adds the answers."""
-    msk._get_bootstrap_brokers = _bootstrap_brokers
-    msk.handle_request = _with_more(msk.handle_request)
+    msk.replace_bootstrap_brokers(_bootstrap_brokers)
+    msk.wrap_requests(_with_more)

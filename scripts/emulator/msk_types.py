@@ -5,10 +5,10 @@ import secrets
 import time
 
 from kafka.errors import UnknownTopicOrPartitionError
-from ministack.services import ec2, msk
 
 import embedded_servers
 import zones
+from ministack_adapter import ec2, msk
 from resource_types import any_of, resource_type
 
 _FORGOTTEN_SECONDS = 30
@@ -60,13 +60,13 @@ def _as_api(value):
 def _create_cluster(_logical_id, properties, _stack_name):
     _check_cluster(properties)
     request = {**_as_api(properties), "tags": properties.get("Tags", {})}
-    arn = _answer(msk._create_cluster(json.dumps(request).encode()))["clusterArn"]
-    return arn, {"Arn": arn, "CurrentVersion": msk._clusters[arn]["CurrentVersion"]}
+    arn = _answer(msk.create_cluster(json.dumps(request).encode()))["clusterArn"]
+    return arn, {"Arn": arn, "CurrentVersion": msk.clusters[arn]["CurrentVersion"]}
 
 
 def _check_cluster(properties):
     subnets = properties["BrokerNodeGroupInfo"]["ClientSubnets"]
-    in_zones = [ec2._subnets[subnet]["AvailabilityZoneId"] for subnet in subnets]
+    in_zones = [ec2.subnets[subnet]["AvailabilityZoneId"] for subnet in subnets]
     if zones.WITHOUT_MSK in in_zones:
         _refuse("Cluster", f"no broker can be in the zone with the id {zones.WITHOUT_MSK}.")
     if len({*in_zones}) < len(subnets) or int(properties["NumberOfBrokerNodes"]) % len(subnets):
@@ -77,7 +77,7 @@ def _check_cluster(properties):
 
 
 def _revision(arn, number):
-    return next((one for one in msk._config_revisions.get(arn, []) if one["Revision"] == number), None)
+    return next((one for one in msk.config_revisions.get(arn, []) if one["Revision"] == number), None)
 
 
 def _update_cluster(arn, old, properties, _stack_name):
@@ -92,16 +92,16 @@ def _update_cluster(arn, old, properties, _stack_name):
         _refuse("Cluster", "VolumeSize cannot become less.")
     # As MiniStack makes its description of a new cluster, so that both are alike.
     fresh = {**_as_api(properties), "clusterName": f"changing-{secrets.token_hex(4)}"}
-    described = msk._clusters.pop(_answer(msk._create_cluster(json.dumps(fresh).encode()))["clusterArn"])
-    kept = {name: msk._clusters[arn][name] for name in ("ClusterArn", "ClusterName", "CreationTime")}
-    msk._clusters[arn] = {
+    described = msk.clusters.pop(_answer(msk.create_cluster(json.dumps(fresh).encode()))["clusterArn"])
+    kept = {name: msk.clusters[arn][name] for name in ("ClusterArn", "ClusterName", "CreationTime")}
+    msk.clusters[arn] = {
         **described,
         **kept,
         "Tags": properties.get("Tags", {}),
         "CurrentVersion": _version(),
     }
-    msk._tags[arn] = properties.get("Tags", {})
-    return arn, {"Arn": arn, "CurrentVersion": msk._clusters[arn]["CurrentVersion"]}
+    msk.tags[arn] = properties.get("Tags", {})
+    return arn, {"Arn": arn, "CurrentVersion": msk.clusters[arn]["CurrentVersion"]}
 
 
 def _volume_size(group):
@@ -113,36 +113,36 @@ def _version():
 
 
 def _delete_cluster(arn, _properties):
-    msk._delete_cluster(arn)
+    msk.delete_cluster(arn)
 
 
 def _create_configuration(_logical_id, properties, _stack_name):
-    arn = _answer(msk._create_configuration(json.dumps(_as_api(properties)).encode()))["arn"]
+    arn = _answer(msk.create_configuration(json.dumps(_as_api(properties)).encode()))["arn"]
     return arn, _configuration_attributes(arn)
 
 
 def _update_configuration(arn, _old, properties, _stack_name):
     """Every change is a further revision; the ones before stay."""
-    revisions, description = msk._config_revisions[arn], properties.get("Description", "")
-    latest = {"CreationTime": msk._now_iso(), "Description": description, "Revision": len(revisions) + 1}
+    revisions, description = msk.config_revisions[arn], properties.get("Description", "")
+    latest = {"CreationTime": msk.now_iso(), "Description": description, "Revision": len(revisions) + 1}
     revisions.append({**latest, "ServerProperties": properties["ServerProperties"]})
-    msk._configurations[arn].update(LatestRevision=latest, Description=description)
+    msk.configurations[arn].update(LatestRevision=latest, Description=description)
     return arn, _configuration_attributes(arn)
 
 
 def _configuration_attributes(arn):
-    latest = msk._configurations[arn]["LatestRevision"]
+    latest = msk.configurations[arn]["LatestRevision"]
     return {"Arn": arn, **{f"LatestRevision.{name}": str(value) for name, value in latest.items()}}
 
 
 def _delete_configuration(arn, _properties):
-    msk._configurations.pop(arn, None)
-    msk._config_revisions.pop(arn, None)
+    msk.configurations.pop(arn, None)
+    msk.config_revisions.pop(arn, None)
 
 
 def _create_topic(_logical_id, properties, _stack_name):
     """The embedded Kafka is one broker, so that the topic there has one copy, whatever ReplicationFactor says."""
-    cluster = msk._clusters.get(properties["ClusterArn"])
+    cluster = msk.clusters.get(properties["ClusterArn"])
     if cluster is None:
         _refuse("Topic", f"the cluster {properties['ClusterArn']} does not exist.")
     if int(properties["ReplicationFactor"]) > int(cluster["NumberOfBrokerNodes"]):

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { LOCAL_DIRECTORY } from '../local/paths';
-import { pythonWith } from '../python/python-environment';
+import { pythonWith } from '../local/python-environment';
+import { LOCAL_DIRECTORY } from '../machine/paths';
 import type { Progress } from '../terminal/progress';
 
 /**

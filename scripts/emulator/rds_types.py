@@ -2,11 +2,10 @@
 
 import re
 
-from ministack.services import rds
-from ministack.services.cloudformation import provisioners
 from pymysql.err import MySQLError
 
 import embedded_servers
+from ministack_adapter import cloud_formation, rds
 from resource_types import any_of, resource_type
 
 _PROPERTIES = any_of(
@@ -44,16 +43,16 @@ def _create(logical_id, properties, stack_name):
         raise ValueError("AWS::RDS::DBInstance: DBName must be of letters, digits and underscores.")
     _run([f"CREATE DATABASE `{database}`"])
     _run(_master_account(properties))
-    instance_id, _ = provisioners._rds_db_instance_create(logical_id, properties, stack_name)
+    instance_id, _ = rds.create_instance(logical_id, properties, stack_name)
     return instance_id, _at_embedded_server(instance_id)
 
 
 def _update(instance_id, old, properties, stack_name):
     if properties["MasterUserPassword"] != old["MasterUserPassword"]:
         _run(_master_account(properties))
-    instance = rds._instances[instance_id]
-    fields = provisioners._rds_db_instance_fields
-    provisioners._rds_apply_changed(instance, fields(old), fields(properties))
+    instance = rds.instances[instance_id]
+    fields = rds.fields_of
+    rds.apply_changed(instance, fields(old), fields(properties))
     instance["TagList"] = properties.get("Tags", [])
     return instance_id, _at_embedded_server(instance_id)
 
@@ -70,7 +69,7 @@ def _delete(instance_id, properties):
             *(("DROP USER IF EXISTS %s@%s", account) for account in accounts),
         ]
     )
-    provisioners._rds_db_instance_delete(instance_id, properties)
+    rds.delete_instance(instance_id, properties)
 
 
 def _master_account(properties):
@@ -94,15 +93,15 @@ def _run(statements):
 
 
 def _at_embedded_server(instance_id):
-    instance = rds._instances[instance_id]
+    instance = rds.instances[instance_id]
     host, port = embedded_servers.database_endpoint()
     instance["Endpoint"].update(Address=host, Port=port)
-    return provisioners._rds_db_instance_attrs(instance)
+    return rds.attributes_of(instance)
 
 
 def register():
     """Puts the type in the place of MiniStack's, which has no server behind it where there is no Docker."""
-    known = provisioners._REPLACING_PROPERTIES["AWS::RDS::DBInstance"]
+    known = cloud_formation.replacing_properties["AWS::RDS::DBInstance"]
     resource_type(
         "AWS::RDS::DBInstance",
         properties=_PROPERTIES,
@@ -110,5 +109,5 @@ def register():
         update=_update,
         delete=_delete,
         replaced_by={*known, "Engine"},
-        snapshot=provisioners._rds_db_instance_snapshot,
+        snapshot=rds.snapshot_instance,
     )

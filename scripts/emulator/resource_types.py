@@ -1,6 +1,6 @@
 """How resource types are added to MiniStack's CloudFormation: each with all the properties that it knows."""
 
-from ministack.services.cloudformation import provisioners
+from ministack_adapter import cloud_formation
 
 
 def resource_type(name, *, properties, create, delete, update=None, replaced_by=(), snapshot=None):
@@ -27,13 +27,13 @@ def resource_type(name, *, properties, create, delete, update=None, replaced_by=
         handler["update"] = checked_update
     if snapshot:
         handler["snapshot"] = snapshot
-    provisioners._RESOURCE_HANDLERS[name] = handler
+    cloud_formation.handlers[name] = handler
     if replaced_by:
-        provisioners._REPLACING_PROPERTIES[name] = frozenset(replaced_by)
+        cloud_formation.replacing_properties[name] = frozenset(replaced_by)
     if "Tags" in properties:
         # CloudFormation hands the tags of a stack on to all that can carry tags.
         shape = "map" if name.startswith("AWS::MSK::") else "list"
-        provisioners._STACK_TAG_PROPERTY.setdefault(name, ("Tags", shape))
+        cloud_formation.stack_tag_property.setdefault(name, ("Tags", shape))
 
 
 def refuse_unknown(name, given, known, path=""):

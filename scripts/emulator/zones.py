@@ -1,6 +1,6 @@
 """Availability Zones as an account of us-east-1 may have them: six, and the one that MSK cannot use is not a to c."""
 
-from ministack.services import ec2
+from ministack_adapter import ec2
 
 _REGION = "us-east-1"
 
@@ -16,9 +16,9 @@ def _id_of(name):
 
 
 def _describe(request):
-    if ec2._parse_filters(request):
-        return ec2._error("InvalidParameterValue", "The emulator knows no filters of zones.", 400)
-    wanted = ec2._parse_member_list(request, "ZoneName")
+    if ec2.filters_of(request):
+        return ec2.error("InvalidParameterValue", "The emulator knows no filters of zones.", 400)
+    wanted = ec2.list_of(request, "ZoneName")
     names = [f"{_REGION}{letter}" for letter in _NUMBERS]
     items = "".join(
         f"<item><zoneName>{name}</zoneName><zoneId>{_id_of(name)}</zoneId><zoneState>available</zoneState>"
@@ -27,12 +27,12 @@ def _describe(request):
         for name in names
         if not wanted or name in wanted
     )
-    return ec2._xml(
+    return ec2.xml(
         200, "DescribeAvailabilityZonesResponse", f"<availabilityZoneInfo>{items}</availabilityZoneInfo>"
     )
 
 
 def register():
     """Puts the zones in the place of MiniStack's."""
-    ec2._az_id_for_zone_name = _id_of
-    ec2._ACTION_MAP["DescribeAvailabilityZones"] = _describe
+    ec2.replace_zone_ids(_id_of)
+    ec2.actions["DescribeAvailabilityZones"] = _describe

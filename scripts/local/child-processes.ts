@@ -1,8 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inUtf8 } from './program-environment';
+import { commandLineOf } from '../machine/command-line-of';
 import { ProgramError } from './program-error';
 
 /** A server to run. */
@@ -159,7 +159,7 @@ const endOf = (logFile: string): string =>
  *
  * A process id may belong to somebody else by now: only a process whose command line contains the directory is ended.
  */
-export async function endLeftOvers(directory: string): Promise<void> {
+export async function killOrphans(directory: string): Promise<void> {
   const files = readdirSync(directory).filter((file) => file.endsWith('.pid'));
   await Promise.all(
     files.map(async (file) => {
@@ -171,19 +171,4 @@ export async function endLeftOvers(directory: string): Promise<void> {
       rmSync(path.join(directory, file), { force: true });
     }),
   );
-}
-
-/** The command line of a process; empty when there is none, or it has ended and nobody has asked how yet. */
-export function commandLineOf(pid: number): string {
-  if (!Number.isSafeInteger(pid) || pid <= 1) return '';
-  try {
-    return process.platform === 'linux'
-      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      : execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], {
-          encoding: 'utf8',
-          env: inUtf8(),
-        });
-  } catch {
-    return '';
-  }
 }

@@ -1,4 +1,5 @@
-import { reportText } from '../terminal/report-text';
+import { reportText } from '../runs/report-text';
+import { grouped } from '../terminal/grouped';
 import type { CopyReport } from './copy';
 import type { TopicRecord } from './first-records';
 
@@ -18,7 +19,7 @@ export function copyText(report: CopyReport, records: readonly TopicRecord[]): s
     '',
     reportText(report.verification),
     '',
-    `${report.rows.toLocaleString('en')} rows in ${seconds} s: ${report.rowsPerSecond.toLocaleString('en')} rows/s, ` +
+    `${grouped(report.rows)} rows in ${seconds} s: ${grouped(report.rowsPerSecond)} rows/s, ` +
       `${report.deadLettered} dead letters, ${report.runs} run${report.runs === 1 ? '' : 's'} of the emitter, ${megabytes} MB of memory at most.`,
   ].join('\n');
 }

@@ -9,6 +9,7 @@ import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import { untilCaughtUp } from '../runs/until-caught-up';
+import { grouped } from '../terminal/grouped';
 import type { Progress } from '../terminal/progress';
 import type { EmitterProcess } from './emitter-process';
 
@@ -68,7 +69,7 @@ export async function copyAndVerify({
       emitting.failed();
       throw error;
     }
-    emitting.done(`Emitted ${total.rows.toLocaleString('en')} rows`);
+    emitting.done(`Emitted ${grouped(total.rows)} rows`);
     const verifying = progress.step('Comparing every record with every row');
     const verification = await verifyPipeline({ userId, kafka, database });
     verifying.done();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
 import { stringify } from 'yaml';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { writePrivateFile } from '../files/private-file';
+import { writePrivateFile } from '../machine/private-file';
 
 /** The two logins of a database on this machine. */
 export interface DatabaseLogins {

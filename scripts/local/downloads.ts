@@ -1,8 +1,8 @@
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { LOCAL_DIRECTORY } from '../machine/paths';
 import type { Progress } from '../terminal/progress';
 import { mavenFolder } from './maven-folder';
-import { LOCAL_DIRECTORY } from './paths';
 import { mariaDbPlatform } from './platform';
 
 /** Where the downloaded servers are. */

@@ -10,6 +10,7 @@ import type { EmitSummary } from '../../lambda/emitter/summary';
 import { EMITTER_VARIABLES, type EmitterVariables } from '../../lambda/shared/environment';
 import { heapOptions } from '../../lambda/shared/heap';
 import type { PerStream } from '../../lambda/shared/streams';
+import { EmitterRunError } from '../runs/emitter-run-error';
 
 /** What the process of the emitter is asked. */
 export interface HostRequest {
@@ -47,16 +48,6 @@ const SOURCES: EmitterProgram = {
   args: ['--import', pathToFileURL(require.resolve('tsx')).href, path.join(__dirname, 'emitter-host.ts')],
   environment: {},
 };
-
-/** The emitter did not end its run well; `name` is that of its own error, or `Crashed` where the process is gone. */
-export class EmitterRunError extends Error {
-  constructor(
-    override readonly name: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /** Lambda's longest timeout, in milliseconds. */
 const LONGEST_TIMEOUT_MS = 900_000;

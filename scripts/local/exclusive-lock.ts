@@ -2,9 +2,10 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ExpectedError } from '../terminal/expected-error';
 
 /** Thrown when another process holds the lock. */
-export class LockedError extends Error {
+export class LockedError extends ExpectedError {
   override readonly name = 'LockedError';
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { REGION } from '../../lib/config';
-import { serverEnvironment } from './program-environment';
+import { serverEnvironment } from '../machine/program-environment';
 
 /** The name of the listener that is what Amazon MSK has on port 9098. */
 export const IAM_LISTENER = 'IAM';

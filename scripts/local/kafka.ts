@@ -5,12 +5,12 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { muteNegativeTimeoutWarning } from '../../lambda/shared/kafka/negative-timeout-warning';
-import { writePrivateFile } from '../files/private-file';
-import { endLeftOvers, type RunningChild, startChild } from './child-processes';
-import { freePorts } from './free-ports';
+import { freePorts } from '../machine/free-ports';
+import { writePrivateFile } from '../machine/private-file';
+import { serverEnvironment } from '../machine/program-environment';
+import { killOrphans, type RunningChild, startChild } from './child-processes';
 import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
 import { classPathFrom, type JavaProperties, LOG_OPTION, propertiesText } from './java';
-import { serverEnvironment } from './program-environment';
 import { ProgramError } from './program-error';
 
 /** How to start Kafka. */
@@ -79,7 +79,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   const count = options.brokers ?? 1;
   muteNegativeTimeoutWarning();
   mkdirSync(directory, { recursive: true });
-  await endLeftOvers(directory);
+  await killOrphans(directory);
   const classPath = classPathFrom(directory, options.classPath);
   const brokerClassPath = classPathFrom(directory, options.iam?.classPath, options.classPath);
   const temporary = path.join(directory, 'tmp');

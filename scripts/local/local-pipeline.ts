@@ -2,8 +2,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from '../../lambda/shared/errors';
-import { writePrivateFile } from '../files/private-file';
-import { LOCAL_DIRECTORY } from './paths';
+import { LOCAL_DIRECTORY } from '../machine/paths';
+import { writePrivateFile } from '../machine/private-file';
 
 /** Where the pipeline that `npm start -- --keep` runs on this machine says how to reach it, while it runs. */
 const FILE = path.join(LOCAL_DIRECTORY, 'pipeline.json');

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { writePrivateFile } from '../files/private-file';
-import { endLeftOvers, startChild } from './child-processes';
+import { freePorts } from '../machine/free-ports';
+import { writePrivateFile } from '../machine/private-file';
+import { serverEnvironment } from '../machine/program-environment';
+import { killOrphans, startChild } from './child-processes';
 import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';
-import { freePorts } from './free-ports';
-import { serverEnvironment } from './program-environment';
 import { ProgramError } from './program-error';
 
 /** How to start MariaDB. */
@@ -46,7 +46,7 @@ export const SAMPLE_DATABASE = 'pinterest_data_db';
 export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaDb> {
   const { base, directory } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  await endLeftOvers(directory);
+  await killOrphans(directory);
   const data = path.join(directory, 'data');
   if (options.fresh) rmSync(data, { recursive: true, force: true });
   if (!existsSync(data)) await install(base, directory, data);

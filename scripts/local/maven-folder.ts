@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { inUtf8 } from '../machine/program-environment';
 import type { Progress } from '../terminal/progress';
 import { waitForLock } from './exclusive-lock';
-import { inUtf8 } from './program-environment';
 import { ProgramError } from './program-error';
 
 /** What Maven is to download, and where to. */

@@ -1,6 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { serverEnvironment } from './program-environment';
+import { serverEnvironment } from '../machine/program-environment';
+import { ExpectedError } from '../terminal/expected-error';
 
 /** A program that the local servers need. */
 export interface Tool {
@@ -50,7 +51,7 @@ export const TOOLS = [
 export type Ask = (command: string, args: readonly string[]) => Promise<string | undefined>;
 
 /** Thrown with one line for each program that is missing or too old. */
-export class ToolchainError extends Error {
+export class ToolchainError extends ExpectedError {
   override readonly name = 'ToolchainError';
 }
 

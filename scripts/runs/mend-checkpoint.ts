@@ -5,8 +5,8 @@ import type { EmitterErrorName } from '../../lambda/shared/errors';
 import { STREAMS } from '../../lambda/shared/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { FunctionError } from '../aws/invoke-function';
-import { EmitterRunError } from '../local/emitter-process';
 import type { Progress } from '../terminal/progress';
+import { EmitterRunError } from './emitter-run-error';
 import { untilCaughtUp } from './until-caught-up';
 
 /** A pipeline whose emitter and verifier can be run from here. */

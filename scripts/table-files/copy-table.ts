@@ -7,6 +7,7 @@ import { rowsOf } from '../../lambda/shared/mysql/rows-of';
 import type { Column, Row } from '../../lambda/shared/rows';
 import type { Stream } from '../../lambda/shared/streams';
 import { quoted } from '../../lambda/verifier/table-columns';
+import { grouped } from '../terminal/grouped';
 import type { Step } from '../terminal/progress';
 import { TABLE_FORMATS, type TableFormatName } from './table-formats';
 import type { Append } from './write-together';
@@ -59,7 +60,7 @@ export async function copyTable(
       await append(writer.rows(next.value));
     } catch (error) {
       if (!(error instanceof UnemittableRowError)) throw error;
-      const before = rows.toLocaleString('en');
+      const before = grouped(rows);
       throw new ConfigurationError(
         `Table ${table} cannot be written as ${format}: of the rows after the first ${before}, one cannot: ${error.message}.`,
         { cause: error },

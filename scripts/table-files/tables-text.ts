@@ -1,3 +1,4 @@
+import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
 import type { SavedColumn, SavedTable } from './saved-tables';
 
@@ -8,7 +9,7 @@ const MAX_SHOWN = 24;
 export const tablesText = (tables: readonly SavedTable[]): string => tables.map(tableText).join('\n\n');
 
 function tableText({ table, file, rows, tableRows, columns }: SavedTable): string {
-  const title = `${table}: ${count(rows)} of ${count(tableRows)} rows in ${file}`;
+  const title = `${table}: ${grouped(rows)} of ${grouped(tableRows)} rows in ${file}`;
   if (columns.every(({ nulls }) => nulls === undefined)) return title;
   const heads = ['column', 'type', 'nulls', 'distinct', 'min', 'max'];
   const examples = columns[0]?.examples.map((_, index) => `row ${index + 1}`) ?? [];
@@ -19,12 +20,10 @@ function tableText({ table, file, rows, tableRows, columns }: SavedTable): strin
 }
 
 const columnCells = ({ name, type, nulls, distinct, min, max, examples }: SavedColumn): string[] => [
-  ...[shown(name), shown(type), count(nulls), count(distinct)],
+  ...[shown(name), shown(type), grouped(nulls ?? 0), grouped(distinct ?? 0)],
   ...[min ?? '', max ?? ''].map(shown),
   ...examples.map((value) => (value === null ? 'NULL' : value === '' ? '""' : shown(value))),
 ];
-
-const count = (rows = 0): string => rows.toLocaleString('en');
 
 /** One line, without what a terminal would obey. */
 function shown(text: string): string {

@@ -1,34 +1,17 @@
 import { type Command, CommanderError } from 'commander';
-import { EmitterError } from '../../lambda/shared/errors';
-import { ConfigError } from '../../lib/config';
-import { AwsError } from '../aws/aws-call';
-import { EmitterRunError } from '../local/emitter-process';
-import { LockedError } from '../local/exclusive-lock';
-import { ProgramError } from '../local/program-error';
-import { ToolchainError } from '../local/toolchain';
+import { isExpected } from './expected-error';
 import { isSystemError, systemErrorText } from './system-error';
 
-/** The exit status of a command that was used wrongly or could not be carried out. */
+/** Exit status of a command that was misused or could not be carried out. */
 const FAILED = 2;
 
-/** Errors that a user can do something about: their message says all, a stack trace would hide it. */
-const EXPECTED = [
-  AwsError,
-  ConfigError,
-  EmitterError,
-  EmitterRunError,
-  LockedError,
-  ProgramError,
-  ToolchainError,
-];
-
-/** A command of package.json: takes what follows its name and settles with the exit status. */
+/** A command of package.json: takes its arguments and settles with the exit status. */
 export type CommandLine = (argv: readonly string[]) => Promise<number>;
 
 /**
- * Makes a command of package.json: parses its options, carries it out, and gives its exit status.
+ * Builds a command of package.json: parses its options, runs it and returns its exit status.
  *
- * A wrong option, or an error, gives status 2 and a line on standard error.
+ * A wrong option or an error gives status 2 and a line on standard error.
  */
 export function commandLine<Options>(
   command: Command,
@@ -39,7 +22,7 @@ export function commandLine<Options>(
     try {
       return await work(command.parse(argv, { from: 'user' }).opts() as Options);
     } catch (error) {
-      // Commander has said itself what is wrong, or has shown the help that was asked for.
+      // Commander has already printed the mistake, or the help.
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
       process.stderr.write(`${textOf(error)}\n`);
       return FAILED;
@@ -48,24 +31,24 @@ export function commandLine<Options>(
 }
 
 function textOf(error: unknown): string {
-  if (EXPECTED.some((type) => error instanceof type)) return (error as Error).message;
+  if (isExpected(error)) return error.message;
   if (isSystemError(error)) return systemErrorText(error);
   return (error as Error | undefined)?.stack ?? String(error);
 }
 
-/** Carries a command out where its file is the program that was started, and not where a test imports it. */
+/** Runs a command if its file is the main program, and not if a test imports it. */
 export function runWhenMain(module: NodeModule, run: CommandLine): void {
   if (require.main !== module) return;
-  // Such as a full disk under a log, which no call waits for.
+  // Such as a full disk while a log is written, which nothing awaits.
   process.on('uncaughtException', (error) => {
-    // Who reads the output has gone: there is nobody to tell.
+    // The reader of the output is gone: nobody is left to tell.
     const isUnread = isSystemError(error) && error.code === 'EPIPE';
     if (!isUnread) process.stderr.write(`${textOf(error)}\n`);
     process.exit(FAILED);
   });
   void run(process.argv.slice(2)).then((status) => {
     process.exitCode = status;
-    // A client of Kafka that was given up goes on trying for half a minute.
+    // An abandoned Kafka client keeps retrying for half a minute.
     if (status === FAILED) process.exit();
   });
 }

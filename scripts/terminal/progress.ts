@@ -1,7 +1,33 @@
 import { SingleBar } from 'cli-progress';
-import type { Progress } from '../../lambda/sample-loader/progress';
+import { grouped } from './grouped';
 
-export { type Progress, type Step, silentProgress } from '../../lambda/sample-loader/progress';
+/** Reports on long work. */
+export interface Progress {
+  /**
+   * Begins a step.
+   *
+   * @param total count at which the step is complete; without it the step only shows that it is running.
+   */
+  step(text: string, total?: number): Step;
+  /** Prints one line between steps. */
+  note(text: string): void;
+}
+
+/** One step of long work. */
+export interface Step {
+  /** Adds to the count of what is done. */
+  advance(by: number): void;
+  /** Ends the step with success. @param text @default the text that the step began with */
+  done(text?: string): void;
+  /** Ends the step with failure. */
+  failed(): void;
+}
+
+/** Reports nothing. */
+export const silentProgress: Progress = {
+  step: () => ({ advance: () => {}, done: () => {}, failed: () => {} }),
+  note: () => {},
+};
 
 /**
  * Progress for people: a bar on a terminal; in a pipe or a file plain lines, one when a step ends and one every
@@ -48,7 +74,7 @@ function bar(stream: NodeJS.WriteStream, text: string, total: number | undefined
     barCompleteChar: '█',
     barIncompleteChar: '░',
     formatValue: (value, _options, type) =>
-      type === 'value' || type === 'total' ? value.toLocaleString('en') : String(value),
+      type === 'value' || type === 'total' ? grouped(value) : String(value),
     clearOnComplete: true,
     // The library's own handler for Ctrl-C would end nothing and keep the process from ending.
     gracefulExit: false,
@@ -71,7 +97,7 @@ function lines(
       done += by;
       if (total === undefined || performance.now() - lastAt < everyMs) return;
       lastAt = performance.now();
-      line(`  ${text}: ${done.toLocaleString('en')} of ${total.toLocaleString('en')}`);
+      line(`  ${text}: ${grouped(done)} of ${grouped(total)}`);
     },
     stop: () => {},
   };

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { context } from '../../cdk.json';
 import { SERVICE_NAME } from '../../lambda/shared/metric-names';
 import { STACKS } from '../../lib/names';
-import { type BundledFolder, bundledFolders } from '../../scripts/bundle/bundled-packages';
+import { type BundledFolder, bundledFolders } from '../../scripts/aws/bundled-packages';
 import { normalized, readAssembly, type Synthesized, synthesize } from '../lib/synthesize';
 
 /** Timeout for a synth. It takes about 5 s, and longer with other tests running. */

@@ -26,16 +26,16 @@ import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { topicsOf } from '../../lambda/shared/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
-import { runCdk } from '../../scripts/emulator/cdk';
-import type { DeploymentDescription } from '../../scripts/emulator/describe-deployment';
-import { destroyDeployment } from '../../scripts/emulator/destroy';
 import {
   DIRECTORY_VARIABLE,
   type EmulatedDeployment,
   runningDeployment,
-} from '../../scripts/emulator/emulated-deployment';
-import { commandLineOf } from '../../scripts/local/child-processes';
-import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
+} from '../../scripts/aws/emulated-deployment';
+import { runCdk } from '../../scripts/emulator/cdk';
+import type { DeploymentDescription } from '../../scripts/emulator/describe-deployment';
+import { destroyDeployment } from '../../scripts/emulator/destroy';
+import { commandLineOf } from '../../scripts/machine/command-line-of';
+import { LOCAL_DIRECTORY } from '../../scripts/machine/paths';
 import { silentProgress } from '../../scripts/terminal/progress';
 import { testKafka, withAdmin } from '../support/servers';
 import { TestStack } from './support/cloud-formation';

@@ -15,18 +15,18 @@ import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
 import { type DatabaseLogin, readCredentialsFile } from '../../lambda/shared/database-login';
 import { OUTPUTS, PLACEHOLDER_USER, type StackId } from '../../lib/names';
 import { chooseAccount } from '../../scripts/aws/aws-account';
-import { stackOutputs } from '../../scripts/aws/stack-outputs';
-import type { Diagnosis } from '../../scripts/doctor/check';
-import { runCdk } from '../../scripts/emulator/cdk';
-import type { DeploymentDescription } from '../../scripts/emulator/describe-deployment';
 import {
   DIRECTORY_VARIABLE,
   type EmulatedDeployment,
   runningDeployment,
-} from '../../scripts/emulator/emulated-deployment';
+} from '../../scripts/aws/emulated-deployment';
+import { stackOutputs } from '../../scripts/aws/stack-outputs';
+import type { Diagnosis } from '../../scripts/doctor/check';
+import { runCdk } from '../../scripts/emulator/cdk';
+import type { DeploymentDescription } from '../../scripts/emulator/describe-deployment';
 import { writeCredentialsFile } from '../../scripts/local/database-logins';
-import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
 import { createTopics } from '../../scripts/local/topics';
+import { LOCAL_DIRECTORY } from '../../scripts/machine/paths';
 import { silentProgress } from '../../scripts/terminal/progress';
 import { testKafka, withAdmin } from '../support/servers';
 import { type CommandOutcome, runCommandProcess } from './support/command-process';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { EmitterError } from '../../lambda/shared/errors';
-import { EmitterRunError } from '../../scripts/local/emitter-process';
+import { EmitterRunError } from '../../scripts/runs/emitter-run-error';
 
 /** Waits for a run whose process has been killed. */
 export async function crashed(run: Promise<unknown>): Promise<void> {

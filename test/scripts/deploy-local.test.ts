@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DIRECTORY_VARIABLE } from '../../scripts/aws/emulated-deployment';
 import { deployLocal } from '../../scripts/deploy-local';
 import { destroyLocal } from '../../scripts/destroy-local';
-import { DIRECTORY_VARIABLE } from '../../scripts/emulator/emulated-deployment';
 import { takeLock } from '../../scripts/local/exclusive-lock';
 import { runCommand } from '../support/run-command';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundledPackages } from '../../scripts/bundle/bundled-packages';
+import { bundledPackages } from '../../scripts/aws/bundled-packages';
 
 const RECORD = path.join(__dirname, '../../lambda/licences.json');
 

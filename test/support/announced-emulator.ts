@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { announceDeployment, DIRECTORY_VARIABLE } from '../../scripts/emulator/emulated-deployment';
+import { announceDeployment, DIRECTORY_VARIABLE } from '../../scripts/aws/emulated-deployment';
 
 /**
  * Makes commands of this test take the emulator for running, although nothing answers there: for tests that replace the

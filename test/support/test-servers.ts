@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { writePrivateFile } from '../../scripts/files/private-file';
-import { endLeftOvers } from '../../scripts/local/child-processes';
+import { killOrphans } from '../../scripts/local/child-processes';
 import { LockedError, takeLock } from '../../scripts/local/exclusive-lock';
-import { LOCAL_DIRECTORY } from '../../scripts/local/paths';
 import { startLocalServers } from '../../scripts/local/pipeline-servers';
+import { LOCAL_DIRECTORY } from '../../scripts/machine/paths';
+import { writePrivateFile } from '../../scripts/machine/private-file';
 import { terminalProgress } from '../../scripts/terminal/progress';
 import { mysqlProgram } from './mysql/mysql-program';
 import { startMysql } from './mysql/mysql-server';
@@ -79,7 +79,7 @@ export async function removeEarlierRuns(runs: string): Promise<void> {
     const folders = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.name.endsWith('.pid'),
     );
-    for (const { parentPath } of folders) await endLeftOvers(parentPath);
+    for (const { parentPath } of folders) await killOrphans(parentPath);
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { DIRECTORY_VARIABLE } from '../../../scripts/emulator/emulated-deployment';
+import { DIRECTORY_VARIABLE } from '../../../scripts/aws/emulated-deployment';
 
 const SCRIPTS = path.resolve(__dirname, '../../../scripts');
 

@@ -2,7 +2,7 @@ import { EmitterError } from '../../../lambda/shared/errors';
 import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../../lambda/shared/mysql/rows-of';
 import { STREAMS, topicOf } from '../../../lambda/shared/streams';
-import { freePorts } from '../../../scripts/local/free-ports';
+import { freePorts } from '../../../scripts/machine/free-ports';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { ServerProxy } from '../../support/server-proxy';
 import { testServers, withAdmin } from '../../support/servers';

@@ -10,7 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
-import { LOCAL_DIRECTORY } from '../../../scripts/local/paths';
+import { LOCAL_DIRECTORY } from '../../../scripts/machine/paths';
 import { testDirectory } from '../../support/servers';
 
 const PROJECT = path.resolve(__dirname, '../../..');

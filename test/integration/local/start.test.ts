@@ -5,7 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { topicsOf } from '../../../lambda/shared/streams';
 import { writeCredentialsFile } from '../../../scripts/local/database-logins';
-import { LOCAL_DIRECTORY } from '../../../scripts/local/paths';
+import { LOCAL_DIRECTORY } from '../../../scripts/machine/paths';
 import { SMALL_TABLES } from '../../support/pipeline';
 import { testDatabase, testDirectory, testServers, uniqueName, withAdmin } from '../../support/servers';
 

@@ -1,5 +1,5 @@
-import { CHOICES } from '../../../scripts/bench/contender-names';
 import { LARGEST_SIZE, planOf, SIZES } from '../../../scripts/bench/plan';
+import { CHOICES } from '../../../scripts/bench/subject-names';
 
 const OPTIONS = { rounds: 3, pythonSeconds: 60 };
 

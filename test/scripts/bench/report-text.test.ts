@@ -1,7 +1,7 @@
 import { reportMarkdown, reportText } from '../../../scripts/bench/report-text';
 import { ROUNDS, reportOf, roundOf } from './sample-rounds';
 
-test('a line for each contender and size, and one for each start', () => {
+test('a line for each subject and size, and one for each start', () => {
   const text = reportText(reportOf());
 
   expect(text).toMatch(

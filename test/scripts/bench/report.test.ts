@@ -4,7 +4,7 @@ import { ROUNDS, reportOf, roundOf, startOf } from './sample-rounds';
 test('figures are in the order of sizes and of the table, however the rounds were', () => {
   const { figures, startUp } = figuresOf([...ROUNDS].reverse());
 
-  expect(figures.map(({ rows, contender }) => `${rows} ${contender}`)).toEqual([
+  expect(figures.map(({ rows, subject }) => `${rows} ${subject}`)).toEqual([
     ...[10_000, 100_000].flatMap((rows) =>
       ['emitter-cold', 'emitter-warm', 'emitter-plain', 'debezium', 'python', 'select', 'producer'].map(
         (name) => `${rows} ${name}`,

@@ -1,20 +1,20 @@
-import type { ContenderName } from '../../../scripts/bench/contender-names';
+import type { Round } from '../../../scripts/bench/bench-context';
 import type { Measurement, StartUp } from '../../../scripts/bench/measurement';
 import { type BenchReport, figuresOf } from '../../../scripts/bench/report';
-import type { Round } from '../../../scripts/bench/stage';
+import type { SubjectName } from '../../../scripts/bench/subject-names';
 
 const MEGABYTE = 1_000_000;
 
-/** A round of one contender that has written all rows in this many seconds, as far as a test does not say otherwise. */
+/** A round of one subject that has written all rows in this many seconds, as far as a test does not say otherwise. */
 export const roundOf = (
-  contender: ContenderName,
+  subject: SubjectName,
   rows: number,
   seconds: number,
   changes: Partial<Measurement> = {},
 ): Round => ({
   measurements: [
     {
-      contender,
+      subject,
       rows,
       records: 3 * rows,
       seconds,
@@ -23,7 +23,7 @@ export const roundOf = (
         kafka: { cpuSeconds: seconds / 4, peakBytes: 400 * MEGABYTE },
         database: { cpuSeconds: seconds / 8, peakBytes: 300 * MEGABYTE },
       },
-      ...(contender === 'emitter-cold' && { storedBytes: 300 * 3 * rows }),
+      ...(subject === 'emitter-cold' && { storedBytes: 300 * 3 * rows }),
       ...changes,
     },
   ],
@@ -41,7 +41,7 @@ export const startOf = (rows: number, milliseconds: number): Round => {
   return { measurements: [], startUp };
 };
 
-/** Three rounds of every contender at two sizes, and at a third one without the loop. */
+/** Three rounds of every subject at two sizes, and at a third one without the loop. */
 export const ROUNDS: readonly Round[] = [10_000, 100_000, 1_000_000].flatMap((rows) =>
   [1, 2, 3].flatMap((round) => [
     startOf(rows, 100 * round),

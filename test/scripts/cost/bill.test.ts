@@ -1,11 +1,10 @@
 import 'aws-cdk-lib/testhelpers/jest-autoclean';
 import { parseConfig } from '../../../lib/config';
 import { STACKS } from '../../../lib/names';
-import { publishedReport } from '../../../scripts/bench/published-report';
 import { type Bill, billOf, type EmittingCost } from '../../../scripts/cost/bill';
 import { billText, shortBillText } from '../../../scripts/cost/bill-text';
-import { emitterMeasurement } from '../../../scripts/cost/emitter-measurement';
-import { PRICES, UNVERIFIED } from '../../../scripts/cost/prices';
+import { EMITTER_MEASUREMENT } from '../../../scripts/cost/emitter-measurement';
+import { PRICES, type Price, UNVERIFIED } from '../../../scripts/cost/prices';
 import { type CfnResource, CONFIGURATIONS, resourcesOf, synthesize } from '../../lib/synthesize';
 
 /** Types of resources that are free themselves. */
@@ -150,7 +149,7 @@ test('each shard runs as often as one alone', () => {
 describe('a million rows', () => {
   const measurement = {
     ...{ machine: 'a machine', date: '2026-01-02', rows: 3_000_000, idleRunSeconds: 0.02 },
-    ...{ secondsPerMillionRows: 10, cpuSecondsPerMillionRows: 8, storedBytesPerRow: 300 },
+    ...{ secondsPerMillionRows: 10, cpuSecondsPerMillionRows: 8 },
   };
   const billWith = (memoryMB: number) =>
     billOf(parseConfig({ userId: 'ada', emitter: { memoryMB } }), measurement);
@@ -184,10 +183,8 @@ describe('a million rows', () => {
     );
   });
 
-  test('are by default those of the published benchmark', () => {
-    expect(billOf(parseConfig({ userId: 'ada' })).emitting.measurement).toEqual(
-      emitterMeasurement(publishedReport()),
-    );
+  test('are by default those of the measurement that the bill keeps', () => {
+    expect(billOf(parseConfig({ userId: 'ada' })).emitting.measurement).toEqual(EMITTER_MEASUREMENT);
   });
 });
 
@@ -208,5 +205,21 @@ describe('the prices', () => {
       billOf(parseConfig({ userId: 'ada' })).lines.filter(({ price }) => price?.source === UNVERIFIED).length,
     );
     expect(text).toContain(`* ${UNVERIFIED}`);
+  });
+
+  test('are in no sum while they are not verified', () => {
+    const config = parseConfig({ userId: 'ada' });
+    const verified = billOf(config);
+    const dashboard = jest.replaceProperty(PRICES as Record<string, Price>, 'dashboard', {
+      ...PRICES.dashboard,
+      source: UNVERIFIED,
+    });
+    const bill = billOf(config);
+    const text = billText(bill);
+    dashboard.restore();
+
+    expect(bill.monthly).toBeCloseTo(verified.monthly - PRICES.dashboard.dollars);
+    expect(text).toMatch(/^ {2}Dashboard \* +1 +\$3\.00 per dashboard-month$/m);
+    expect(text).toContain('NOT in the totals, for the price is not verified: Dashboard.');
   });
 });

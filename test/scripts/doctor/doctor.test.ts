@@ -17,7 +17,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { topicsOf } from '../../../lambda/shared/streams';
 import { nameOf, OUTPUTS, PLACEHOLDER_USER, STACKS, type StackId } from '../../../lib/names';
-import { stillBilled } from '../../../scripts/aws/still-billed';
+import { stillBilled } from '../../../scripts/cost/still-billed';
 import { doctor } from '../../../scripts/doctor';
 import type { Diagnosis } from '../../../scripts/doctor/check';
 import { awsAnswer } from '../../support/aws-answer';
@@ -26,7 +26,7 @@ import { runCommand } from '../../support/run-command';
 // They ask programs of this machine for their versions, which takes seconds; they have a test of their own.
 jest.mock('../../../scripts/doctor/machine-checks', () => ({ machineChecks: () => [] }));
 
-jest.mock('../../../scripts/aws/still-billed', () => ({ stillBilled: jest.fn(async () => []) }));
+jest.mock('../../../scripts/cost/still-billed', () => ({ stillBilled: jest.fn(async () => []) }));
 
 const cloudFormation = mockClient(CloudFormationClient);
 const cloudWatch = mockClient(CloudWatchClient);

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { endLeftOvers, startChild } from '../../../scripts/local/child-processes';
+import { killOrphans, startChild } from '../../../scripts/local/child-processes';
 
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'children-'));
 });
 afterEach(async () => {
-  await endLeftOvers(directory);
+  await killOrphans(directory);
   rmSync(directory, { recursive: true });
 });
 
@@ -115,14 +115,14 @@ describe('the server of a process', () => {
     await once(parent, 'exit');
     expect(isAlive(pid)).toBe(true);
 
-    await endLeftOvers(directory);
+    await killOrphans(directory);
     expect(existsSync(pidFile())).toBe(false);
     expect(isAlive(pid)).toBe(false);
   });
 
   test('whose process id belongs to somebody else by now is left alone', async () => {
     writeFileSync(pidFile(), `${process.pid}\n`);
-    await endLeftOvers(directory);
+    await killOrphans(directory);
     expect(existsSync(pidFile())).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { LOCAL_DIRECTORY } from '../../../scripts/local/paths';
+import { LOCAL_DIRECTORY } from '../../../scripts/machine/paths';
 import type { Progress } from '../../../scripts/terminal/progress';
 
 const run = promisify(execFile);

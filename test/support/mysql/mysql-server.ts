@@ -4,11 +4,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../../lambda/shared/database-login';
-import { writePrivateFile } from '../../../scripts/files/private-file';
 import { startChild } from '../../../scripts/local/child-processes';
 import { newPassword } from '../../../scripts/local/database-logins';
-import { freePorts } from '../../../scripts/local/free-ports';
 import type { ServerSettings } from '../../../scripts/local/mariadb';
+import { freePorts } from '../../../scripts/machine/free-ports';
+import { writePrivateFile } from '../../../scripts/machine/private-file';
 import type { MysqlProgram } from './mysql-program';
 
 /** A running MySQL on 127.0.0.1. */

@@ -1,5 +1,6 @@
 import type { Example, StreamReport, VerificationReport } from '../../lambda/verifier/report';
-import { textTable } from './text-table';
+import { grouped } from '../terminal/grouped';
+import { textTable } from '../terminal/text-table';
 
 /** A report for people: a table of numbers, the examples, and the verdict. No line break at the end. */
 export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: VerificationReport): string {
@@ -11,7 +12,7 @@ export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: Ve
     ),
   ];
   if (unknownDeadLetters > 0)
-    lines.push(`${number(unknownDeadLetters)} dead letters are about no row of these tables.`);
+    lines.push(`${grouped(unknownDeadLetters)} dead letters are about no row of these tables.`);
   const found = reports.reduce(
     (sum, report) => sum + report.missing + report.extra + report.changed + report.duplicate,
     0,
@@ -28,9 +29,9 @@ export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: Ve
   }
   const rows = reports.reduce((sum, report) => sum + report.rows, 0);
   const deadLettered = reports.reduce((sum, report) => sum + report.deadLettered, 0);
-  const aside = deadLettered > 0 ? `, ${number(deadLettered)} others are dead letters` : '';
+  const aside = deadLettered > 0 ? `, ${grouped(deadLettered)} others are dead letters` : '';
   const verdict = equal
-    ? `Equal: ${number(rows - deadLettered)} rows are in their topics once${aside}`
+    ? `Equal: ${grouped(rows - deadLettered)} rows are in their topics once${aside}`
     : 'DIFFERENT';
   return [...lines, `${verdict} (${(elapsedMs / 1_000).toFixed(1)} s).`].join('\n');
 }
@@ -50,10 +51,10 @@ const HEADINGS = [
 
 const cells = (report: StreamReport): string[] => [
   report.topic,
-  ...[report.rows, report.records].map(number),
-  number(report.deadLettered) +
-    (report.strayDeadLetters > 0 ? ` + ${number(report.strayDeadLetters)} stray` : ''),
-  ...[report.missing, report.extra, report.changed, report.duplicate].map(number),
+  ...[report.rows, report.records].map((count) => grouped(count)),
+  grouped(report.deadLettered) +
+    (report.strayDeadLetters > 0 ? ` + ${grouped(report.strayDeadLetters)} stray` : ''),
+  ...[report.missing, report.extra, report.changed, report.duplicate].map((count) => grouped(count)),
   report.digest.table,
   report.digest.topic,
 ];
@@ -65,5 +66,3 @@ function exampleText(example: Example): string {
   if (example.kind !== 'changed') return `${key} is ${example.kind} at ${place}`;
   return `${key} is changed at ${place}: ${example.column} is ${example.row} in the table and ${example.record} in the topic`;
 }
-
-const number = (value: number): string => value.toLocaleString('en');

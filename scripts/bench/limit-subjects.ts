@@ -3,32 +3,32 @@ import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { startChild } from '../local/child-processes';
 import { writeCredentialsFile } from '../local/database-logins';
 import { createTopics } from '../local/topics';
+import type { Subject } from './bench-context';
 import { checkWritten, streamTopics } from './bench-topics';
 import { builtProgram } from './built-program';
-import { type Measured, measured } from './measured';
+import { type Measured, measure } from './measure';
 import { PARTIES } from './measurement';
 import { outputOf } from './program-output';
-import type { Contender } from './stage';
 
 /** What the database gives: the rows, read in the way of the emitter and dropped. */
-export const measureSelect: Contender = async (stage, name) => {
-  const { servers, rows, directory } = stage;
+export const measureSelect: Subject = async (benchContext, name) => {
+  const { servers, rows, directory } = benchContext;
   const records = STREAMS.length * rows;
   const program = await builtProgram(path.join(__dirname, 'select-program.ts'), directory);
   const credentials = path.join(directory, `${name}.yaml`);
   writeCredentialsFile(credentials, servers.database.emitter);
-  const { result, ...taken } = await measured(
-    stage,
+  const { result, ...taken } = await measure(
+    benchContext,
     () => startChild({ name, directory, command: process.execPath, args: [program, credentials] }),
     outputOf,
   );
   if (Number(result) !== records) throw new Error(`${result} rows were read instead of ${records}.`);
-  return { measurements: [{ contender: 'select', rows, records, ...taken }] };
+  return { measurements: [{ subject: 'select', rows, records, ...taken }] };
 };
 
 /** What Kafka takes: records of the same sizes by its own tool, to one topic after another. The seconds are the tool's own. */
-export const measureProducer: Contender = async (stage, name) => {
-  const { kafka, servers, kafkaClassPath, rows, recordBytes, directory } = stage;
+export const measureProducer: Subject = async (benchContext, name) => {
+  const { kafka, servers, kafkaClassPath, rows, recordBytes, directory } = benchContext;
   await createTopics(kafka, name);
   const runs: Measured<string>[] = [];
   for (const stream of STREAMS) {
@@ -41,8 +41,8 @@ export const measureProducer: Contender = async (stage, name) => {
       ...['acks=all', 'enable.idempotence=true', 'linger.ms=5', 'batch.size=262144'],
     ];
     runs.push(
-      await measured(
-        stage,
+      await measure(
+        benchContext,
         () => startChild({ name: `${name}-${stream.name}`, directory, command: 'java', args }),
         outputOf,
       ),
@@ -59,7 +59,7 @@ export const measureProducer: Contender = async (stage, name) => {
     ]),
   ) as Measured<string>['usage'];
   const seconds = runs.reduce((sum, { result }) => sum + rows / rateIn(result), 0);
-  return { measurements: [{ contender: 'producer', rows, records: STREAMS.length * rows, seconds, usage }] };
+  return { measurements: [{ subject: 'producer', rows, records: STREAMS.length * rows, seconds, usage }] };
 };
 
 /** Records a second out of the last line that Kafka's tool writes. */

@@ -7,14 +7,14 @@ import {
 } from '@aws-sdk/client-ec2';
 import { paginateDescribeDBSnapshots, RDSClient } from '@aws-sdk/client-rds';
 import { nameOf, STACKS } from '../../lib/names';
-import { HOURS_A_MONTH } from '../cost/bill';
-import { PRICES } from '../cost/prices';
-import { accountId } from './account-id';
-import { allPages } from './all-pages';
-import { awsCall } from './aws-call';
-import { isBootstrapped } from './bootstrap';
-import type { DeployedPipeline } from './deployed-pipeline';
-import { type PresentStack, presentStacks } from './present-stacks';
+import { accountId } from '../aws/account-id';
+import { allPages } from '../aws/all-pages';
+import { awsCall } from '../aws/aws-call';
+import { isBootstrapped } from '../aws/bootstrap';
+import type { DeployedPipeline } from '../aws/deployed-pipeline';
+import { type PresentStack, presentStacks } from '../aws/present-stacks';
+import { HOURS_A_MONTH } from './bill';
+import { PRICES } from './prices';
 
 /** Something of a pipeline that is billed and that no working stack holds. */
 export interface StillBilled {

@@ -1,17 +1,17 @@
 import path from 'node:path';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
-import { writePrivateFile } from '../files/private-file';
 import { startChild } from '../local/child-processes';
-import { LOCAL_DIRECTORY } from '../local/paths';
-import { inUtf8 } from '../local/program-environment';
+import { pythonWith } from '../local/python-environment';
 import { createTopics } from '../local/topics';
-import { pythonWith } from '../python/python-environment';
+import { LOCAL_DIRECTORY } from '../machine/paths';
+import { writePrivateFile } from '../machine/private-file';
+import { inUtf8 } from '../machine/program-environment';
 import type { Progress } from '../terminal/progress';
+import type { Subject } from './bench-context';
 import { streamTopics } from './bench-topics';
-import { measured } from './measured';
+import { measure } from './measure';
 import { outputOf } from './program-output';
-import type { Contender } from './stage';
 
 /** The Python that has what the loop needs; made at the first use. */
 export const loopPython = (progress: Progress): Promise<string> =>
@@ -26,8 +26,8 @@ export const loopPython = (progress: Progress): Promise<string> =>
   );
 
 /** The way of the original project, for a while: what it would take for all rows is extrapolated. */
-export const measurePython: Contender = async (stage, name) => {
-  const { servers, kafka, rows, directory, pythonSeconds, progress } = stage;
+export const measurePython: Subject = async (benchContext, name) => {
+  const { servers, kafka, rows, directory, pythonSeconds, progress } = benchContext;
   const { host, port, user, password, database } = servers.database.emitter;
   const settings = path.join(directory, `${name}.json`);
   writePrivateFile(
@@ -43,8 +43,8 @@ export const measurePython: Contender = async (stage, name) => {
   const command = await loopPython(progress);
   await createTopics(kafka, name);
   const args = [path.join(__dirname, 'python-loop', 'loop.py'), settings];
-  const { result, usage } = await measured(
-    stage,
+  const { result, usage } = await measure(
+    benchContext,
     () => startChild({ name, directory, command, args, environment: inUtf8() }),
     outputOf,
   );
@@ -55,5 +55,5 @@ export const measurePython: Contender = async (stage, name) => {
   const ranges = await committedOffsetRanges(kafka, streamTopics(name));
   const written = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
   if (written !== records) throw new Error(`The topics have ${written} records instead of ${records}.`);
-  return { measurements: [{ contender: 'python', rows, records, seconds, usage }] };
+  return { measurements: [{ subject: 'python', rows, records, seconds, usage }] };
 };

@@ -1,4 +1,4 @@
-import { needlessOf } from '../../../scripts/database/database-check';
+import { needlessOf } from '../../../scripts/table-files/database-check';
 
 test.each([
   [["GRANT USAGE ON *.* TO `a`@`%` IDENTIFIED BY PASSWORD '*HASH'", 'GRANT SELECT ON `db`.* TO `a`@`%`'], []],

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { writePrivateFile } from '../files/private-file';
-import { commandLineOf } from '../local/child-processes';
-import { LOCAL_DIRECTORY } from '../local/paths';
+import { commandLineOf } from '../machine/command-line-of';
+import { LOCAL_DIRECTORY } from '../machine/paths';
+import { writePrivateFile } from '../machine/private-file';
 
 /** Names the variable with another directory for the deployment, so that tests do not disturb the one of a developer. */
 export const DIRECTORY_VARIABLE = 'EMULATED_DEPLOYMENT_DIRECTORY';

@@ -1,6 +1,6 @@
+import type { BenchContext } from './bench-context';
 import type { PerParty } from './measurement';
 import { type Usage, UsageWatch } from './process-usage';
-import type { Stage } from './stage';
 
 /** What a piece of work gave, and took. */
 export interface Measured<T> {
@@ -15,8 +15,8 @@ export interface Measured<T> {
  * @param start gives the process, and is measured too
  * @param isNew whether `start` starts it. @default true
  */
-export async function measured<P extends { readonly pid: number }, T>(
-  { servers }: Stage,
+export async function measure<P extends { readonly pid: number }, T>(
+  { servers }: BenchContext,
   start: () => P | Promise<P>,
   work: (process: P) => Promise<T>,
   { isNew = true } = {},

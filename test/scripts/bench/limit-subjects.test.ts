@@ -1,4 +1,4 @@
-import { rateIn } from '../../../scripts/bench/limit-contenders';
+import { rateIn } from '../../../scripts/bench/limit-subjects';
 
 test("reads the rate of all records, and not of the seconds between, from Kafka's tool", () => {
   const output = [

@@ -1,5 +1,5 @@
 /** What is measured, in the order of the table; the values say what it is. */
-export const CONTENDERS = {
+export const SUBJECTS = {
   'emitter-cold': 'emitter, cold',
   'emitter-warm': 'emitter, warm',
   'emitter-plain': 'emitter, cold, no compression',
@@ -10,7 +10,7 @@ export const CONTENDERS = {
 } as const;
 
 /** The name of what is measured. */
-export type ContenderName = keyof typeof CONTENDERS;
+export type SubjectName = keyof typeof SUBJECTS;
 
 /** What `--only` names: the emitter is measured in all ways together. */
 export const CHOICES = ['emitter', 'debezium', 'python', 'select', 'producer'] as const;

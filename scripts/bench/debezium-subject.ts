@@ -3,17 +3,17 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { STREAMS } from '../../lambda/shared/streams';
-import { writePrivateFile } from '../files/private-file';
 import { type RunningChild, startChild } from '../local/child-processes';
-import { freePorts } from '../local/free-ports';
 import { classPathFrom, LOG_OPTION, propertiesText } from '../local/java';
 import { mavenFolder } from '../local/maven-folder';
-import { LOCAL_DIRECTORY } from '../local/paths';
-import { serverEnvironment } from '../local/program-environment';
+import { freePorts } from '../machine/free-ports';
+import { LOCAL_DIRECTORY } from '../machine/paths';
+import { writePrivateFile } from '../machine/private-file';
+import { serverEnvironment } from '../machine/program-environment';
 import type { Progress } from '../terminal/progress';
+import type { BenchContext, Round, Subject } from './bench-context';
 import { checkWritten } from './bench-topics';
-import { measured } from './measured';
-import type { Contender, Round, Stage } from './stage';
+import { measure } from './measure';
 import { storedBytesOf } from './stored-bytes';
 import { withAdmin } from './with-admin';
 
@@ -38,18 +38,18 @@ export const debeziumFiles = (progress: Progress): Promise<string> =>
   );
 
 /** A snapshot by Debezium on Kafka Connect, from the start of the process until its last record is in the topics. */
-export const measureDebezium: Contender = async (stage, name): Promise<Round> => {
-  const { kafka, rows, servers } = stage;
+export const measureDebezium: Subject = async (benchContext, name): Promise<Round> => {
+  const { kafka, rows, servers } = benchContext;
   const records = STREAMS.length * rows;
   const topics = STREAMS.map(({ table }) => `${name}.${servers.database.owner.database}.${table}`);
   let connect: RunningChild | undefined;
   try {
-    const args = await connectArguments(stage, name);
+    const args = await connectArguments(benchContext, name);
     const { result: steadySeconds, ...taken } = await withAdmin(kafka, (admin) =>
-      measured(
-        stage,
+      measure(
+        benchContext,
         async () => {
-          const { directory } = stage;
+          const { directory } = benchContext;
           const environment = serverEnvironment();
           connect = await startChild({ name, directory, command: 'java', args, environment });
           return connect;
@@ -59,9 +59,9 @@ export const measureDebezium: Contender = async (stage, name): Promise<Round> =>
     );
     await connect?.stop();
     await checkWritten(kafka, topics, rows);
-    const storedBytes = storedBytesOf(stage.kafkaData, name);
+    const storedBytes = storedBytesOf(benchContext.kafkaData, name);
     return {
-      measurements: [{ contender: 'debezium', rows, records, steadySeconds, ...taken, storedBytes }],
+      measurements: [{ subject: 'debezium', rows, records, steadySeconds, ...taken, storedBytes }],
     };
   } finally {
     await connect?.stop();
@@ -107,8 +107,8 @@ async function recordsIn(admin: Admin, topics: readonly string[]): Promise<numbe
 }
 
 /** What Java is given; with the configuration written to files in a folder of this name. */
-async function connectArguments(stage: Stage, name: string): Promise<string[]> {
-  const { servers, kafkaClassPath, directory, progress } = stage;
+async function connectArguments(benchContext: BenchContext, name: string): Promise<string[]> {
+  const { servers, kafkaClassPath, directory, progress } = benchContext;
   const folder = path.join(directory, name);
   mkdirSync(folder, { recursive: true });
   const [port] = await freePorts(1);

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { waitForLock } from '../local/exclusive-lock';
-import { inUtf8 } from '../local/program-environment';
-import { ProgramError } from '../local/program-error';
-import { ToolchainError } from '../local/toolchain';
+import { inUtf8 } from '../machine/program-environment';
 import type { Progress } from '../terminal/progress';
+import { waitForLock } from './exclusive-lock';
+import { ProgramError } from './program-error';
+import { ToolchainError } from './toolchain';
 
 /** Runs a program without what the user has set for a Python of their own: its modules, and where pip puts things. */
 const run = (program: string, args: readonly string[]) => {

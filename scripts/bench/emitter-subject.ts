@@ -5,11 +5,11 @@ import { beforeServersStop } from '../local/child-processes';
 import { writeCredentialsFile } from '../local/database-logins';
 import { EmitterProcess } from '../local/emitter-process';
 import { createTopics } from '../local/topics';
+import type { BenchContext, Round, Subject } from './bench-context';
 import { checkCommitted, streamTopics } from './bench-topics';
 import { builtProgram } from './built-program';
-import { measured } from './measured';
+import { measure } from './measure';
 import { spreadOf } from './spread';
-import type { Contender, Round, Stage } from './stage';
 import { storedBytesOf } from './stored-bytes';
 
 /** Runs that find nothing, whose median is the idle run. */
@@ -19,52 +19,52 @@ const IDLE_RUNS = 20;
  * The emitter's real handler, from the bundle that is deployed. Cold: a new process, from its start. Warm: the same
  * process, told to emit everything once more. Plain: a new process again, whose messages are not compressed.
  */
-export const measureEmitter: Contender = async (stage, name): Promise<Round> => {
-  const { kafka, rows } = stage;
+export const measureEmitter: Subject = async (benchContext, name): Promise<Round> => {
+  const { kafka, rows } = benchContext;
   const records = STREAMS.length * rows;
   const topics = streamTopics(name);
   await createTopics(kafka, name);
-  const start = await emitterOf(stage, name);
+  const start = await emitterOf(benchContext, name);
 
   const began = performance.now();
   let firstCommitMs = 0;
   let emitter = start();
   try {
-    const cold = await measured(
-      stage,
+    const cold = await measure(
+      benchContext,
       () => emitter,
       (process) =>
         emitAll(process, {}, () => {
           firstCommitMs ||= performance.now() - began;
         }),
     );
-    const storedBytes = storedBytesOf(stage.kafkaData, name);
+    const storedBytes = storedBytesOf(benchContext.kafkaData, name);
     const ends = await checkCommitted(kafka, topics, rows);
-    const warm = await measured(
-      stage,
+    const warm = await measure(
+      benchContext,
       () => emitter,
       (process) => emitAll(process, { from: 0 }),
       { isNew: false },
     );
     const warmEnds = await checkCommitted(kafka, topics, rows, ends);
     await emitter.stop();
-    const storedBefore = storedBytesOf(stage.kafkaData, name);
+    const storedBefore = storedBytesOf(benchContext.kafkaData, name);
     emitter = start({ COMPRESSION: 'none' });
-    const plain = await measured(
-      stage,
+    const plain = await measure(
+      benchContext,
       () => emitter,
       (process) => emitAll(process, { from: 0 }),
     );
-    const storedPlain = storedBytesOf(stage.kafkaData, name) - storedBefore;
+    const storedPlain = storedBytesOf(benchContext.kafkaData, name) - storedBefore;
     await checkCommitted(kafka, topics, rows, warmEnds);
     await emitter.stop();
     emitter = start();
     const { summary, loadMs } = await emitter.invoke();
     return {
       measurements: [
-        { contender: 'emitter-cold', rows, records, ...cold, storedBytes },
-        { contender: 'emitter-warm', rows, records, ...warm },
-        { contender: 'emitter-plain', rows, records, ...plain, storedBytes: storedPlain },
+        { subject: 'emitter-cold', rows, records, ...cold, storedBytes },
+        { subject: 'emitter-warm', rows, records, ...warm },
+        { subject: 'emitter-plain', rows, records, ...plain, storedBytes: storedPlain },
       ],
       startUp: { rows, loadMs, firstRunMs: summary.elapsedMs, firstCommitMs, idleMs: await idleMs(emitter) },
     };
@@ -75,7 +75,7 @@ export const measureEmitter: Contender = async (stage, name): Promise<Round> => 
 
 /** How to start the emitter as a function does, with topics of a name. */
 async function emitterOf(
-  { servers, emitter, directory }: Stage,
+  { servers, emitter, directory }: BenchContext,
   userId: string,
 ): Promise<(variables?: EmitterVariables) => EmitterProcess> {
   const host = await builtProgram(path.join(__dirname, '../local/emitter-host.ts'), directory);

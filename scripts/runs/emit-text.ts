@@ -1,6 +1,7 @@
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
-import { textTable } from './text-table';
+import { grouped } from '../terminal/grouped';
+import { textTable } from '../terminal/text-table';
 
 /** The last run of each shard, in the order of the shards. */
 export const lastOfShards = (summaries: readonly EmitSummary[]): EmitSummary[] =>
@@ -20,9 +21,9 @@ export function emitText(summaries: readonly EmitSummary[]): string {
     last.map(({ userId, shard, checkpoint, lagKeys }) => [
       topicOf(userId, name),
       ...(isSharded ? [`${shard}`] : []),
-      number(sum(({ emitted }) => emitted[name], shard)),
+      grouped(sum(({ emitted }) => emitted[name], shard)),
       checkpoint[name],
-      number(lagKeys[name]),
+      grouped(lagKeys[name]),
     ]),
   );
   const head = ['topic', ...(isSharded ? ['shard'] : []), 'rows emitted', 'next key', 'keys still to read'];
@@ -33,7 +34,7 @@ export function emitText(summaries: readonly EmitSummary[]): string {
   const isDry = last.some(({ dryRun }) => dryRun);
   return [
     ...textTable([head, ...rows]),
-    `${isDry ? 'Dry run, nothing was written. ' : ''}${STOPPED[stopped]} ${number(sum(({ deadLettered }) => deadLettered))} dead letters, ${runs}, ${seconds.toFixed(1)} s.`,
+    `${isDry ? 'Dry run, nothing was written. ' : ''}${STOPPED[stopped]} ${grouped(sum(({ deadLettered }) => deadLettered))} dead letters, ${runs}, ${seconds.toFixed(1)} s.`,
   ].join('\n');
 }
 
@@ -43,5 +44,3 @@ const STOPPED: Readonly<Record<EmitSummary['stopped'], string>> = {
   deadline: 'Stopped before the timeout of the function; the next run goes on.',
   fenced: 'A newer run took over.',
 };
-
-const number = (value: number): string => value.toLocaleString('en');

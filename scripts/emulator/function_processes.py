@@ -2,8 +2,7 @@
 
 import threading
 
-from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack_adapter import functions
 
 _VARIABLES = {"KAFKA_AUTHENTICATION": "none", "DATABASE_TLS": "off"}
 """The one thing that differs from AWS. The embedded Kafka and MariaDB speak plain text, so every function is told so,
@@ -14,32 +13,31 @@ _ANSWERS_ERROR = 'error: String(err.message || err), trace: err.stack || ""'
 _last = threading.local()
 
 
-def register():
-    """Starts every function's process with the variables of the embedded servers over its own."""
-    spawn = lambda_runtime.Worker._spawn
-
+def _with_variables(spawn):
     def spawn_with_variables(worker):
         own = worker.config.get("Environment", {}).get("Variables", {})
         worker.config = {**worker.config, "Environment": {"Variables": {**own, **_VARIABLES}}}
         spawn(worker)
 
-    lambda_runtime.Worker._spawn = spawn_with_variables
-    _tell_types_of_errors()
+    return spawn_with_variables
 
 
-def _tell_types_of_errors():
-    """Lets a failed invocation tell the name of its error, as Lambda does, and not the one that MiniStack gives all."""
-    script = lambda_runtime._NODEJS_WORKER_SCRIPT
+def _with_name_of_error(script):
     if _ANSWERS_ERROR not in script:
         raise RuntimeError("MiniStack's process of a function is another one than this launcher knows.")
-    lambda_runtime._NODEJS_WORKER_SCRIPT = script.replace(_ANSWERS_ERROR, f"{_ANSWERS_ERROR}, name: err.name")
-    invoke, execute = lambda_runtime.Worker.invoke, lambda_svc._execute_function_warm
+    return script.replace(_ANSWERS_ERROR, f"{_ANSWERS_ERROR}, name: err.name")
 
+
+def _keeping_name(invoke):
     def invoke_and_keep_name(worker, *arguments, **named):
         result = invoke(worker, *arguments, **named)
         _last.error_name = result.get("name")
         return result
 
+    return invoke_and_keep_name
+
+
+def _telling_name(execute):
     def execute_and_tell_name(*arguments):
         _last.error_name = None
         result = execute(*arguments)
@@ -47,10 +45,20 @@ def _tell_types_of_errors():
             result["body"]["errorType"] = _last.error_name
         return result
 
-    lambda_runtime.Worker.invoke = invoke_and_keep_name
-    lambda_svc._execute_function_warm = execute_and_tell_name
+    return execute_and_tell_name
+
+
+def register():
+    """Starts every function's process with the variables of the embedded servers over its own.
+
+    A failed invocation tells the name of its error, as Lambda does, and not the one that MiniStack gives all.
+    """
+    functions.wrap_spawn(_with_variables)
+    functions.wrap_worker_script(_with_name_of_error)
+    functions.wrap_invoke(_keeping_name)
+    functions.wrap_execute(_telling_name)
 
 
 def end():
     """Ends the processes of all functions and removes their files."""
-    lambda_runtime.reset()
+    functions.reset()

@@ -11,8 +11,8 @@ import {
   type EmulatedDeployment,
   runningDeployment,
   withdrawDeployment,
-} from '../../../scripts/emulator/emulated-deployment';
-import { LOCAL_DIRECTORY } from '../../../scripts/local/paths';
+} from '../../../scripts/aws/emulated-deployment';
+import { LOCAL_DIRECTORY } from '../../../scripts/machine/paths';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'deployment-'));
 let host: ChildProcess;

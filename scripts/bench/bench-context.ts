@@ -5,8 +5,8 @@ import type { Progress } from '../terminal/progress';
 import type { DeployedEmitter } from './deployed-emitter';
 import type { Measurement, StartUp } from './measurement';
 
-/** What a contender is measured on: servers, with tables of a number of rows. */
-export interface Stage {
+/** Servers and tables that a subject is measured on. */
+export interface BenchContext {
   readonly servers: LocalServers;
   /** Where Kafka's programs are. */
   readonly kafkaClassPath: string;
@@ -14,7 +14,7 @@ export interface Stage {
   /** Where the broker keeps its partitions. */
   readonly kafkaData: string;
   readonly emitter: DeployedEmitter;
-  /** For files of the contenders. */
+  /** For files of the subjects. */
   readonly directory: string;
   /** Rows of each of the three tables. */
   readonly rows: number;
@@ -25,11 +25,11 @@ export interface Stage {
   readonly progress: Progress;
 }
 
-/** What a contender gave in one round. */
+/** Result of one round of a subject. */
 export interface Round {
   readonly measurements: readonly Measurement[];
   readonly startUp?: StartUp;
 }
 
-/** Does its work once on the stage, whose topics end with this name's, and leaves nothing behind. */
-export type Contender = (stage: Stage, name: string) => Promise<Round>;
+/** Measures a subject once. Its topics end with the name; it leaves nothing behind. */
+export type Subject = (benchContext: BenchContext, name: string) => Promise<Round>;
