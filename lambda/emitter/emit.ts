@@ -27,7 +27,7 @@ export interface EmitOutcome {
  * one transaction with its own new checkpoint. A shard that does not see its new range yet sees a finished one, which
  * it never writes, and waits for its next run.
  *
- * @throws EmitterError when it cannot go on; what was committed stays.
+ * @throws PipelineError when it cannot go on; what was committed stays.
  */
 export async function emit(request: EmitRequest, parts: EmitParts): Promise<EmitOutcome> {
   const { shard } = request;

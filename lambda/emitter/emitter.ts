@@ -50,7 +50,7 @@ export class Emitter {
    * Does what an event asks for.
    *
    * @param remainingMs the time left before the function's timeout
-   * @throws EmitterError when it cannot be done, or not to its end; what was committed stays.
+   * @throws PipelineError when it cannot be done, or not to its end; what was committed stays.
    */
   async handle(event: unknown, remainingMs: number): Promise<EmitSummary> {
     const began = performance.now();

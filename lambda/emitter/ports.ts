@@ -33,7 +33,7 @@ export interface TableRows {
 
 /**
  * Reads the tables, each as it is at the moment at which it is first asked for after `close`. A result that ends before
- * its last row throws: the end of `batches` is the end of the rows. Every method throws an EmitterError.
+ * its last row throws: the end of `batches` is the end of the rows. Every method throws a PipelineError.
  */
 export interface TableReader {
   /** All rows with `from <= key < to`, or without that end, in ascending order of the key. */
@@ -103,7 +103,7 @@ export interface EmitParts {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Deadline of the run: no further chunk is started. */
   readonly deadline: AbortSignal;
-  /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, an EmitterError, has come up. */
+  /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, a PipelineError, has come up. */
   readonly cutOff: AbortSignal;
   /** Size of one transaction. @default CHUNK_BOUNDS */
   readonly bounds?: ChunkBounds;

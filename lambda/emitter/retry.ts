@@ -14,7 +14,7 @@ const FIRST_DELAY_MS = 250;
  * goes on from the checkpoint as Kafka then has it, never from memory.
  *
  * @param attempt opens the session, and works on it
- * @throws EmitterError that no further attempt can help, or the last of too many.
+ * @throws PipelineError that no further attempt can help, or the last of too many.
  */
 export async function runWithRetries(
   session: Session,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EmitterError, UnreachableError } from '../shared/errors';
+import { PipelineError, UnreachableError } from '../shared/errors';
 import { ABORTED, raceAbort } from '../shared/race-abort';
 import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
 import type { Chunk } from './chunks';
@@ -31,7 +31,7 @@ export class RunTally implements Tally {
 export interface SessionProps {
   readonly publisher: TopicPublisher;
   readonly progress: Progress;
-  /** From here on Kafka's answers are not waited for; its reason may be an EmitterError. */
+  /** From here on Kafka's answers are not waited for; its reason may be a PipelineError. */
   readonly cutOff: AbortSignal;
   readonly tally: RunTally;
 }
@@ -127,7 +127,7 @@ export class Session {
     const answer = await raceAbort(this.props.cutOff, request);
     if (answer === ABORTED) {
       const { reason } = this.props.cutOff;
-      throw reason instanceof EmitterError
+      throw reason instanceof PipelineError
         ? reason
         : new UnreachableError('Kafka did not answer before the time of this run was over.');
     }

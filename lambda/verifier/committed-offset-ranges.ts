@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka, KafkaJSError } from 'kafkajs';
-import { EmitterError, TopicError } from '../shared/errors';
+import { PipelineError, TopicError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
 import { closeQuietly } from '../shared/kafka/close-quietly';
 import { kafkaError } from '../shared/kafka/kafka-errors';
@@ -34,7 +34,7 @@ export async function committedOffsetRanges(
       return await offsetRangesNow(admin, topics);
     });
   } catch (error) {
-    if (wait === undefined || error instanceof EmitterError || (error as KafkaJSError).retriable === false) {
+    if (wait === undefined || error instanceof PipelineError || (error as KafkaJSError).retriable === false) {
       throw kafkaError(error, 'asking for the ends of the topics', { topics });
     }
   } finally {

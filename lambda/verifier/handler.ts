@@ -16,7 +16,7 @@ import { verifyPipeline } from './verify-pipeline';
  * The Lambda function that compares every record of the topics with every row of the tables, from where both can be
  * reached. It takes the variables of the emitter, and any event.
  *
- * @throws EmitterError when a table, topic or server cannot be read, or another invocation is comparing.
+ * @throws PipelineError when a table, topic or server cannot be read, or another invocation is comparing.
  */
 export async function handler(): Promise<VerificationReport> {
   const environment = parseEnvironment(process.env);

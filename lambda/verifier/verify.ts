@@ -25,7 +25,7 @@ export interface VerifyOptions {
  * The result is exact when nobody writes to the tables or topics meanwhile. Rows and transactions that are added while
  * it runs may show up as differences.
  *
- * @throws EmitterError when a table, topic or server cannot be read.
+ * @throws PipelineError when a table, topic or server cannot be read.
  */
 export async function verify({
   userId,

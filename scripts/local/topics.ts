@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import {
   AccessDeniedError,
-  type EmitterError,
+  type PipelineError,
   TopicError,
   UnreachableError,
 } from '../../lambda/shared/errors';
@@ -82,7 +82,7 @@ function creationError(
   { type, code, topic, message }: Refusal,
   existing: readonly string[],
   cause: unknown,
-): EmitterError {
+): PipelineError {
   const says = `Kafka does not create topic ${topic}: ${message} (${type}, ${code}).`;
   switch (type) {
     case 'TOPIC_AUTHORIZATION_FAILED':

@@ -1,7 +1,7 @@
 import type { EmitEvent } from '../../lambda/emitter/event';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { MOST_SHARDS } from '../../lambda/shared/environment';
-import type { EmitterErrorName } from '../../lambda/shared/errors';
+import type { PipelineErrorName } from '../../lambda/shared/errors';
 import { STREAMS } from '../../lambda/shared/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { FunctionError } from '../aws/invoke-function';
@@ -53,7 +53,7 @@ async function refusalOf({ emit }: MendablePipeline): Promise<Error | undefined>
     try {
       await emit(shard === 0 ? PROBE : { ...PROBE, shard });
     } catch (error) {
-      if (nameOf(error) !== ('CheckpointError' satisfies EmitterErrorName)) throw error;
+      if (nameOf(error) !== ('CheckpointError' satisfies PipelineErrorName)) throw error;
       return error as Error;
     }
   }

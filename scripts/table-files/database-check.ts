@@ -8,7 +8,7 @@ import { quoted } from '../../lambda/verifier/table-columns';
  * Checks that the three tables and their key columns can be read.
  *
  * @param place of the database, for messages
- * @throws EmitterError naming the table that cannot.
+ * @throws PipelineError naming the table that cannot.
  */
 export async function checkTables(connection: Connection, place: string): Promise<void> {
   for (const { table, keyColumn } of STREAMS) {

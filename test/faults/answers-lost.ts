@@ -25,7 +25,7 @@ const answersLost = (name: string, how: 'cut' | 'closeHalf'): Fault => ({
       const nth = request === 'AddPartitionsToTxn' || request === 'Produce' ? 1 + random.below(9) : 1;
       const run = pipeline.invoke(pipeline.newEmitter());
       const conversation = await pipeline.stopped({ request, side: 'answer', nth }, run);
-      pipeline.struck();
+      pipeline.markFault();
       conversation[how]();
       await caughtUp(run);
     }
@@ -42,7 +42,7 @@ export const ANSWERS_LOST: readonly Fault[] = [
       const run = pipeline.invoke(pipeline.newEmitter());
       const request = random.pick(['Produce', 'TxnOffsetCommit', 'EndTxn'] as const);
       const conversation = await pipeline.stopped({ request, side: 'answer', nth: 1 + random.below(3) }, run);
-      pipeline.struck();
+      pipeline.markFault();
       await delay(TOO_LATE_MS);
       conversation.pass();
       await caughtUp(run);

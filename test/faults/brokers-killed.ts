@@ -17,7 +17,7 @@ async function kill(
   brokers: readonly LocalBroker[],
 ): Promise<void> {
   await Promise.all(brokers.map((broker) => broker.kill('SIGKILL')));
-  pipeline.struck();
+  pipeline.markFault();
   conversation.pass();
   await delay(random.below(longestDown));
   await Promise.all(brokers.map((broker) => broker.start()));

@@ -37,7 +37,7 @@ export const CHECKPOINT_ASTRAY: readonly Fault[] = [
       await pipeline.recreateTopics([stream], async () => {
         await assert.rejects(pipeline.invoke(emitter), { name: 'TopicError' });
       });
-      pipeline.struck();
+      pipeline.markFault();
 
       const { emitted } = await caughtUp(pipeline.invoke(emitter));
       assert.deepEqual(emitted, { ...NOTHING, [stream]: pipeline.posts });
@@ -51,7 +51,7 @@ export const CHECKPOINT_ASTRAY: readonly Fault[] = [
 
       await pipeline.servers.addPartitions(pipeline.userId, 4 + random.below(4));
       await pipeline.addPosts(3_000);
-      pipeline.struck();
+      pipeline.markFault();
 
       const { emitted } = await caughtUp(pipeline.invoke(emitter));
       assert.deepEqual(emitted, { pin: 3_000, geo: 3_000, user: 3_000 });
@@ -103,7 +103,7 @@ export const CHECKPOINT_ASTRAY: readonly Fault[] = [
       await everyRowTimes(pipeline, 2);
 
       await pipeline.recreateTopics(NAMES);
-      pipeline.struck();
+      pipeline.markFault();
       await pipeline.catchUp();
     },
   },
@@ -123,7 +123,7 @@ export const CHECKPOINT_ASTRAY: readonly Fault[] = [
       assert.equal((await pipeline.verify()).equal, false);
 
       await pipeline.recreateTopics(NAMES);
-      pipeline.struck();
+      pipeline.markFault();
       await caughtUp(pipeline.invoke(emitter));
     },
   },

@@ -18,7 +18,7 @@ async function runWhileReading(
     run,
   );
   await whileReading();
-  pipeline.struck();
+  pipeline.markFault();
   conversation.pass();
   return { run };
 }

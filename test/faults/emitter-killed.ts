@@ -19,7 +19,7 @@ const killedAt = (
     await crashed(run);
     // What the process had said must reach the broker, or not, before the next one speaks.
     conversation.cut();
-    pipeline.struck();
+    pipeline.markFault();
     await pipeline.catchUp();
   },
 });
@@ -52,7 +52,7 @@ const killedAtRandom: Fault = {
       if (wasKilled) break;
       await pipeline.addPosts(pipeline.posts);
     }
-    pipeline.struck();
+    pipeline.markFault();
     await pipeline.catchUp();
   },
 };

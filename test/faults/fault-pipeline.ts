@@ -187,7 +187,7 @@ export class FaultPipeline {
   }
 
   /** From now on the time counts until the next commit. */
-  struck(): void {
+  markFault(): void {
     this.struckAt = performance.now();
   }
 

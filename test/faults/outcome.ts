@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EmitSummary } from '../../lambda/emitter/summary';
-import { EmitterError } from '../../lambda/shared/errors';
+import { PipelineError } from '../../lambda/shared/errors';
 import { EmitterRunError } from '../../scripts/runs/emitter-run-error';
 
 /** Waits for a run whose process has been killed. */
@@ -19,7 +19,7 @@ export async function endedInOrder(run: Promise<EmitSummary>): Promise<void> {
     (reason: unknown) => reason,
   );
   if (error === undefined) return;
-  if (error instanceof EmitterError && error.retryable) return;
+  if (error instanceof PipelineError && error.retryable) return;
   if (error instanceof EmitterRunError && error.name === 'UnreachableError') return;
   throw error;
 }

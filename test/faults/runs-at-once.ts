@@ -32,7 +32,7 @@ const runsAtOnce = (name: string, count: number): Fault => ({
       { request: 'InitProducerId', side: 'answer', isSuccess: true },
       newest,
     );
-    pipeline.struck();
+    pipeline.markFault();
     opened.pass();
     for (const { emitter, conversation } of older) {
       emitter.kill('SIGCONT');
@@ -52,7 +52,7 @@ export const RUNS_AT_ONCE: readonly Fault[] = [
     happen: async (pipeline, random) => {
       const stale = await stoppedRun(pipeline, random);
       stale.conversation.pass();
-      pipeline.struck();
+      pipeline.markFault();
       await pipeline.catchUp();
       await pipeline.addPosts(100);
       stale.emitter.kill('SIGCONT');

@@ -46,7 +46,7 @@ async function runOnce(
   });
   // What the process had said must reach the broker, or not, before the next one speaks.
   conversation?.cut();
-  pipeline.struck();
+  pipeline.markFault();
   return [];
 }
 

@@ -20,7 +20,7 @@ export const TIME_OVER: readonly Fault[] = [
         run,
       );
       await delay(Math.max(0, began + 2_100 - performance.now()));
-      pipeline.struck();
+      pipeline.markFault();
       conversation.pass();
       const { stopped, caughtUp: isCaughtUp, lagKeys } = await run;
       assert.deepEqual({ stopped, isCaughtUp }, { stopped: 'deadline', isCaughtUp: false });
@@ -37,7 +37,7 @@ export const TIME_OVER: readonly Fault[] = [
       emitter.kill('SIGSTOP');
       await pipeline.addPosts(1_000);
       await delay(BROKER_IDLE_MS + 2_000);
-      pipeline.struck();
+      pipeline.markFault();
       emitter.kill('SIGCONT');
       const { emitted } = await caughtUp(pipeline.invoke(emitter));
       assert.deepEqual({ ...emitted }, { pin: 1_000, geo: 1_000, user: 1_000 });

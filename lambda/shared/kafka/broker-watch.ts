@@ -51,7 +51,7 @@ export class BrokerWatch {
     private readonly tell: (line: string) => void,
   ) {}
 
-  /** Aborted, with an EmitterError as the reason, when a broker is unreachable. From then on this is a new signal. */
+  /** Aborted, with a PipelineError as the reason, when a broker is unreachable. From then on this is a new signal. */
   get signal(): AbortSignal {
     if (this.controller.signal.aborted) this.controller = new AbortController();
     return this.controller.signal;
@@ -156,7 +156,7 @@ export const unreachableSignalOf = (kafka: Kafka): AbortSignal =>
 /**
  * Does something with a client, for as long as its brokers can be reached.
  *
- * @throws EmitterError naming a broker that never answered, instead of waiting for all that the client tries.
+ * @throws PipelineError naming a broker that never answered, instead of waiting for all that the client tries.
  */
 export async function whileReachable<T>(kafka: Kafka, work: () => Promise<T>): Promise<T> {
   const signal = unreachableSignalOf(kafka);

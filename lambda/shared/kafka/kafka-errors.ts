@@ -1,8 +1,8 @@
 import {
   AccessDeniedError,
   ConfigurationError,
-  EmitterError,
   FencedError,
+  PipelineError,
   TopicError,
   UnknownError,
   UnreachableError,
@@ -28,7 +28,7 @@ export function protocolErrorType(error: unknown): string | undefined {
 /** Turns an error of the client into one of the emitter's. */
 export function kafkaError(error: unknown, doing: string, about: KafkaResources = {}): Error {
   const causes = chain(error);
-  const own = causes.find((link) => link instanceof EmitterError);
+  const own = causes.find((link) => link instanceof PipelineError);
   if (own !== undefined) return own;
   const { type, code } = causes.find((link) => link.type !== undefined) ?? {};
   const detail = causes.at(-1)?.message ?? String(error);

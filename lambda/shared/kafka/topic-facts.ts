@@ -50,7 +50,7 @@ export const problemsWith = (
 /**
  * Finds what is wrong with those of a user's topics that exist.
  *
- * @throws EmitterError when Kafka cannot be asked.
+ * @throws PipelineError when Kafka cannot be asked.
  */
 export async function checkTopics(kafka: Kafka, userId: string): Promise<TopicProblem[]> {
   const admin = kafka.admin();

@@ -18,7 +18,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * that the database prints. The session is set up so that nothing the server is set to changes what they hold.
  *
  * @param stream leads to the server another way than by its host and port; TLS verifies the host all the same
- * @throws EmitterError that says whether the server refused, was out of reach, or could not be trusted.
+ * @throws PipelineError that says whether the server refused, was out of reach, or could not be trusted.
  */
 export async function connectToDatabase(
   login: DatabaseLogin,

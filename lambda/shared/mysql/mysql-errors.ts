@@ -1,7 +1,7 @@
 import {
   AccessDeniedError,
   ConfigurationError,
-  EmitterError,
+  PipelineError,
   SessionError,
   TableError,
   UnknownError,
@@ -132,7 +132,7 @@ interface DatabaseDriverError extends Error {
  * @param table that was read, if any: the server does not say to which one a missing column belongs
  */
 export function databaseError(error: unknown, database: string, table?: string): Error {
-  const known = error instanceof EmitterError ? error : tlsError(error, database);
+  const known = error instanceof PipelineError ? error : tlsError(error, database);
   if (known !== undefined) return known;
   const { code = '', errno = 0, fatal = false, message } = error as DatabaseDriverError;
   const options = { cause: error };

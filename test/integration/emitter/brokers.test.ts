@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
-import { EmitterError } from '../../../lambda/shared/errors';
+import { PipelineError } from '../../../lambda/shared/errors';
 import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
 import { emitterIdOf, topicsOf } from '../../../lambda/shared/streams';
 import { committedOffsetRanges } from '../../../lambda/verifier/committed-offset-ranges';
@@ -84,14 +84,14 @@ const onBroker = async (userId: string) => {
   return pipeline;
 };
 
-async function failureOf(work: Promise<unknown>): Promise<{ error: EmitterError; seconds: number }> {
+async function failureOf(work: Promise<unknown>): Promise<{ error: PipelineError; seconds: number }> {
   const began = performance.now();
   const error = await work.then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  expect(error).toBeInstanceOf(EmitterError);
-  return { error: error as EmitterError, seconds: (performance.now() - began) / 1_000 };
+  expect(error).toBeInstanceOf(PipelineError);
+  return { error: error as PipelineError, seconds: (performance.now() - began) / 1_000 };
 }
 
 describe('a broker that calls itself', () => {

@@ -1,4 +1,4 @@
-import { EmitterError } from '../../../lambda/shared/errors';
+import { PipelineError } from '../../../lambda/shared/errors';
 import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../../lambda/shared/mysql/rows-of';
 import { STREAMS, topicOf } from '../../../lambda/shared/streams';
@@ -10,18 +10,18 @@ import { testServers, withAdmin } from '../../support/servers';
 const WRONG_PASSWORD = 'hunter2-hunter2';
 
 /** The error that a run ends with. Neither it nor its causes show a password. */
-async function errorOf(pipeline: TestPipeline, run: Promise<unknown>): Promise<EmitterError> {
+async function errorOf(pipeline: TestPipeline, run: Promise<unknown>): Promise<PipelineError> {
   const error = await run.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(EmitterError);
+  expect(error).toBeInstanceOf(PipelineError);
   for (let link: unknown = error; link instanceof Error; link = link.cause) {
     for (const password of [WRONG_PASSWORD, pipeline.logins.emitter.password]) {
       expect(`${link.stack} ${JSON.stringify(link)}`).not.toContain(password);
     }
   }
-  return error as EmitterError;
+  return error as PipelineError;
 }
 
 async function expectNothingEmitted(pipeline: TestPipeline): Promise<void> {

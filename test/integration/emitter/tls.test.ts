@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../../lambda/shared/database-login';
-import type { EmitterError } from '../../../lambda/shared/errors';
+import type { PipelineError } from '../../../lambda/shared/errors';
 import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../../lambda/shared/mysql/rows-of';
 import { topicsOf } from '../../../lambda/shared/streams';
@@ -73,12 +73,12 @@ async function cipherOf(to: DatabaseLogin, tls: DatabaseTls): Promise<string> {
   }
 }
 
-const refusal = async (to: DatabaseLogin, tls: DatabaseTls): Promise<EmitterError> =>
+const refusal = async (to: DatabaseLogin, tls: DatabaseTls): Promise<PipelineError> =>
   await cipherOf(to, tls).then(
     () => {
       throw new Error('It was not refused.');
     },
-    (error: EmitterError) => {
+    (error: PipelineError) => {
       expect(error).toMatchObject({ name: 'ConfigurationError', retryable: false });
       return error;
     },
