@@ -21,8 +21,8 @@ export interface PipelineFunctionProps extends lambda.FunctionOptions {
 }
 
 /**
- * A function of the pipeline: bundled from `lambda/`, in the VPC without a way out, with a log group and a role of its
- * own. The log group and the role are siblings of the function, named `Logs` and {@link PipelineFunctionProps.roleId}.
+ * A function of the pipeline: bundled from `lambda/`, in the VPC without general outbound access, with its own log group
+ * and role. Both are siblings of the function, with the ids `Logs` and {@link PipelineFunctionProps.roleId}.
  */
 export class PipelineFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, props: PipelineFunctionProps) {
