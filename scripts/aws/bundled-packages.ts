@@ -9,11 +9,11 @@ const PROJECT = path.resolve(__dirname, '../..');
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
-  /** As the package names it: an SPDX expression. */
+  /** SPDX expression from the package. */
   readonly license: string;
 }
 
-/** What takes room in a bundle. */
+/** Share of a folder in the size of a bundle. */
 export interface BundledFolder {
   /** The folder of a package, which may be inside of another one's; or `lambda`. */
   readonly folder: string;
@@ -33,7 +33,7 @@ export async function bundledPackages(): Promise<BundledPackage[]> {
   return packages.sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
 }
 
-/** What takes room in the bundle of a handler, the largest first; of a package only what is used of it. */
+/** Lists the folders that make up the bundle of a handler, the largest first; only used code counts. */
 export async function bundledFolders(handler: string): Promise<BundledFolder[]> {
   const { outputs } = await metafileOf([handler]);
   const bytes = new Map<string, number>();

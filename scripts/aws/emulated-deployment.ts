@@ -13,13 +13,13 @@ export const deploymentDirectory = (): string =>
   path.resolve(process.env[DIRECTORY_VARIABLE] ?? path.join(LOCAL_DIRECTORY, 'deployment'));
 
 const schema = z.object({
-  /** Where the emulator answers for every AWS service. */
+  /** URL of the emulator, for every AWS service. */
   endpoint: z.url(),
   region: z.literal('us-east-1'),
   accessKeyId: z.string(),
   secretAccessKey: z.string(),
   userId: z.string(),
-  /** What was given with `-c`, for example `pipeline.emitter.everyMinutes=2`. */
+  /** Values of `-c`, for example `pipeline.emitter.everyMinutes=2`. */
   configOverrides: z.array(z.string()),
   /** A `db_creds.yaml` with the login that may do everything in the embedded MariaDB. */
   ownerCreds: z.string(),
@@ -27,7 +27,7 @@ const schema = z.object({
   pid: z.number(),
 });
 
-/** How to reach a pipeline that is deployed to the emulator on this machine. */
+/** Connection data of a pipeline that is deployed to the emulator on this machine. */
 export type EmulatedDeployment = z.infer<typeof schema>;
 
 const fileIn = (directory: string): string => path.join(directory, 'deployment.json');

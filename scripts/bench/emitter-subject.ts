@@ -73,7 +73,7 @@ export const measureEmitter: Subject = async (benchContext, name): Promise<Round
   }
 };
 
-/** How to start the emitter as a function does, with topics of a name. */
+/** Builds the start of the emitter as a function runs it, with topics of a name. */
 async function emitterOf(
   { servers, emitter, directory }: BenchContext,
   userId: string,

@@ -2,7 +2,7 @@ import type { BenchContext } from './bench-context';
 import type { PerParty } from './measurement';
 import { type Usage, UsageWatch } from './process-usage';
 
-/** What a piece of work gave, and took. */
+/** Result of a piece of work, and the resources that it took. */
 export interface Measured<T> {
   readonly result: T;
   readonly seconds: number;

@@ -5,13 +5,13 @@ import { type Measurement, PARTIES, type PerParty, type StartUp } from './measur
 import { type Spread, spreadOf } from './spread';
 import { SUBJECTS, type SubjectName } from './subject-names';
 
-/** What one subject gave at one size of the tables; of each figure the median of the rounds, and the spread. */
+/** Figures of one subject at one size of the tables: the median of the rounds, and the spread. */
 export interface Figures {
   readonly subject: SubjectName;
   /** Rows of each of the three tables. */
   readonly rows: number;
   readonly rounds: number;
-  /** Whether it stopped before the last row, and the seconds are worked out from its rate. */
+  /** True if it stopped before the last row, and the seconds are calculated from its rate. */
   readonly isExtrapolated: boolean;
   /** For all rows of the three tables. */
   readonly seconds: Spread;
@@ -29,12 +29,12 @@ export type StartUpFigures = { readonly rows: number } & Readonly<
   Record<keyof Omit<StartUp, 'rows'>, Spread>
 >;
 
-/** What `npm run bench` found. */
+/** Report of `npm run bench`. */
 export interface BenchReport {
   /** YYYY-MM-DD */
   readonly date: string;
   readonly machine: Machine;
-  /** How busy the machine was before anything was started, in percent. */
+  /** CPU load of the machine before anything was started, in percent. */
   readonly busyPercent: number;
   /** Memory of the function that is deployed. */
   readonly memoryMB: number;
@@ -50,7 +50,7 @@ export const MOST_BUSY_PERCENT = 15;
 /** Rounds from which on a median says something. */
 export const LEAST_ROUNDS = 3;
 
-/** Why the figures are not to be compared or quoted; `undefined` when they may be. */
+/** Explains why the figures are only a trial; `undefined` if they may be quoted. */
 export function whyOnlyTrial({
   busyPercent,
   figures,

@@ -30,7 +30,7 @@ const MEASURE: Readonly<Record<Choice, Subject>> = {
   producer: measureProducer,
 };
 
-/** What is downloaded for a subject before anything is measured. */
+/** Downloads that a subject needs before anything is measured. */
 const DOWNLOAD: Partial<Record<Choice, (progress: Progress) => Promise<string>>> = {
   debezium: debeziumFiles,
   python: loopPython,
@@ -39,13 +39,13 @@ const DOWNLOAD: Partial<Record<Choice, (progress: Progress) => Promise<string>>>
 /** A server that does less than this, as a share of one core, is at rest. */
 const AT_REST = 0.03;
 
-/** How long a server's rest is watched, in milliseconds. */
+/** Length of a look at idle servers, in milliseconds. */
 const REST_MS = 500;
 
-/** How long servers may take to come to rest, in milliseconds. */
+/** Timeout for servers to become idle, in milliseconds. */
 const RESTLESS_MS = 60_000;
 
-/** What the measuring gave, and of what. */
+/** Result of the benchmark's rounds. */
 export interface BenchResult extends Pick<BenchReport, 'memoryMB' | 'recordBytes'> {
   readonly rounds: readonly Round[];
 }
@@ -129,7 +129,7 @@ async function measureOne(
   }
 }
 
-/** Waits until the servers are done with what was before. */
+/** Waits until the servers have finished earlier work. */
 async function atRest({ kafka, database }: LocalServers): Promise<void> {
   const pids = [...kafka.brokers.map(({ pid }) => pid), database.pid];
   const spent = (): number => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0);

@@ -3,9 +3,9 @@ import prices from './prices.json';
 /** A list price of us-east-1, on demand, of the first tier, without the free tier. */
 export interface Price {
   readonly dollars: number;
-  /** What that many dollars buy. */
+  /** Unit that has this price. */
   readonly unit: string;
-  /** Where the price was read: a repository and the path in it, or a page; or {@link UNVERIFIED}. */
+  /** Source of the price: a repository and the path in it, or a page; or {@link UNVERIFIED}. */
   readonly source: string;
   /** The day of that source, YYYY-MM-DD; absent where it has none. */
   readonly asOf?: string;

@@ -46,7 +46,7 @@ export async function stillBilled(
   return found.flat();
 }
 
-/** What is still billed, for people. */
+/** Formats what is still billed for people. */
 export const stillBilledText = (items: readonly StillBilled[]): string =>
   items.length === 0
     ? 'Nothing of this pipeline is billed any more.'

@@ -1,9 +1,9 @@
-/** What a check found. */
+/** Result of a check. */
 export interface Finding {
   /** `warning`: works for now, or is not needed by everybody; `skipped`: cannot be known, and the text says why. */
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly text: string;
-  /** What mends it, as exactly as it can be said: mostly a command. */
+  /** Exact fix, mostly a command. */
   readonly fix?: string;
 }
 

@@ -112,7 +112,7 @@ function send(signal: NodeJS.Signals, pid: number): void {
   }
 }
 
-/** Whether a host holds the lock of its servers; the kernel takes it back when the process ends. */
+/** Tells whether a host holds the lock of its servers; the kernel releases it when the process ends. */
 function holdsLock(directory: string): boolean {
   try {
     takeLock(path.join(directory, 'lock')).release();

@@ -155,7 +155,7 @@ const endOf = (logFile: string): string =>
   readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
 
 /**
- * Ends the servers that an earlier process, killed before it could stop them, left behind in a directory.
+ * Kills the orphaned servers of a directory: those of an earlier process that was killed before it could stop them.
  *
  * A process id may belong to somebody else by now: only a process whose command line contains the directory is ended.
  */

@@ -13,7 +13,7 @@ import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
 import { classPathFrom, type JavaProperties, LOG_OPTION, propertiesText } from './java';
 import { ProgramError } from './program-error';
 
-/** How to start Kafka. */
+/** Options of Kafka. */
 export interface KafkaOptions {
   /** The Java class path of Kafka, from `serverFiles`. */
   readonly classPath: string;
@@ -21,7 +21,7 @@ export interface KafkaOptions {
   readonly directory: string;
   /** One broker, or three that replicate to each other as the cluster on AWS does. @default 1 */
   readonly brokers?: 1 | 3;
-  /** Whether to begin without the data of an earlier start. @default false */
+  /** True to discard the data of an earlier start. @default false */
   readonly fresh?: boolean;
   /** A second listener, that asks for TLS and for the tokens of MSK's IAM; and ACLs, that deny by default. @default none */
   readonly iam?: IamOptions;
@@ -32,7 +32,7 @@ export interface KafkaOptions {
 /** Broker properties by name. https://kafka.apache.org/39/documentation.html#brokerconfigs */
 export type BrokerProperties = JavaProperties;
 
-/** Where a broker listens. */
+/** Listeners of a broker. */
 export interface BrokerPorts {
   readonly nodeId: number;
   readonly port: number;

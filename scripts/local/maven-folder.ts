@@ -8,13 +8,13 @@ import type { Progress } from '../terminal/progress';
 import { waitForLock } from './exclusive-lock';
 import { ProgramError } from './program-error';
 
-/** What Maven is to download, and where to. */
+/** Folder of files that Maven downloads. */
 export interface MavenFolder {
-  /** What is in it, in a few words. */
+  /** Content, in a few words. */
   readonly content: string;
   /** Its `package` leaves everything in the folder that the property `target` names. */
   readonly pom: string;
-  /** What the content depends on besides the pom. @default nothing */
+  /** Inputs of the content besides the pom. @default none */
   readonly inputs?: readonly (string | Buffer)[];
   /** More properties of the pom. @default none */
   readonly properties?: Readonly<Record<string, string>>;

@@ -15,11 +15,11 @@ const run = (program: string, args: readonly string[]) => {
   return promisify(execFile)(program, [...args], { env: { ...environment, PIP_USER: '0' } });
 };
 
-/** What a virtual environment of Python is for, and what goes into it. */
+/** Purpose and content of a Python virtual environment. */
 export interface PythonEnvironment {
-  /** What needs it, as the beginning of a sentence: `The emulator`. */
+  /** Subject of a sentence about who needs it: `The emulator`. */
   readonly user: string;
-  /** What pip installs, in a few words. */
+  /** Packages that pip installs, in a few words. */
   readonly content: string;
   /** The file with the packages. */
   readonly requirements: string;

@@ -8,11 +8,11 @@ export interface Tool {
   readonly name: string;
   /** Oldest version that will do, as `[major, minor]`. */
   readonly atLeast: readonly [number, number];
-  /** How to ask for its version. */
+  /** Command that prints its version. */
   readonly command: readonly [string, ...string[]];
   /** Finds the version in what it answers. */
   readonly version: RegExp;
-  /** What installs it. */
+  /** Instructions for installing it. */
   readonly install: string;
 }
 
@@ -66,7 +66,7 @@ export async function checkToolchain(ask: Ask = askProgram): Promise<void> {
   if (lines.length > 0) throw new ToolchainError(lines.join('\n'));
 }
 
-/** What is wrong with a program; `undefined` when it is there and new enough. */
+/** Describes the problem with a program; `undefined` if it is installed and new enough. */
 export async function problemWith(tool: Tool, ask: Ask = askProgram): Promise<string | undefined> {
   const [command, ...args] = tool.command;
   const answer = await ask(command, args);

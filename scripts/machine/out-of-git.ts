@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** Whether git ignores a path, which need not exist, or has nothing to do with it. */
+/** Tells whether a path, which need not exist, is ignored by git or outside of any repository. */
 export async function isOutOfGit(file: string): Promise<boolean> {
   const absolute = path.resolve(file);
   let directory = path.dirname(absolute);

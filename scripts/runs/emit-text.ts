@@ -9,7 +9,7 @@ export const lastOfShards = (summaries: readonly EmitSummary[]): EmitSummary[] =
     (a, b) => a.shard - b.shard,
   );
 
-/** What runs of the emitter did, for people. No line break at the end. */
+/** Formats runs of the emitter for people. No line break at the end. */
 export function emitText(summaries: readonly EmitSummary[]): string {
   const last = lastOfShards(summaries);
   const sum = (of: (summary: EmitSummary) => number, shard?: number): number =>
@@ -27,7 +27,7 @@ export function emitText(summaries: readonly EmitSummary[]): string {
     ]),
   );
   const head = ['topic', ...(isSharded ? ['shard'] : []), 'rows emitted', 'next key', 'keys still to read'];
-  // Shards run beside each other.
+  // Shards run concurrently.
   const seconds = Math.max(...last.map(({ shard }) => sum(({ elapsedMs }) => elapsedMs, shard))) / 1_000;
   const runs = summaries.length === 1 ? '1 run' : `${summaries.length} runs`;
   const { stopped } = last.find(({ caughtUp }) => !caughtUp) ?? (last[0] as EmitSummary);

@@ -47,7 +47,7 @@ export async function mendCheckpoint(pipeline: MendablePipeline, progress: Progr
   return true;
 }
 
-/** What the emitter says of its checkpoint, or of that of a shard that there is, or was, or may be. */
+/** Finds the emitter's complaint about a checkpoint: its own, or that of any possible shard. */
 async function refusalOf({ emit }: MendablePipeline): Promise<Error | undefined> {
   for (let shard = 0; shard < MOST_SHARDS; shard++) {
     try {
