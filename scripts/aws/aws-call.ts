@@ -1,7 +1,7 @@
 import { ExpectedError } from '../terminal/expected-error';
 import { findCredentialsProblem } from './aws-profile';
 
-/** AWS did not do what a command asked for. The message says why, and what to do about it. */
+/** Failed request to AWS. The message says why, and what to do about it. */
 export class AwsError extends ExpectedError {
   override readonly name = 'AwsError';
 
@@ -16,7 +16,7 @@ export class AwsError extends ExpectedError {
 }
 
 /**
- * Asks AWS for something, with errors that tell a user what to do.
+ * Sends a request to AWS; errors tell the user what to do.
  *
  * @param action as IAM names it, such as `ssm:GetParameter`
  * @throws AwsError

@@ -112,7 +112,7 @@ export function drawn({ option, width, height }: Chart): string {
   }
 }
 
-/** Leaves out what is there for a pointer, and numbers that the process counts. */
+/** Removes pointer effects, and numbers that depend on the process. */
 const still = (svg: string): string =>
   svg
     .replace(/<style >[\s\S]*?<\/style>\n/g, '')

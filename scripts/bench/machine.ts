@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { serverEnvironment } from '../machine/program-environment';
 
-/** The machine that something was measured on. */
+/** Machine of a measurement. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

@@ -10,9 +10,9 @@ export interface Measured<T> {
 }
 
 /**
- * Measures the work of a process, with what it makes the servers do.
+ * Measures the work of a process, and the load that it puts on the servers.
  *
- * @param start gives the process, and is measured too
+ * @param start returns the process, and is measured too
  * @param isNew whether `start` starts it. @default true
  */
 export async function measure<P extends { readonly pid: number }, T>(

@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 50;
 /** Ticks of the kernel's CPU time in a second: USER_HZ, 100 on every platform of Linux that Node runs on. */
 const TICKS_A_SECOND = 100;
 
-/** Watches what a process takes, from now on or, of a new one, from its start. */
+/** Tracks the resources of a process, from now on or, for a new one, from its start. */
 export class UsageWatch {
   private readonly begin: number;
   private last: Usage;

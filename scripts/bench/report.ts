@@ -44,10 +44,10 @@ export interface BenchReport {
   readonly startUp: readonly StartUpFigures[];
 }
 
-/** A machine that is busier than this, in percent, is not measured on. */
+/** CPU load above which a machine is too busy to measure on, in percent. */
 export const MOST_BUSY_PERCENT = 15;
 
-/** Rounds from which on a median says something. */
+/** Fewest rounds for a meaningful median. */
 export const LEAST_ROUNDS = 3;
 
 /** Explains why the figures are only a trial; `undefined` if they may be quoted. */
@@ -61,7 +61,7 @@ export function whyOnlyTrial({
   return undefined;
 }
 
-/** Puts the rounds of each subject and size together, in the order of sizes and of {@link SUBJECTS}. */
+/** Groups the rounds by size and subject, in the order of sizes and of {@link SUBJECTS}. */
 export function figuresOf(rounds: readonly Round[]): Pick<BenchReport, 'figures' | 'startUp'> {
   const measurements = rounds.flatMap((round) => round.measurements);
   const starts = rounds.flatMap(({ startUp }) => startUp ?? []);

@@ -36,7 +36,7 @@ const DOWNLOAD: Partial<Record<Choice, (progress: Progress) => Promise<string>>>
   python: loopPython,
 };
 
-/** A server that does less than this, as a share of one core, is at rest. */
+/** CPU share of one core below which a server is idle. */
 const AT_REST = 0.03;
 
 /** Length of a look at idle servers, in milliseconds. */
@@ -66,9 +66,9 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
   const servers = await startLocalServers({
     directory: path.join(directory, 'servers'),
     fresh: true,
-    // Topics are deleted after each measurement; their files should not wait for a minute.
+    // Topics are deleted after each measurement; by default their files stay for a minute.
     kafkaProperties: { 'log.segment.delete.delay.ms': 1_000 },
-    // Debezium asks for a binary log, even where it takes a snapshot only; nothing has to be in it.
+    // Debezium requires a binary log even for a snapshot; it may be empty.
     databaseSettings: {
       'log-bin': 'binlog',
       'binlog-format': 'ROW',
@@ -133,7 +133,7 @@ async function measureOne(
 async function atRest({ kafka, database }: LocalServers): Promise<void> {
   const pids = [...kafka.brokers.map(({ pid }) => pid), database.pid];
   const spent = (): number => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0);
-  // The deletion of files is put off for a second.
+  // Files are deleted a second later.
   await delay(1_500);
   for (const end = Date.now() + RESTLESS_MS; Date.now() < end; ) {
     const before = spent();

@@ -24,22 +24,22 @@ const DATABASE_GIB = 20;
  */
 const METRICS_PER_BROKER = 47;
 
-/** One thing that is billed. */
+/** Billed item. */
 export interface BillLine {
   readonly stack: StackId;
   readonly what: string;
-  /** The type of the resource that brings it, as CloudFormation names it. */
+  /** CloudFormation type of the resource that causes it. */
   readonly resourceType: string;
-  /** Units a month; absent for what is billed by use, which no configuration tells. */
+  /** Units a month; absent for items billed by use, which no configuration determines. */
   readonly quantity?: number;
-  /** Absent when it is not known. */
+  /** Absent if it is unknown. */
   readonly price?: Price;
   /** Dollars; absent when the quantity or the price is, or the price is not verified. */
   readonly monthly?: number;
   readonly hourly?: number;
 }
 
-/** Dollars that go by with time, whether rows flow or not. */
+/** Dollars that accrue with time, whether rows flow or not. */
 export interface Total {
   readonly monthly: number;
   readonly hourly: number;

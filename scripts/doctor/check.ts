@@ -47,7 +47,7 @@ export async function diagnose(
     const missing = diagnoses.find(
       ({ check, status }) => needs.includes(check) && (status === 'failed' || status === 'skipped'),
     );
-    const finding = missing ? skipped(`first mend: ${missing.check}`) : await examination(examine);
+    const finding = missing ? skipped(`fix first: ${missing.check}`) : await examination(examine);
     const diagnosis = { check: name, ...finding };
     diagnoses.push(diagnosis);
     onDiagnosis(diagnosis);

@@ -43,7 +43,7 @@ export async function runCdk({ args, deployment, directory, text, progress }: Cd
     process.execPath,
     [CLI, ...args, `--output=${path.join(directory, 'cdk.out')}`, ...context],
     {
-      // A group of its own, so that it can be ended together with the app that it runs.
+      // Own process group, so that it can be killed together with the app that it runs.
       detached: true,
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],

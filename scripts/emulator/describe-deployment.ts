@@ -20,7 +20,7 @@ export interface DeploymentDescription {
 }
 
 /**
- * Asks the stacks of the deployment, which is announced, what they are.
+ * Describes the announced deployment by the outputs of its stacks.
  *
  * @throws AwsError when one of them is not deployed.
  */

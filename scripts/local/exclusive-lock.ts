@@ -4,12 +4,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExpectedError } from '../terminal/expected-error';
 
-/** Thrown when another process holds the lock. */
+/** Another process holds the lock. */
 export class LockedError extends ExpectedError {
   override readonly name = 'LockedError';
 }
 
-/** A lock that is held until `release` is called or this process ends, however it ends. */
+/** Lock that is held until `release` is called or this process ends, however it ends. */
 export interface ExclusiveLock {
   release(): void;
 }

@@ -23,7 +23,7 @@ const schema = z.object({
 /** Connection data of a pipeline on this machine. */
 export type LocalPipeline = z.infer<typeof schema>;
 
-/** Tells other commands of a pipeline that runs; gives the way to take that back. */
+/** Announces a running pipeline to other commands; returns a function that withdraws the announcement. */
 export function announcePipeline(pipeline: Omit<LocalPipeline, 'pid'>): () => void {
   writePrivateFile(FILE, JSON.stringify({ ...pipeline, pid: process.pid } satisfies LocalPipeline));
   return () => rmSync(FILE, { force: true });

@@ -20,15 +20,15 @@ export interface MavenFolder {
   readonly properties?: Readonly<Record<string, string>>;
   /** Holds the folder, and nothing but folders of earlier poms. */
   readonly directory: string;
-  /** Puts right what Maven has left. @default nothing */
+  /** Completes the folder after the download. @default no-op */
   readonly finish?: (folder: string) => void;
 }
 
 /**
- * A folder with what Maven downloads, filled when it is not there yet.
+ * Returns a folder with Maven's downloads, and fills it first if it is missing.
  *
- * It is named by the hash of the pom and the inputs, and gets its name only when it is complete: a download cut short
- * or of another version is never used.
+ * The folder is named by the hash of the pom and the inputs, and gets its name only when it is complete: a partial
+ * download, or one of another version, is never used.
  *
  * @throws ProgramError with Maven's own words when the download fails.
  */

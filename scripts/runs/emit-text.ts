@@ -3,7 +3,7 @@ import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
 
-/** The last run of each shard, in the order of the shards. */
+/** Returns the last run of each shard, in the order of the shards. */
 export const lastOfShards = (summaries: readonly EmitSummary[]): EmitSummary[] =>
   [...new Map(summaries.map((summary) => [summary.shard, summary])).values()].sort(
     (a, b) => a.shard - b.shard,
