@@ -24,7 +24,7 @@ interface Options extends DeployedPipelineOptions {
   readonly json?: true;
 }
 
-/** What `ssh` ends with when it could not connect; anything else is the status of what ran there. */
+/** Exit status of `ssh` when it could not connect; any other is that of the remote command. */
 const SSH_FAILED = 255;
 
 const command = withPipelineOptions(new Command('npm run connect --'))

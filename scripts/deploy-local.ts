@@ -74,7 +74,7 @@ export const deployLocal = commandLine(command, async (options: Options) => {
   }
 });
 
-/** Of several values for a field the last one counts. */
+/** Keeps the last value of each field. */
 const lastOfEach = (overrides: readonly string[]): string[] => [
   ...new Map(overrides.map((override) => [override.split('=', 1)[0], override])).values(),
 ];

@@ -55,7 +55,7 @@ export const emit = commandLine(command, async (options: Options) => {
   const step = terminalProgress().step(`Running ${functionName}`);
   const summaries: EmitSummary[] = [];
   try {
-    // Nobody else runs before the checkpoint is where it is to be.
+    // No other shard runs before the checkpoint is set.
     if (from !== undefined) summaries.push(await run(event));
     if (options.untilCaughtUp) summaries.push(...(await untilCaughtUp(shards, runShard)));
     else if (from === undefined)

@@ -6,7 +6,7 @@ export interface AwsAccount {
   /** For messages. */
   readonly name: 'AWS' | 'the emulator on this machine';
   readonly isEmulator: boolean;
-  /** What every client of the SDK is made with. */
+  /** Configuration for every client of the SDK. */
   readonly client: {
     readonly region: typeof REGION;
     readonly endpoint?: string;

@@ -1,7 +1,7 @@
 import { ExpectedError } from '../terminal/expected-error';
 import { findCredentialsProblem } from './aws-profile';
 
-/** AWS did not do what a command asked for. The message says why, and what to do about it. */
+/** Failed request to AWS. The message says why, and what to do about it. */
 export class AwsError extends ExpectedError {
   override readonly name = 'AwsError';
 
@@ -16,7 +16,7 @@ export class AwsError extends ExpectedError {
 }
 
 /**
- * Asks AWS for something, with errors that tell a user what to do.
+ * Sends a request to AWS; errors tell the user what to do.
  *
  * @param action as IAM names it, such as `ssm:GetParameter`
  * @throws AwsError
@@ -29,7 +29,7 @@ export async function awsCall<T>(action: string, request: () => Promise<T>): Pro
   }
 }
 
-/** Whether an error is AWS's own answer with one of these names. */
+/** Tells whether an error is AWS's own answer with one of these codes. */
 export const isAwsError = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof AwsError && codes.includes(error.code);
 
@@ -110,7 +110,7 @@ const codeOf = (error: Error): string =>
 /** AWS takes what was signed within five minutes. */
 const MOST_SKEW_MINUTES = 4;
 
-/** How far the clock of this machine is from that of the server that has answered. */
+/** Difference between the clocks of this machine and of the server, in minutes. */
 function clockSkewMinutes(error: Error): number {
   const { $response } = error as { $response?: { headers?: Record<string, string | undefined> } };
   const skew = Math.abs(Date.parse($response?.headers?.['date'] ?? '') - Date.now());

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** What is known of the place where the SDK has looked for credentials. */
+/** Diagnosis of the place where the SDK looked for credentials. */
 export interface CredentialsFinding {
   /** A sentence; `undefined` when nothing was set up, so that there is nothing to say. */
   readonly problem: string | undefined;
-  /** What signs in, where it is known better than in general. */
+  /** Command that signs in; absent if only general advice applies. */
   readonly remedy?: string;
 }
 
@@ -71,7 +71,7 @@ type Settings = ReadonlyMap<string, string>;
 interface ProfileFile {
   readonly file: string;
   readonly profiles: ReadonlyMap<string, Settings>;
-  /** Why it cannot be read. */
+  /** Reason that it cannot be read. */
   readonly problem?: string;
 }
 
@@ -84,7 +84,7 @@ function readFiles(environment: NodeJS.ProcessEnv): ProfileFile[] {
   ];
 }
 
-/** How a section is the one of a profile; there are others, of SSO and of services. */
+/** Header of a profile's section; other sections are about SSO and services. */
 const IN_CONFIG = /^(?:profile\s+["']?(?=[^\s"'])|(?=default$))(.+?)["']?$/;
 const IN_CREDENTIALS = /^(.+)$/;
 

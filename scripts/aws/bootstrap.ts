@@ -2,10 +2,10 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { AwsAccount } from './aws-account';
 import { awsCall, isAwsError } from './aws-call';
 
-/** Where "cdk bootstrap" leaves the version of what it has made, with the qualifier that the CDK has by default. */
+/** Parameter with the version of the bootstrap stack, for the CDK's default qualifier. */
 const VERSION_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
 
-/** Whether "cdk bootstrap" has been run in the account and region. */
+/** Tells whether the account and region are bootstrapped for the CDK. */
 export async function isBootstrapped({ client }: Pick<AwsAccount, 'client'>): Promise<boolean> {
   try {
     await awsCall('ssm:GetParameter', () =>

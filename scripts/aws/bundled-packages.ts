@@ -5,22 +5,22 @@ import { ALIASES, BUNDLING } from '../../lib/constructs/bundling';
 
 const PROJECT = path.resolve(__dirname, '../..');
 
-/** A package whose code is a part of a function. */
+/** Package whose code is part of a function. */
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
-  /** As the package names it: an SPDX expression. */
+  /** SPDX expression from the package. */
   readonly license: string;
 }
 
-/** What takes room in a bundle. */
+/** Share of a folder in the size of a bundle. */
 export interface BundledFolder {
   /** The folder of a package, which may be inside of another one's; or `lambda`. */
   readonly folder: string;
   readonly bytes: number;
 }
 
-/** The packages that the functions are bundled from, in the order of the alphabet. */
+/** Lists the packages that the functions are bundled from, alphabetically. */
 export async function bundledPackages(): Promise<BundledPackage[]> {
   const { inputs } = await metafileOf(globSync('lambda/*/handler.ts', { cwd: PROJECT }));
   const folders = new Set(Object.keys(inputs).flatMap((file) => packageFolder(file) ?? []));
@@ -33,7 +33,7 @@ export async function bundledPackages(): Promise<BundledPackage[]> {
   return packages.sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
 }
 
-/** What takes room in the bundle of a handler, the largest first; of a package only what is used of it. */
+/** Lists the folders that make up the bundle of a handler, the largest first; only used code counts. */
 export async function bundledFolders(handler: string): Promise<BundledFolder[]> {
   const { outputs } = await metafileOf([handler]);
   const bytes = new Map<string, number>();
@@ -48,7 +48,7 @@ export async function bundledFolders(handler: string): Promise<BundledFolder[]> 
     .sort((one, other) => other.bytes - one.bytes);
 }
 
-/** Bundles as the stacks do, without writing anything. */
+/** Bundles as the stacks do, but writes nothing. */
 async function metafileOf(entryPoints: string[]): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: PROJECT,
@@ -68,6 +68,6 @@ async function metafileOf(entryPoints: string[]): Promise<Metafile> {
 
 const idOf = ({ name, version }: BundledPackage): string => `${name}@${version}`;
 
-/** `node_modules/@scope/name` of a file somewhere inside of it; packages may be nested. */
+/** Returns `node_modules/@scope/name` of a file in a package; packages may be nested. */
 const packageFolder = (file: string): string | undefined =>
   /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1];

@@ -6,7 +6,7 @@ import type { AwsAccount } from './aws-account';
 /** The version of the CLI that the project pins. */
 const CLI = require.resolve('aws-cdk/bin/cdk');
 
-/** Where the CLI finds cdk.json. */
+/** Folder of cdk.json. */
 const PROJECT = path.resolve(__dirname, '../..');
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

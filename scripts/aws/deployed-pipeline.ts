@@ -14,7 +14,7 @@ export interface DeployedPipelineOptions {
 export interface DeployedPipeline {
   readonly account: AwsAccount;
   readonly config: PipelineConfig;
-  /** What was configured on the command line, for the CDK CLI: `pipeline.<field>=<value>` each. */
+  /** Configuration of the command line, for the CDK CLI: `pipeline.<field>=<value>` each. */
   readonly overrides: readonly string[];
 }
 

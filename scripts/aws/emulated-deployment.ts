@@ -5,21 +5,21 @@ import { commandLineOf } from '../machine/command-line-of';
 import { LOCAL_DIRECTORY } from '../machine/paths';
 import { writePrivateFile } from '../machine/private-file';
 
-/** Names the variable with another directory for the deployment, so that tests do not disturb the one of a developer. */
+/** Variable that sets another directory for the deployment, so that tests do not disturb a developer's own. */
 export const DIRECTORY_VARIABLE = 'EMULATED_DEPLOYMENT_DIRECTORY';
 
-/** The directory of the deployment to the emulator on this machine: its servers, their logs, and how to reach it. */
+/** Returns the directory of the deployment to the emulator: its servers, their logs, and its connection data. */
 export const deploymentDirectory = (): string =>
   path.resolve(process.env[DIRECTORY_VARIABLE] ?? path.join(LOCAL_DIRECTORY, 'deployment'));
 
 const schema = z.object({
-  /** Where the emulator answers for every AWS service. */
+  /** URL of the emulator, for every AWS service. */
   endpoint: z.url(),
   region: z.literal('us-east-1'),
   accessKeyId: z.string(),
   secretAccessKey: z.string(),
   userId: z.string(),
-  /** What was given with `-c`, for example `pipeline.emitter.everyMinutes=2`. */
+  /** Values of `-c`, for example `pipeline.emitter.everyMinutes=2`. */
   configOverrides: z.array(z.string()),
   /** A `db_creds.yaml` with the login that may do everything in the embedded MariaDB. */
   ownerCreds: z.string(),
@@ -27,31 +27,31 @@ const schema = z.object({
   pid: z.number(),
 });
 
-/** How to reach a pipeline that is deployed to the emulator on this machine. */
+/** Connection data of a pipeline that is deployed to the emulator on this machine. */
 export type EmulatedDeployment = z.infer<typeof schema>;
 
 const fileIn = (directory: string): string => path.join(directory, 'deployment.json');
 
-/** Tells other commands of a deployment; a second time, of how it has changed. */
+/** Announces a deployment to other commands, or updates the announcement. */
 export const announceDeployment = (deployment: EmulatedDeployment, directory = deploymentDirectory()): void =>
   writePrivateFile(fileIn(directory), JSON.stringify(deployment));
 
-/** Takes the announcement back. */
+/** Withdraws the announcement. */
 export const withdrawDeployment = (directory = deploymentDirectory()): void =>
   rmSync(fileIn(directory), { force: true });
 
-/** The deployment that runs on this machine; `undefined` when none does. */
+/** Finds the deployment that runs on this machine; `undefined` if there is none. */
 export function runningDeployment(directory = deploymentDirectory()): EmulatedDeployment | undefined {
   try {
     const deployment = schema.parse(JSON.parse(readFileSync(fileIn(directory), 'utf8')));
-    // After a restart of the machine the process id may be somebody else's.
+    // After a reboot the process id may belong to another program.
     return commandLineOf(deployment.pid).includes(directory) ? deployment : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The variables with which the CDK CLI, or any AWS SDK, talks to the emulator and to nobody else. */
+/** Returns variables that make the CDK CLI, or any AWS SDK, talk to the emulator only. */
 export const deploymentEnvironment = (
   { endpoint, region, accessKeyId, secretAccessKey }: EmulatedDeployment,
   directory = deploymentDirectory(),
@@ -61,7 +61,7 @@ export const deploymentEnvironment = (
   AWS_SECRET_ACCESS_KEY: secretAccessKey,
   AWS_REGION: region,
   AWS_DEFAULT_REGION: region,
-  // What would win over, or add to, the login above; empty is as good as not set.
+  // These would override the login above; empty is as good as not set.
   AWS_SESSION_TOKEN: '',
   AWS_PROFILE: '',
   AWS_DEFAULT_PROFILE: '',
@@ -69,6 +69,6 @@ export const deploymentEnvironment = (
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   NO_PROXY: '127.0.0.1',
   no_proxy: '127.0.0.1',
-  // The CLI remembers there which account an access key belongs to, and would remember the emulator's.
+  // The CLI caches the account of an access key there, and would cache the emulator's.
   CDK_HOME: path.join(directory, 'cdk'),
 });

@@ -2,10 +2,10 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { AwsAccount } from './aws-account';
 import { AwsError, awsCall } from './aws-call';
 
-/** Longer than any function runs, in milliseconds; https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
+/** Timeout of the invocation, above Lambda's own limit, in milliseconds; https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
 const LONGEST_RUN_MS = 910_000;
 
-/** A function was invoked and did not end well. */
+/** Failed invocation of a function. */
 export class FunctionError extends AwsError {
   /**
    * @param errorName the name of the error that the function threw, or Lambda's own

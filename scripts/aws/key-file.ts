@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { ConfigurationError } from '../../lambda/shared/errors';
 import { isOutOfGit } from '../machine/out-of-git';
 
-/** What became of a key file. */
+/** Result of writing a key file. */
 export type KeyFileOutcome = 'written' | 'replaced' | 'as it was';
 
 /**

@@ -8,7 +8,7 @@ import type { DeployedPipeline } from './deployed-pipeline';
 export interface KeyPair {
   readonly name: string;
   readonly id: string;
-  /** As EC2 has it: of an ED25519 key the SHA-256 of the public key, of an RSA key the SHA-1 of the private one. */
+  /** Fingerprint in EC2's form: the SHA-256 of a public ED25519 key, the SHA-1 of a private RSA key. */
   readonly fingerprint: string;
 }
 

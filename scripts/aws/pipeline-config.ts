@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ConfigError, type PipelineConfig, readConfig } from '../../lib/config';
 import { ExpectedError } from '../terminal/expected-error';
 
-/** Where the CDK CLI reads the configuration, too. */
+/** File with the configuration, which the CDK CLI reads as well. */
 const CDK_JSON = path.resolve(__dirname, '../../cdk.json');
 
 /**

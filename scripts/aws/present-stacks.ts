@@ -26,7 +26,7 @@ export async function presentStacks(account: AwsAccount, userId: string): Promis
   return stacks.flat();
 }
 
-/** Whether the first deployment of a stack failed: nothing can be done with it but to delete it, which the CDK CLI does. */
+/** Tells whether the first deployment of a stack failed. Such a stack can only be deleted, which the CDK CLI does. */
 export const hasNeverBeenDeployed = ({ StackStatus }: Stack): boolean =>
   StackStatus === 'ROLLBACK_COMPLETE' || StackStatus === 'ROLLBACK_FAILED';
 
@@ -46,7 +46,7 @@ export async function endTerminationProtection(
   }
 }
 
-/** Whether a stack has a resource of a type, as CloudFormation names it. */
+/** Tells whether a stack has a resource of a CloudFormation type. */
 export async function hasResource(
   { client }: AwsAccount,
   { StackName }: PresentStack,

@@ -13,11 +13,11 @@ const USER = 'ec2-user';
 /** Host keys that were seen first. They are the project's own, so that no other file of its user changes. */
 const KNOWN_HOSTS = path.join(LOCAL_DIRECTORY, 'known_hosts');
 
-/** What to look at when SSH cannot connect. */
+/** Advice for an SSH connection that fails. */
 export const SSH_HINT =
   'Is your address in pipeline.sshCidrs? "npm run connect -- --session-manager" needs no open port.';
 
-/** What SSH needs to log in to a machine. */
+/** Parameters of an SSH login. */
 export interface SshTarget extends KafkaClientMachine {
   /** @default 22 */
   readonly port?: number;
@@ -26,11 +26,11 @@ export interface SshTarget extends KafkaClientMachine {
   readonly keyFile: string;
   /** Absolute path of the file that pins the host keys. */
   readonly knownHostsFile: string;
-  /** Whether Session Manager carries the connection, which needs no open port. */
+  /** True if Session Manager carries the connection, which needs no open port. */
   readonly throughSessionManager: boolean;
 }
 
-/** How to find the Kafka client. */
+/** Options for finding the Kafka client. */
 export interface SshTargetOptions {
   /** @default `<key pair name>.pem`, which is fetched where it is missing */
   readonly key?: string;

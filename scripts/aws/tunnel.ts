@@ -7,7 +7,7 @@ import { freePorts } from '../machine/free-ports';
 import type { DeployedPipeline } from './deployed-pipeline';
 import { findSshTarget, SSH_HINT, type SshTarget, sshArguments } from './ssh';
 
-/** How long SSH may take to log in, in milliseconds. */
+/** Timeout of an SSH login, in milliseconds. */
 const OPEN_MS = 30_000;
 
 /** A port of this machine that leads, through SSH, to a server that only the Kafka client can reach. */

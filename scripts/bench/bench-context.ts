@@ -8,10 +8,10 @@ import type { Measurement, StartUp } from './measurement';
 /** Servers and tables that a subject is measured on. */
 export interface BenchContext {
   readonly servers: LocalServers;
-  /** Where Kafka's programs are. */
+  /** Class path of Kafka's programs. */
   readonly kafkaClassPath: string;
   readonly kafka: Kafka;
-  /** Where the broker keeps its partitions. */
+  /** Folder of the broker's partitions. */
   readonly kafkaData: string;
   readonly emitter: DeployedEmitter;
   /** For files of the subjects. */
@@ -20,7 +20,7 @@ export interface BenchContext {
   readonly rows: number;
   /** Average bytes of a record of each topic, with its key. */
   readonly recordBytes: PerStream<number>;
-  /** How long the loop in Python goes on. */
+  /** Duration of the loop in Python, in seconds. */
   readonly pythonSeconds: number;
   readonly progress: Progress;
 }

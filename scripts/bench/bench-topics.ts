@@ -6,7 +6,7 @@ import { type OffsetRange, readOffsetRanges } from '../../lambda/verifier/read-o
 import { grouped } from '../terminal/grouped';
 import { withAdmin } from './with-admin';
 
-/** The three topics that a subject writes to. */
+/** Returns the three topics that a subject writes to. */
 export const streamTopics = (name: string): string[] => STREAMS.map((stream) => topicOf(name, stream.name));
 
 /**

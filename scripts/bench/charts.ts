@@ -10,7 +10,7 @@ export interface Chart {
   readonly height: number;
 }
 
-/** What the bars show, each in a panel of its own. */
+/** Figures of the bars, each in a panel of its own. */
 const PANELS = [
   { title: 'rows/s', digits: 0, of: ({ rowsPerSecond }: Figures) => rowsPerSecond.median },
   {
@@ -40,7 +40,7 @@ const INK = '#24292f';
 
 const TITLE = { fontSize: 16, fontWeight: 'bold', color: INK } as const;
 
-/** Bars for each subject at the largest size at which there is more than the emitter to see, best read beside each other. */
+/** Builds bars for each subject at the largest size that most subjects have. */
 export function bars({ figures }: Pick<BenchReport, 'figures'>): Chart {
   const rows = sizeToShow(figures);
   const shown = figures.filter((one) => one.rows === rows).toReversed();
@@ -112,21 +112,21 @@ export function drawn({ option, width, height }: Chart): string {
   }
 }
 
-/** Leaves out what is there for a pointer, and numbers that the process counts. */
+/** Removes pointer effects, and numbers that depend on the process. */
 const still = (svg: string): string =>
   svg
     .replace(/<style >[\s\S]*?<\/style>\n/g, '')
     .replace(/ (class|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/\bzr\d+/g, 'zr');
 
-/** The largest size of which most subjects have figures. */
+/** Returns the largest size that most subjects have figures for. */
 function sizeToShow(figures: readonly Figures[]): number {
   const count = (rows: number): number => figures.filter((one) => one.rows === rows).length;
   const sizes = [...new Set(figures.map(({ rows }) => rows))];
   return Math.max(...sizes.filter((rows) => sizes.every((other) => count(other) <= count(rows))));
 }
 
-/** A little beyond what was measured. What is extrapolated may be longer by far: cut off there, it leaves the others visible. */
+/** Ends an axis just beyond the measured values. Extrapolated bars may be far longer: cut off, they leave the others visible. */
 const endOfAxis = (measured: readonly number[]): number | undefined =>
   measured.length === 0 ? undefined : 1.1 * Math.max(...measured);
 

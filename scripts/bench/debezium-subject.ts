@@ -17,13 +17,13 @@ import { measure } from './measure';
 import { storedBytesOf } from './stored-bytes';
 import { withAdmin } from './with-admin';
 
-/** How often the ends of the topics are asked for, in milliseconds. */
+/** Interval of reading the ends of the topics, in milliseconds. */
 const LOOK_EVERY_MS = 200;
 
-/** How long the connector may take for the next record, in milliseconds. */
+/** Timeout for the connector's next record, in milliseconds. */
 const STALLED_MS = 120_000;
 
-/** What Kafka's own script, connect-standalone.sh, gives Kafka Connect. */
+/** JVM options of Kafka's own script, connect-standalone.sh. */
 const HEAP = ['-Xms256M', '-Xmx2G'];
 
 /** The folder with Debezium's connector, downloaded when it is not there yet (some 30 MB). */
@@ -106,7 +106,7 @@ async function recordsIn(admin: Admin, topics: readonly string[]): Promise<numbe
   return ends.reduce((sum, end) => sum + end, 0);
 }
 
-/** What Java is given; with the configuration written to files in a folder of this name. */
+/** Builds the arguments of Java, and writes the configuration into a folder of this name. */
 async function connectArguments(benchContext: BenchContext, name: string): Promise<string[]> {
   const { servers, kafkaClassPath, directory, progress } = benchContext;
   const folder = path.join(directory, name);

@@ -16,8 +16,8 @@ import { storedBytesOf } from './stored-bytes';
 const IDLE_RUNS = 20;
 
 /**
- * The emitter's real handler, from the bundle that is deployed. Cold: a new process, from its start. Warm: the same
- * process, told to emit everything once more. Plain: a new process again, whose messages are not compressed.
+ * Measures the emitter's real handler, from the bundle that is deployed. Cold: a new process, from its start. Warm: the
+ * same process emits everything once more. Plain: another new process, without compression.
  */
 export const measureEmitter: Subject = async (benchContext, name): Promise<Round> => {
   const { kafka, rows } = benchContext;
@@ -73,7 +73,7 @@ export const measureEmitter: Subject = async (benchContext, name): Promise<Round
   }
 };
 
-/** How to start the emitter as a function does, with topics of a name. */
+/** Builds the start of the emitter as a function runs it, with topics of a name. */
 async function emitterOf(
   { servers, emitter, directory }: BenchContext,
   userId: string,

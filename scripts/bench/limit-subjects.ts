@@ -10,7 +10,7 @@ import { type Measured, measure } from './measure';
 import { PARTIES } from './measurement';
 import { outputOf } from './program-output';
 
-/** What the database gives: the rows, read in the way of the emitter and dropped. */
+/** Measures the limit of the database: rows are read as the emitter reads them, and dropped. */
 export const measureSelect: Subject = async (benchContext, name) => {
   const { servers, rows, directory } = benchContext;
   const records = STREAMS.length * rows;
@@ -26,7 +26,7 @@ export const measureSelect: Subject = async (benchContext, name) => {
   return { measurements: [{ subject: 'select', rows, records, ...taken }] };
 };
 
-/** What Kafka takes: records of the same sizes by its own tool, to one topic after another. The seconds are the tool's own. */
+/** Measures the limit of Kafka: its own tool sends records of the same sizes to one topic after another, and counts the seconds. */
 export const measureProducer: Subject = async (benchContext, name) => {
   const { kafka, servers, kafkaClassPath, rows, recordBytes, directory } = benchContext;
   await createTopics(kafka, name);

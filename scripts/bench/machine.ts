@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { serverEnvironment } from '../machine/program-environment';
 
-/** The machine that something was measured on. */
+/** Machine of a measurement. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -40,14 +40,14 @@ function systemName(): string {
 export const machineText = ({ cpu, cores, memoryGiB, os: system, node, java }: Machine): string =>
   `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}, Java ${java}`;
 
-/** How busy the machine is, in percent of all cores, over a while. */
+/** Measures the CPU load of the machine, in percent of all cores. */
 export async function busyPercent(milliseconds = 2_000): Promise<number> {
   const before = os.cpus();
   await delay(milliseconds);
   return busyBetween(before, os.cpus());
 }
 
-/** How much of the time between two looks at the cores they were not idle, in percent. */
+/** Calculates the CPU load between two readings of the cores, in percent. */
 export function busyBetween(
   before: readonly Pick<os.CpuInfo, 'times'>[],
   after: readonly Pick<os.CpuInfo, 'times'>[],

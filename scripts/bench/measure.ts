@@ -2,7 +2,7 @@ import type { BenchContext } from './bench-context';
 import type { PerParty } from './measurement';
 import { type Usage, UsageWatch } from './process-usage';
 
-/** What a piece of work gave, and took. */
+/** Result of a piece of work, and the resources that it took. */
 export interface Measured<T> {
   readonly result: T;
   readonly seconds: number;
@@ -10,9 +10,9 @@ export interface Measured<T> {
 }
 
 /**
- * Measures the work of a process, with what it makes the servers do.
+ * Measures the work of a process, and the load that it puts on the servers.
  *
- * @param start gives the process, and is measured too
+ * @param start returns the process, and is measured too
  * @param isNew whether `start` starts it. @default true
  */
 export async function measure<P extends { readonly pid: number }, T>(

@@ -18,11 +18,11 @@ export interface Measurement {
   /** From the first record to the last, where that leaves out a warm-up. */
   readonly steadySeconds?: number;
   readonly usage: PerParty<Usage>;
-  /** What Kafka has on its disk of them, where the subject is one that decides it. */
+  /** Bytes of the records on Kafka's disk, if the subject determines them. */
   readonly storedBytes?: number;
 }
 
-/** What an emitter takes to begin, and to find nothing; milliseconds. */
+/** Times of the emitter's start and of an idle run, in milliseconds. */
 export interface StartUp {
   /** Rows of each of the three tables. */
   readonly rows: number;

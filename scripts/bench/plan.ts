@@ -1,22 +1,22 @@
 import { CHOICES, type Choice } from './subject-names';
 
-/** What is measured at one size of the tables. */
+/** Plan for one size of the tables. */
 export interface PlannedSize {
   /** Rows of each of the three tables. */
   readonly rows: number;
   readonly rounds: number;
-  /** In the order in which they are measured in each round. */
+  /** Subjects in the order in which a round measures them. */
   readonly choices: readonly Choice[];
 }
 
-/** What is measured. */
+/** Plan of the benchmark. */
 export interface Plan {
   readonly sizes: readonly PlannedSize[];
-  /** How long the loop in Python goes on. */
+  /** Duration of the loop in Python, in seconds. */
   readonly pythonSeconds: number;
 }
 
-/** What `npm run bench` may be told about the measuring. */
+/** Options of `npm run bench` about what to measure. */
 export interface PlanOptions {
   readonly rows?: readonly number[];
   readonly full?: true;
@@ -28,10 +28,10 @@ export interface PlanOptions {
 /** Rows a table unless told otherwise: from a table that the start of a process matters for to one that it does not. */
 export const SIZES = [10_000, 100_000, 1_000_000];
 
-/** What `--full` adds. */
+/** Rows that `--full` adds. */
 export const LARGEST_SIZE = 10_000_000;
 
-/** Of which there is one round only, and no loop in Python: a look at a row far down would take it minutes. */
+/** Rows from which there is one round only, and no loop in Python, which would take minutes to look up one row. */
 const LONG_FROM = LARGEST_SIZE;
 
 /** Works out what to measure. */

@@ -1,19 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** What a process has taken. */
+/** Resources that a process has used. */
 export interface Usage {
   readonly cpuSeconds: number;
   /** The most memory that was resident at once. */
   readonly peakBytes: number;
 }
 
-/** How often processes are looked at that may end by themselves, in milliseconds. */
+/** Interval of reading processes that may end by themselves, in milliseconds. */
 const LOOK_EVERY_MS = 50;
 
-/** What the kernel counts processor time in: USER_HZ, 100 on every platform of Linux that Node runs on. */
+/** Ticks of the kernel's CPU time in a second: USER_HZ, 100 on every platform of Linux that Node runs on. */
 const TICKS_A_SECOND = 100;
 
-/** Watches what a process takes, from now on or, of a new one, from its start. */
+/** Tracks the resources of a process, from now on or, for a new one, from its start. */
 export class UsageWatch {
   private readonly begin: number;
   private last: Usage;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { RunningChild } from '../local/child-processes';
 
-/** Waits for the end of a program, and gives what it wrote. @throws Error with that when it fails. */
+/** Waits for a program to end and returns its output. @throws Error with the output if it fails. */
 export async function outputOf({ ended, logFile }: RunningChild): Promise<string> {
   const end = await ended;
   const output = readFileSync(logFile, 'utf8');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BenchReport } from './report';
 
-/** Where `npm run bench -- --publish` leaves what README.md shows. */
+/** Folder that `npm run bench -- --publish` writes for README.md. */
 export const PUBLISHED = path.join(__dirname, 'published');
 
 /** The report that README.md shows. */

@@ -13,7 +13,7 @@ import { streamTopics } from './bench-topics';
 import { measure } from './measure';
 import { outputOf } from './program-output';
 
-/** The Python that has what the loop needs; made at the first use. */
+/** Returns the Python with the packages of the loop; creates it at the first use. */
 export const loopPython = (progress: Progress): Promise<string> =>
   pythonWith(
     {
@@ -25,7 +25,7 @@ export const loopPython = (progress: Progress): Promise<string> =>
     progress,
   );
 
-/** The way of the original project, for a while: what it would take for all rows is extrapolated. */
+/** Measures the original project's loop for a while, and extrapolates the time for all rows. */
 export const measurePython: Subject = async (benchContext, name) => {
   const { servers, kafka, rows, directory, pythonSeconds, progress } = benchContext;
   const { host, port, user, password, database } = servers.database.emitter;

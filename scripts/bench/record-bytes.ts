@@ -8,10 +8,10 @@ import type { LocalServers } from '../local/pipeline-servers';
 import { createTopics } from '../local/topics';
 import { deleteTopics, streamTopics } from './bench-topics';
 
-/** Records of each topic whose sizes are looked at. */
+/** Number of records of each topic that are sampled. */
 const SAMPLE = 200;
 
-/** The average bytes of a record of each topic, with its key: of the first that the emitter makes of the tables. */
+/** Returns the average bytes of a record of each topic, with its key, over the first records of the emitter. */
 export async function recordBytesOf(
   kafka: Kafka,
   servers: LocalServers,

@@ -5,13 +5,13 @@ import { type Measurement, PARTIES, type PerParty, type StartUp } from './measur
 import { type Spread, spreadOf } from './spread';
 import { SUBJECTS, type SubjectName } from './subject-names';
 
-/** What one subject gave at one size of the tables; of each figure the median of the rounds, and the spread. */
+/** Figures of one subject at one size of the tables: the median of the rounds, and the spread. */
 export interface Figures {
   readonly subject: SubjectName;
   /** Rows of each of the three tables. */
   readonly rows: number;
   readonly rounds: number;
-  /** Whether it stopped before the last row, and the seconds are worked out from its rate. */
+  /** True if it stopped before the last row, and the seconds are calculated from its rate. */
   readonly isExtrapolated: boolean;
   /** For all rows of the three tables. */
   readonly seconds: Spread;
@@ -29,12 +29,12 @@ export type StartUpFigures = { readonly rows: number } & Readonly<
   Record<keyof Omit<StartUp, 'rows'>, Spread>
 >;
 
-/** What `npm run bench` found. */
+/** Report of `npm run bench`. */
 export interface BenchReport {
   /** YYYY-MM-DD */
   readonly date: string;
   readonly machine: Machine;
-  /** How busy the machine was before anything was started, in percent. */
+  /** CPU load of the machine before anything was started, in percent. */
   readonly busyPercent: number;
   /** Memory of the function that is deployed. */
   readonly memoryMB: number;
@@ -44,13 +44,13 @@ export interface BenchReport {
   readonly startUp: readonly StartUpFigures[];
 }
 
-/** A machine that is busier than this, in percent, is not measured on. */
+/** CPU load above which a machine is too busy to measure on, in percent. */
 export const MOST_BUSY_PERCENT = 15;
 
-/** Rounds from which on a median says something. */
+/** Fewest rounds for a meaningful median. */
 export const LEAST_ROUNDS = 3;
 
-/** Why the figures are not to be compared or quoted; `undefined` when they may be. */
+/** Explains why the figures are only a trial; `undefined` if they may be quoted. */
 export function whyOnlyTrial({
   busyPercent,
   figures,
@@ -61,7 +61,7 @@ export function whyOnlyTrial({
   return undefined;
 }
 
-/** Puts the rounds of each subject and size together, in the order of sizes and of {@link SUBJECTS}. */
+/** Groups the rounds by size and subject, in the order of sizes and of {@link SUBJECTS}. */
 export function figuresOf(rounds: readonly Round[]): Pick<BenchReport, 'figures' | 'startUp'> {
   const measurements = rounds.flatMap((round) => round.measurements);
   const starts = rounds.flatMap(({ startUp }) => startUp ?? []);

@@ -30,22 +30,22 @@ const MEASURE: Readonly<Record<Choice, Subject>> = {
   producer: measureProducer,
 };
 
-/** What is downloaded for a subject before anything is measured. */
+/** Downloads that a subject needs before anything is measured. */
 const DOWNLOAD: Partial<Record<Choice, (progress: Progress) => Promise<string>>> = {
   debezium: debeziumFiles,
   python: loopPython,
 };
 
-/** A server that does less than this, as a share of one core, is at rest. */
+/** CPU share of one core below which a server is idle. */
 const AT_REST = 0.03;
 
-/** How long a server's rest is watched, in milliseconds. */
+/** Length of a look at idle servers, in milliseconds. */
 const REST_MS = 500;
 
-/** How long servers may take to come to rest, in milliseconds. */
+/** Timeout for servers to become idle, in milliseconds. */
 const RESTLESS_MS = 60_000;
 
-/** What the measuring gave, and of what. */
+/** Result of the benchmark's rounds. */
 export interface BenchResult extends Pick<BenchReport, 'memoryMB' | 'recordBytes'> {
   readonly rounds: readonly Round[];
 }
@@ -66,9 +66,9 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
   const servers = await startLocalServers({
     directory: path.join(directory, 'servers'),
     fresh: true,
-    // Topics are deleted after each measurement; their files should not wait for a minute.
+    // Topics are deleted after each measurement; by default their files stay for a minute.
     kafkaProperties: { 'log.segment.delete.delay.ms': 1_000 },
-    // Debezium asks for a binary log, even where it takes a snapshot only; nothing has to be in it.
+    // Debezium requires a binary log even for a snapshot; it may be empty.
     databaseSettings: {
       'log-bin': 'binlog',
       'binlog-format': 'ROW',
@@ -129,11 +129,11 @@ async function measureOne(
   }
 }
 
-/** Waits until the servers are done with what was before. */
+/** Waits until the servers have finished earlier work. */
 async function atRest({ kafka, database }: LocalServers): Promise<void> {
   const pids = [...kafka.brokers.map(({ pid }) => pid), database.pid];
   const spent = (): number => pids.reduce((sum, pid) => sum + usageOf(pid).cpuSeconds, 0);
-  // The deletion of files is put off for a second.
+  // Files are deleted a second later.
   await delay(1_500);
   for (const end = Date.now() + RESTLESS_MS; Date.now() < end; ) {
     const before = spent();

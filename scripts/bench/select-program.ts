@@ -4,7 +4,7 @@ import { readCredentialsFile } from '../../lambda/shared/database-login';
 import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { STREAMS } from '../../lambda/shared/streams';
 
-/** Reads the three tables beside each other, in the order of their keys as the emitter does, and drops every row. */
+/** Reads the three tables concurrently, in the order of their keys as the emitter does, and drops every row. */
 async function readAll(credentialsFile: string): Promise<number> {
   const login = await readCredentialsFile(credentialsFile);
   const counts = await Promise.all(

@@ -1,4 +1,4 @@
-/** What several measurements of the same thing gave. */
+/** Median and extremes of several measurements. */
 export interface Spread {
   readonly median: number;
   readonly least: number;

@@ -1,4 +1,4 @@
-/** What is measured, in the order of the table; the values say what it is. */
+/** Subjects of the benchmark, in the order of the table; the values describe them. */
 export const SUBJECTS = {
   'emitter-cold': 'emitter, cold',
   'emitter-warm': 'emitter, warm',
@@ -12,7 +12,7 @@ export const SUBJECTS = {
 /** The name of what is measured. */
 export type SubjectName = keyof typeof SUBJECTS;
 
-/** What `--only` names: the emitter is measured in all ways together. */
+/** Choices of `--only`; the variants of the emitter are measured together. */
 export const CHOICES = ['emitter', 'debezium', 'python', 'select', 'producer'] as const;
 
 /** One of {@link CHOICES}. */

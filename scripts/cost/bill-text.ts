@@ -3,7 +3,7 @@ import { textTable } from '../terminal/text-table';
 import { type Bill, type BillLine, HOURS_A_MONTH } from './bill';
 import { isVerified, UNVERIFIED } from './prices';
 
-/** The whole bill for people: a table of every line, and what its totals hold and leave out. */
+/** Formats the whole bill: a table of every line, and what its totals include and leave out. */
 export function billText(bill: Bill): string {
   const rows = bill.stacks.flatMap(({ stack, hourly, monthly }) => [
     [stack, '', '', perHour(hourly), perMonth(monthly)],
@@ -20,7 +20,7 @@ export function billText(bill: Bill): string {
   ].join('\n');
 }
 
-/** The bill in a few lines: the stacks, and the total. */
+/** Formats the bill in a few lines: the stacks, and the total. */
 export const shortBillText = (bill: Bill): string =>
   [
     ...textTable([

@@ -24,41 +24,41 @@ const DATABASE_GIB = 20;
  */
 const METRICS_PER_BROKER = 47;
 
-/** One thing that is billed. */
+/** Billed item. */
 export interface BillLine {
   readonly stack: StackId;
   readonly what: string;
-  /** The type of the resource that brings it, as CloudFormation names it. */
+  /** CloudFormation type of the resource that causes it. */
   readonly resourceType: string;
-  /** Units a month; absent for what is billed by use, which no configuration tells. */
+  /** Units a month; absent for items billed by use, which no configuration determines. */
   readonly quantity?: number;
-  /** Absent when it is not known. */
+  /** Absent if it is unknown. */
   readonly price?: Price;
   /** Dollars; absent when the quantity or the price is, or the price is not verified. */
   readonly monthly?: number;
   readonly hourly?: number;
 }
 
-/** Dollars that go by with time, whether rows flow or not. */
+/** Dollars that accrue with time, whether rows flow or not. */
 export interface Total {
   readonly monthly: number;
   readonly hourly: number;
 }
 
-/** What Lambda takes for rows, over and above the runs that find none. */
+/** Lambda's cost of rows, on top of the runs that find none. */
 export interface EmittingCost {
   /** Dollars for a million rows. */
   readonly perMillionRows: number;
-  /** Those measured; or, where that is longer, what the CPU seconds take with the share of a core that comes with the memory. */
+  /** Measured seconds, or the CPU seconds divided by the cores that come with the memory, whichever is longer. */
   readonly secondsPerMillionRows: number;
   readonly memoryMB: number;
   /** Cores that come with the memory. */
   readonly cores: number;
-  /** Where, when and on what the seconds were measured. */
+  /** Source of the seconds. */
   readonly measurement: EmitterMeasurement;
 }
 
-/** What a configuration costs on AWS. */
+/** Cost of a configuration on AWS. */
 export interface Bill extends Total {
   readonly lines: readonly BillLine[];
   readonly stacks: readonly ({ readonly stack: StackId } & Total)[];
@@ -241,7 +241,7 @@ function totalOf(charges: readonly Charge[]): Total {
   return { monthly, hourly: monthly / HOURS_A_MONTH };
 }
 
-/** Works out what rows cost in a function of the configured memory. */
+/** Calculates the cost of rows in a function of the configured memory. */
 export function emittingCost({ memoryMB }: EmitterConfig, measurement: EmitterMeasurement): EmittingCost {
   const cores = memoryMB / MB_OF_A_CORE;
   const { secondsPerMillionRows: measured, cpuSecondsPerMillionRows } = measurement;

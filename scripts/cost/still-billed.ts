@@ -16,18 +16,18 @@ import { type PresentStack, presentStacks } from '../aws/present-stacks';
 import { HOURS_A_MONTH } from './bill';
 import { PRICES } from './prices';
 
-/** Something of a pipeline that is billed and that no working stack holds. */
+/** Billed resource of a pipeline that belongs to no working stack. */
 export interface StillBilled {
   readonly what: string;
-  /** Dollars a month at list prices, at most; absent when that depends on what is inside. */
+  /** Maximum in dollars a month at list prices; absent if it depends on the content. */
   readonly dollarsAMonth?: number;
-  /** The command that removes it. */
+  /** Command that removes it. */
   readonly remove: string;
 }
 
 /**
- * Finds what a pipeline has left behind: stacks that could not be deleted, snapshots of its database, logs, volumes and
- * addresses that nothing uses; and, when no stack is left, what "cdk bootstrap" keeps for all CDK apps of the account.
+ * Finds the leftovers of a pipeline: stacks that could not be deleted, snapshots of its database, logs, unused volumes and
+ * addresses; and, if no stack is left, the bundles that "cdk bootstrap" keeps for all CDK apps of the account.
  *
  * @throws AwsError
  */
@@ -46,7 +46,7 @@ export async function stillBilled(
   return found.flat();
 }
 
-/** What is still billed, for people. */
+/** Formats what is still billed for people. */
 export const stillBilledText = (items: readonly StillBilled[]): string =>
   items.length === 0
     ? 'Nothing of this pipeline is billed any more.'
@@ -95,7 +95,7 @@ async function logGroups(
 ): Promise<StillBilled[]> {
   const logs = new CloudWatchLogsClient(client);
   const gone = STACKS.filter((id) => !stacks.some((stack) => stack.id === id));
-  // As CloudFormation and as Lambda name them.
+  // Named by CloudFormation and by Lambda.
   const prefixes = gone.flatMap((id) => ['', '/aws/lambda/'].map((path) => `${path}${nameOf(userId, id)}-`));
   const all = await Promise.all(
     prefixes.map((logGroupNamePrefix) =>
@@ -152,7 +152,7 @@ async function bundles({ account }: Finder): Promise<StillBilled[]> {
   ];
 }
 
-/** The tags that every stack hands on to its resources. */
+/** Tags that every stack passes on to its resources. */
 const tagsOf = (userId: string) => ({ Pipeline: 'pinterest-data-pipeline', UserId: userId });
 
 const tagFilters = (userId: string): Filter[] =>

@@ -8,7 +8,7 @@ import { type Check, failed, ok, warning } from './check';
 /** The zone that MSK offers no brokers in. https://docs.aws.amazon.com/msk/latest/developerguide/troubleshooting.html */
 const ZONE_WITHOUT_MSK = 'use1-az3';
 
-/** What the account needs before anything can be deployed. */
+/** Checks of the account that must pass before anything can be deployed. */
 export const accountChecks = ({ account, config }: DeployedPipeline): Check[] => [
   {
     name: 'credentials',

@@ -1,9 +1,9 @@
-/** What a check found. */
+/** Result of a check. */
 export interface Finding {
   /** `warning`: works for now, or is not needed by everybody; `skipped`: cannot be known, and the text says why. */
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly text: string;
-  /** What mends it, as exactly as it can be said: mostly a command. */
+  /** Exact fix, mostly a command. */
   readonly fix?: string;
 }
 
@@ -47,7 +47,7 @@ export async function diagnose(
     const missing = diagnoses.find(
       ({ check, status }) => needs.includes(check) && (status === 'failed' || status === 'skipped'),
     );
-    const finding = missing ? skipped(`first mend: ${missing.check}`) : await examination(examine);
+    const finding = missing ? skipped(`fix first: ${missing.check}`) : await examination(examine);
     const diagnosis = { check: name, ...finding };
     diagnoses.push(diagnosis);
     onDiagnosis(diagnosis);

@@ -7,7 +7,7 @@ import { findKeyPair, readPrivateKey } from '../aws/key-pair';
 import { type Check, failed, ok, skipped, warning } from './check';
 import { stackCheck } from './stack-checks';
 
-/** Whether one can log in to the Kafka client. */
+/** Checks that the Kafka client accepts a login. */
 export const clientChecks = (pipeline: DeployedPipeline): Check[] => [
   {
     name: 'key',

@@ -4,7 +4,7 @@ import { describeStack } from '../aws/stack-outputs';
 import { stillBilled } from '../cost/still-billed';
 import { type Check, ok, warning } from './check';
 
-/** Whether a pipeline that is gone still costs something. */
+/** Checks for leftovers of a destroyed pipeline that still cost something. */
 export const leftOverChecks = (pipeline: DeployedPipeline): Check[] => [
   {
     name: 'costs after a removal',

@@ -5,7 +5,7 @@ import { type Check, failed, ok, warning } from './check';
 
 const PROJECT = path.resolve(__dirname, '../..');
 
-/** What this machine needs: the programs of the local servers, the CDK CLI, and SSH. */
+/** Checks of this machine: the programs of the local servers, the CDK CLI, and SSH. */
 export const machineChecks = (): Check[] => [
   ...TOOLS.map(
     (tool): Check => ({

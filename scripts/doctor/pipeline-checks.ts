@@ -20,7 +20,7 @@ import { stackOutputs } from '../aws/stack-outputs';
 import { type Check, failed, ok, warning } from './check';
 import { stackCheck } from './stack-checks';
 
-/** Whether rows can flow, and do. */
+/** Checks that rows can flow, and do. */
 export const pipelineChecks = (pipeline: DeployedPipeline): Check[] => [
   { name: 'cluster', needs: [stackCheck('KafkaCluster')], examine: () => examineCluster(pipeline) },
   { name: 'topics', needs: ['cluster'], examine: () => examineTopics(pipeline) },
@@ -137,7 +137,7 @@ async function examineSchedule({ account, config }: DeployedPipeline) {
   );
 }
 
-/** How the last run of each shard of the emitter ended, as they logged it. */
+/** Outcome of the last run of each shard, from the emitter's log. */
 async function examineLastRun({ account, config }: DeployedPipeline) {
   const { functionName: FunctionName } = await stackOutputs(account, config.userId, 'Emitter');
   const lambda = new LambdaClient(account.client);

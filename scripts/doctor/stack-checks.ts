@@ -6,7 +6,7 @@ import { type Check, failed, ok, warning } from './check';
 /** The name of the check of a stack. */
 export const stackCheck = (id: StackId): string => `stack ${id}`;
 
-/** Whether each stack is there, and to its end. */
+/** Checks that each stack exists and is complete. */
 export const stackChecks = ({ account, config }: DeployedPipeline): Check[] =>
   STACKS.map((id) => ({
     name: stackCheck(id),

@@ -8,26 +8,26 @@ import { deploymentEnvironment, type EmulatedDeployment } from '../aws/emulated-
 import { beforeServersStop } from '../local/child-processes';
 import type { Progress } from '../terminal/progress';
 
-/** Where the CLI finds cdk.json. */
+/** Folder of cdk.json. */
 const PROJECT = path.resolve(__dirname, '../..');
 
 /** The version of the CLI that the project pins. */
 const CLI = require.resolve('aws-cdk/bin/cdk');
 
-/** How the CLI says that it goes on with a stack: `Network (Pinterest-ada-Network): deploying... [1/5]`. */
+/** Line with which the CLI begins a stack: `Network (Pinterest-ada-Network): deploying... [1/5]`. */
 const BEGINS = /^(\S+) \(\S+\): (deploying|destroying)\.\.\./;
 
-/** Where the CLI begins to say what is wrong. */
+/** First line of an error of the CLI. */
 const WRONG = /Failed resources:|❌|^\S*Error\b|The configuration is wrong/;
 
 /** A run of the CDK CLI on the emulator. */
 export interface CdkRun {
-  /** What it is asked, such as `deploy --all`. */
+  /** Arguments, such as `deploy --all`. */
   readonly args: readonly [command: string, ...string[]];
   readonly deployment: EmulatedDeployment;
-  /** Of the deployment; takes the templates, and in `cdk-<command>.log` all that the CLI prints. */
+  /** Directory of the deployment; receives the templates and, as `cdk-<command>.log`, the CLI's output. */
   readonly directory: string;
-  /** What it does until it begins with a stack. */
+  /** Step that is shown until the first stack begins. */
   readonly text: string;
   readonly progress: Progress;
 }
@@ -43,7 +43,7 @@ export async function runCdk({ args, deployment, directory, text, progress }: Cd
     process.execPath,
     [CLI, ...args, `--output=${path.join(directory, 'cdk.out')}`, ...context],
     {
-      // A group of its own, so that it can be ended together with the app that it runs.
+      // Own process group, so that it can be killed together with the app that it runs.
       detached: true,
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],

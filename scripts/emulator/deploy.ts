@@ -16,7 +16,7 @@ import { type DeploymentDescription, describeDeployment } from './describe-deplo
 import { startHost } from './host-process';
 import { emulatorPython } from './python-environment';
 
-/** The login that the emulator is given. It takes any; no account of AWS has this key id. */
+/** Login for the emulator, which accepts any; no AWS account has this key id. */
 const LOGIN = { accessKeyId: 'PINTERESTDATAPIPELINE', secretAccessKey: 'emulator' } as const;
 
 /** The emulator's account. */

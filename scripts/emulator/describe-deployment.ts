@@ -3,7 +3,7 @@ import { chooseAccount } from '../aws/aws-account';
 import type { EmulatedDeployment } from '../aws/emulated-deployment';
 import { stackOutputs } from '../aws/stack-outputs';
 
-/** What a user, or a program, needs to know of a deployment to the emulator. Holds no secret. */
+/** Description of a deployment to the emulator, for users and programs. Holds no secret. */
 export interface DeploymentDescription {
   readonly endpoint: string;
   readonly region: string;
@@ -20,7 +20,7 @@ export interface DeploymentDescription {
 }
 
 /**
- * Asks the stacks of the deployment, which is announced, what they are.
+ * Describes the announced deployment by the outputs of its stacks.
  *
  * @throws AwsError when one of them is not deployed.
  */

@@ -10,19 +10,19 @@ import { writePrivateFile } from '../machine/private-file';
 /** The `node_modules` that functions find the AWS SDK in, as they find it in Lambda's runtime. */
 const NODE_MODULES = path.resolve(__dirname, '../../node_modules');
 
-/** How to start the emulator. */
+/** Options of the emulator. */
 export interface EmulatorOptions {
   /** The Python that has it, from `emulatorPython`. */
   readonly python: string;
   /** Its own directory for logs and the files of functions; created when missing. */
   readonly directory: string;
-  /** What stands behind the emulated Kafka and database. */
+  /** Servers behind the emulated Kafka and database. */
   readonly servers: LocalServers;
 }
 
 /** A running emulator of AWS on 127.0.0.1. It keeps everything in memory. */
 export interface Emulator {
-  /** Where it answers for every service. */
+  /** URL for every service. */
   readonly endpoint: string;
   /** Settles when its process has ended, with how it ended. */
   readonly ended: Promise<string>;

@@ -10,13 +10,13 @@ import { LockedError, takeLock } from '../local/exclusive-lock';
 import { ToolchainError } from '../local/toolchain';
 import { type HostAnswer, STAY } from './host';
 
-/** A host that takes longer to stop its servers is killed. Milliseconds. */
+/** Timeout after which a host that is stopping its servers is killed, in milliseconds. */
 const STOP_MS = 45_000;
 
 /** The folders of what a host runs. */
 const SERVERS = ['emulator', 'kafka', 'mariadb'] as const;
 
-/** A host that this process has started. It ends with this process, however that ends, until it is told to stay. */
+/** Host that this process started. It ends with this process, however that ends, unless it is told to stay. */
 export interface StartedHost {
   readonly pid: number;
   readonly endpoint: string;
@@ -39,7 +39,7 @@ export async function startHost(directory: string): Promise<StartedHost> {
   mkdirSync(directory, { recursive: true });
   const log = openSync(path.join(directory, 'host.log'), 'w', 0o600);
   const child = spawn(process.execPath, ['--import', 'tsx', path.join(__dirname, 'host.ts'), directory], {
-    // Out of reach of Ctrl-C, so that it can be asked to stop, and waited for.
+    // Out of reach of Ctrl-C, so that it can be stopped gracefully.
     detached: true,
     cwd: __dirname,
     stdio: ['ignore', log, log, 'ipc'],
@@ -86,7 +86,7 @@ function asError({ name, message }: { name: string; message: string }, directory
 }
 
 /**
- * Stops a host with its servers, and those that a killed one has left behind.
+ * Stops a host with its servers, and the orphans of a killed one.
  *
  * @param directory absolute path of its deployment
  * @param pid its process; @default the one that is gone already
@@ -112,7 +112,7 @@ function send(signal: NodeJS.Signals, pid: number): void {
   }
 }
 
-/** Whether a host holds the lock of its servers; the kernel takes it back when the process ends. */
+/** Tells whether a host holds the lock of its servers; the kernel releases it when the process ends. */
 function holdsLock(directory: string): boolean {
   try {
     takeLock(path.join(directory, 'lock')).release();
@@ -123,7 +123,7 @@ function holdsLock(directory: string): boolean {
   }
 }
 
-/** Removes what a stopped host has left on the disk; logs of the CDK and of the host stay. */
+/** Removes the files of a stopped host; logs of the CDK and of the host stay. */
 export function removeHostFiles(directory: string): void {
   withdrawDeployment(directory);
   for (const name of [...SERVERS, 'cdk', 'cdk.out', 'owner_db_creds.yaml']) {

@@ -9,12 +9,12 @@ import { isSystemError, systemErrorText } from '../terminal/system-error';
 import { startEmulator } from './emulator';
 import { emulatorPython } from './python-environment';
 
-/** What the host tells the process that started it: once, when all is up or when it cannot be. */
+/** Message of the host to the process that started it, sent once: when all is up, or when that failed. */
 export type HostAnswer =
   | { readonly endpoint: string; readonly admin: DatabaseLogin }
   | { readonly error: { readonly name: string; readonly message: string } };
 
-/** What that process says when the host shall stay after it has gone. */
+/** Message to the host: stay after this process has ended. */
 export const STAY = 'stay';
 
 if (require.main === module) void run(process.argv[2] as string);

@@ -40,13 +40,13 @@ const running = new Set<{ child: ChildProcess; stop(): Promise<void> }>();
 const beforeStop: (() => Promise<void>)[] = [];
 let handlersInstalled = false;
 
-/** Registers work to finish, such as an emitter's open transaction, before a signal stops the servers. */
+/** Registers work, such as an emitter's open transaction, to be finished before a signal stops the servers. */
 export const beforeServersStop = (work: () => Promise<void>): void => {
   installHandlers();
   beforeStop.push(work);
 };
 
-/** Stops every server that this process has started. */
+/** Stops every server that this process started. */
 export const stopChildren = async (): Promise<void> => {
   await Promise.all([...running].map((entry) => entry.stop()));
 };
@@ -54,8 +54,8 @@ export const stopChildren = async (): Promise<void> => {
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * The servers are in process groups of their own, so that Ctrl-C reaches this process only and the emitter can finish
- * while the brokers are still there. In exchange they must be stopped here, however this process ends.
+ * The servers have process groups of their own, so that Ctrl-C reaches this process only and the emitter can finish
+ * while the brokers still run. In exchange they must be stopped here, however this process ends.
  */
 function installHandlers(): void {
   if (handlersInstalled) return;
@@ -76,7 +76,7 @@ function installHandlers(): void {
   });
 }
 
-/** Ends a server, if it has not ended yet, and what it has started itself. */
+/** Kills a server, if it still runs, and its own children. */
 function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -155,9 +155,9 @@ const endOf = (logFile: string): string =>
   readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
 
 /**
- * Ends the servers that an earlier process, killed before it could stop them, left behind in a directory.
+ * Kills the orphaned servers of a directory: those of an earlier process that was killed before it could stop them.
  *
- * A process id may belong to somebody else by now: only a process whose command line contains the directory is ended.
+ * A process id may belong to another program by now: only a process whose command line contains the directory is killed.
  */
 export async function killOrphans(directory: string): Promise<void> {
   const files = readdirSync(directory).filter((file) => file.endsWith('.pid'));

@@ -6,7 +6,7 @@ import type { TopicRecord } from './first-records';
 /** Characters of a record that are shown. */
 const SHOWN_CHARACTERS = 150;
 
-/** What `npm start` shows in the end. No line break at the end. */
+/** Formats the result of `npm start`. No line break at the end. */
 export function copyText(report: CopyReport, records: readonly TopicRecord[]): string {
   const seconds = (report.elapsedMs / 1000).toFixed(1);
   const megabytes = Math.round(report.peakMemoryBytes / 1_000_000);

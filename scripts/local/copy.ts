@@ -13,7 +13,7 @@ import { grouped } from '../terminal/grouped';
 import type { Progress } from '../terminal/progress';
 import type { EmitterProcess } from './emitter-process';
 
-/** What a copy of the tables took. */
+/** Result of a copy of the tables. */
 export interface CopyReport {
   readonly runs: number;
   readonly rows: number;
@@ -26,7 +26,7 @@ export interface CopyReport {
   readonly verification: VerificationReport;
 }
 
-/** Runs the shards of the emitter beside each other until they have caught up with the tables, and compares the topics with the tables. */
+/** Runs the shards of the emitter concurrently until they have caught up, and compares the topics with the tables. */
 export async function copyAndVerify({
   emitters,
   kafka,

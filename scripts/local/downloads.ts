@@ -5,7 +5,7 @@ import type { Progress } from '../terminal/progress';
 import { mavenFolder } from './maven-folder';
 import { mariaDbPlatform } from './platform';
 
-/** Where the downloaded servers are. */
+/** Folders of the downloaded servers. */
 export interface ServerFiles {
   /** The Java class path of Kafka: every jar of a folder. */
   readonly kafkaClassPath: string;

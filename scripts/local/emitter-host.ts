@@ -5,7 +5,7 @@ import type * as Handler from '../../lambda/emitter/handler';
 import { SERVICE_NAME } from '../../lambda/shared/metric-names';
 import type { HostAnswer, HostRequest } from './emitter-process';
 
-/** What Lambda is to the emitter, on this machine: a process that takes events and calls the handler: the one of the file that it is given, or of the sources. */
+/** Stands in for Lambda: a process that takes events and calls the handler of the given file, or of the sources. */
 
 const [, , handlerFile = path.join(__dirname, '../../lambda/emitter/handler.ts')] = process.argv;
 const loadBegan = performance.now();

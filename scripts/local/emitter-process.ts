@@ -12,13 +12,13 @@ import { heapOptions } from '../../lambda/shared/heap';
 import type { PerStream } from '../../lambda/shared/streams';
 import { EmitterRunError } from '../runs/emitter-run-error';
 
-/** What the process of the emitter is asked. */
+/** Request to the emitter's process. */
 export interface HostRequest {
   readonly event: EmitEvent;
   readonly timeoutMs: number;
 }
 
-/** What it answers. */
+/** Response of the emitter's process. */
 export type HostAnswer = Omit<LocalRun, 'summary'> &
   (
     | { readonly summary: EmitSummary }
@@ -30,13 +30,13 @@ export interface LocalRun {
   readonly summary: EmitSummary;
   /** The most memory that the process has had so far. */
   readonly peakMemoryBytes: number;
-  /** What it took to load the handler with all that it imports, in milliseconds. */
+  /** Time to load the handler with its imports, in milliseconds. */
   readonly loadMs: number;
 }
 
-/** What the process runs. */
+/** Program of the emitter's process. */
 export interface EmitterProgram {
-  /** What Node is given: a built `emitter-host.ts`, the file with the handler. */
+  /** Arguments of Node: a built `emitter-host.ts`, the file with the handler. */
   readonly args: readonly string[];
   /** More variables, such as a function has besides those of the emitter. */
   readonly environment: NodeJS.ProcessEnv;
@@ -55,7 +55,7 @@ const LONGEST_TIMEOUT_MS = 900_000;
 /** Keeps the heap as small as in a function of 512 MB; on a machine with much memory it would grow before it is cleaned. */
 const HEAP = heapOptions(256);
 
-/** How long the emitter may take to end its connections, in milliseconds. */
+/** Timeout for the emitter to close its connections, in milliseconds. */
 const END_MS = 10_000;
 
 /** Variables of the user's own, which the emitter or its log would take for settings. The region is also that of their credentials. */

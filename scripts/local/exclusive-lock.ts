@@ -4,12 +4,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExpectedError } from '../terminal/expected-error';
 
-/** Thrown when another process holds the lock. */
+/** Another process holds the lock. */
 export class LockedError extends ExpectedError {
   override readonly name = 'LockedError';
 }
 
-/** A lock that is held until `release` is called or this process ends, however it ends. */
+/** Lock that is held until `release` is called or this process ends, however it ends. */
 export interface ExclusiveLock {
   release(): void;
 }
@@ -17,7 +17,7 @@ export interface ExclusiveLock {
 const SQLITE_BUSY = 5;
 const SQLITE_FULL = 13;
 
-/** As the system itself says it. */
+/** Fields of the system's own error. */
 const NO_SPACE = { code: 'ENOSPC', syscall: 'write' } as const;
 
 /** Keeps the locks of this process from the garbage collector, which would close, and so unlock, what nobody refers to. */
@@ -60,7 +60,7 @@ export function takeLock(file: string): ExclusiveLock {
   };
 }
 
-/** As {@link takeLock}, but waits for as long as somebody else holds the lock. */
+/** Waits for the lock of {@link takeLock} while another process holds it. */
 export async function waitForLock(file: string): Promise<ExclusiveLock> {
   for (;;) {
     try {

@@ -8,13 +8,13 @@ import { serverEnvironment } from '../machine/program-environment';
 /** The name of the listener that is what Amazon MSK has on port 9098. */
 export const IAM_LISTENER = 'IAM';
 
-/** Who may log in at a broker's listener for IAM. */
+/** Options of a broker's IAM listener. */
 export interface IamOptions {
   /** The folder with the class that checks tokens, from `serverFiles`. */
   readonly classPath: string;
   /** Secret access keys by access key id. The id becomes the principal: `User:<access key id>`. */
   readonly keys: Readonly<Record<string, string>>;
-  /** What the certificate says the broker is, as Java's keytool takes it. @default 'ip:127.0.0.1,dns:localhost' */
+  /** Subject alternative names of the certificate, in the form of Java's keytool. @default 'ip:127.0.0.1,dns:localhost' */
   readonly subjectAlternativeName?: string;
 }
 
@@ -26,7 +26,7 @@ export interface IamListener {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** It guards a key that is made anew for every directory and trusted by nobody else. */
+/** Password of a key that is generated for every directory and trusted by nobody else. */
 const KEYSTORE_PASSWORD = 'not-a-secret';
 
 /** Prepares a listener for IAM, with a certificate of its own in the directory. */

@@ -1,8 +1,5 @@
-import { type ExecFileException, execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { muteNegativeTimeoutWarning } from '../../lambda/shared/kafka/negative-timeout-warning';
 import { freePorts } from '../machine/free-ports';
@@ -11,9 +8,9 @@ import { serverEnvironment } from '../machine/program-environment';
 import { killOrphans, type RunningChild, startChild } from './child-processes';
 import { IAM_LISTENER, type IamOptions, iamListener } from './iam-listener';
 import { classPathFrom, type JavaProperties, LOG_OPTION, propertiesText } from './java';
-import { ProgramError } from './program-error';
+import { clusterIdOf, format } from './kafka-storage';
 
-/** How to start Kafka. */
+/** Options of Kafka. */
 export interface KafkaOptions {
   /** The Java class path of Kafka, from `serverFiles`. */
   readonly classPath: string;
@@ -21,7 +18,7 @@ export interface KafkaOptions {
   readonly directory: string;
   /** One broker, or three that replicate to each other as the cluster on AWS does. @default 1 */
   readonly brokers?: 1 | 3;
-  /** Whether to begin without the data of an earlier start. @default false */
+  /** True to discard the data of an earlier start. @default false */
   readonly fresh?: boolean;
   /** A second listener, that asks for TLS and for the tokens of MSK's IAM; and ACLs, that deny by default. @default none */
   readonly iam?: IamOptions;
@@ -32,7 +29,7 @@ export interface KafkaOptions {
 /** Broker properties by name. https://kafka.apache.org/39/documentation.html#brokerconfigs */
 export type BrokerProperties = JavaProperties;
 
-/** Where a broker listens. */
+/** Listeners of a broker. */
 export interface BrokerPorts {
   readonly nodeId: number;
   readonly port: number;
@@ -208,35 +205,6 @@ const javaOptions = (brokers: 1 | 3): string[] => [
 function writeProperties(file: string, properties: BrokerProperties): void {
   // The keys of a listener for IAM are among them.
   writePrivateFile(file, propertiesText(properties));
-}
-
-/** One id for all brokers of a directory, kept beside their data. */
-function clusterIdOf(directory: string): string {
-  const file = path.join(directory, 'data', 'cluster-id');
-  if (!existsSync(file)) {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url'));
-  }
-  return readFileSync(file, 'utf8');
-}
-
-async function format(of: {
-  directory: string;
-  classPath: string;
-  propertiesFile: string;
-  clusterId: string;
-}): Promise<void> {
-  const program = ['-cp', of.classPath, 'kafka.tools.StorageTool', 'format'];
-  // In one word, because an id may begin with a dash.
-  const options = [`--cluster-id=${of.clusterId}`, '--config', of.propertiesFile];
-  const surroundings = { cwd: of.directory, env: serverEnvironment() };
-  try {
-    await promisify(execFile)('java', ['-XX:TieredStopAtLevel=1', ...program, ...options], surroundings);
-  } catch (error) {
-    const { stdout = '', stderr = '', message } = error as ExecFileException;
-    const words = `${stdout}${stderr}`.trim() || message;
-    throw new ProgramError(`Kafka could not prepare its folder:\n${words}`, of.directory, { cause: error });
-  }
 }
 
 /** @throws Error until the broker at a port answers, and with a controller and as many brokers as there should be. */

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../lambda/shared/errors';
 import { LOCAL_DIRECTORY } from '../machine/paths';
 import { writePrivateFile } from '../machine/private-file';
 
-/** Where the pipeline that `npm start -- --keep` runs on this machine says how to reach it, while it runs. */
+/** File with the connection data of the pipeline of `npm start -- --keep`, while it runs. */
 const FILE = path.join(LOCAL_DIRECTORY, 'pipeline.json');
 
 const schema = z.object({
@@ -20,10 +20,10 @@ const schema = z.object({
   pid: z.number(),
 });
 
-/** How to reach a pipeline on this machine. */
+/** Connection data of a pipeline on this machine. */
 export type LocalPipeline = z.infer<typeof schema>;
 
-/** Tells other commands of a pipeline that runs; gives the way to take that back. */
+/** Announces a running pipeline to other commands; returns a function that withdraws the announcement. */
 export function announcePipeline(pipeline: Omit<LocalPipeline, 'pid'>): () => void {
   writePrivateFile(FILE, JSON.stringify({ ...pipeline, pid: process.pid } satisfies LocalPipeline));
   return () => rmSync(FILE, { force: true });

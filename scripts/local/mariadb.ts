@@ -10,13 +10,13 @@ import { killOrphans, startChild } from './child-processes';
 import { createDatabase, type DatabaseLogins, newPassword } from './database-logins';
 import { ProgramError } from './program-error';
 
-/** How to start MariaDB. */
+/** Options of MariaDB. */
 export interface MariaDbOptions {
   /** MariaDB's base directory, from `serverFiles`. */
   readonly base: string;
   /** Its own directory for configuration, data and logs; created when missing. */
   readonly directory: string;
-  /** Whether to begin without the data of an earlier start. @default false */
+  /** True to discard the data of an earlier start. @default false */
   readonly fresh?: boolean;
   /** More settings. @default none */
   readonly settings?: ServerSettings;
@@ -144,7 +144,7 @@ async function bootstrap(base: string, data: string): Promise<void> {
   });
 }
 
-/** In MariaDB's `share`, in the order of mariadb-install-db, without the texts of HELP. */
+/** Scripts in MariaDB's `share`, in the order of mariadb-install-db, without the texts of HELP. */
 const SYSTEM_TABLES = [
   'mariadb_system_tables.sql',
   'mariadb_performance_tables.sql',

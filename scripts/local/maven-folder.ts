@@ -8,27 +8,27 @@ import type { Progress } from '../terminal/progress';
 import { waitForLock } from './exclusive-lock';
 import { ProgramError } from './program-error';
 
-/** What Maven is to download, and where to. */
+/** Folder of files that Maven downloads. */
 export interface MavenFolder {
-  /** What is in it, in a few words. */
+  /** Content, in a few words. */
   readonly content: string;
   /** Its `package` leaves everything in the folder that the property `target` names. */
   readonly pom: string;
-  /** What the content depends on besides the pom. @default nothing */
+  /** Inputs of the content besides the pom. @default none */
   readonly inputs?: readonly (string | Buffer)[];
   /** More properties of the pom. @default none */
   readonly properties?: Readonly<Record<string, string>>;
   /** Holds the folder, and nothing but folders of earlier poms. */
   readonly directory: string;
-  /** Puts right what Maven has left. @default nothing */
+  /** Completes the folder after the download. @default no-op */
   readonly finish?: (folder: string) => void;
 }
 
 /**
- * A folder with what Maven downloads, filled when it is not there yet.
+ * Returns a folder with Maven's downloads, and fills it first if it is missing.
  *
- * It is named by the hash of the pom and the inputs, and gets its name only when it is complete: a download cut short
- * or of another version is never used.
+ * The folder is named by the hash of the pom and the inputs, and gets its name only when it is complete: a partial
+ * download, or one of another version, is never used.
  *
  * @throws ProgramError with Maven's own words when the download fails.
  */

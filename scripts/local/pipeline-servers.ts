@@ -6,13 +6,13 @@ import { type BrokerProperties, type LocalKafka, startKafka } from './kafka';
 import { type LocalMariaDb, type ServerSettings, startMariaDb } from './mariadb';
 import { checkToolchain } from './toolchain';
 
-/** What to start, and where. */
+/** Options of the servers. */
 export interface LocalServersOptions {
   /** One broker or three. @default 1 */
   readonly brokers?: 1 | 3;
   /** Absolute path of the directory of these servers: configuration, data and logs; created when missing. */
   readonly directory: string;
-  /** Whether to begin without the data of an earlier start. @default false */
+  /** True to discard the data of an earlier start. @default false */
   readonly fresh?: boolean;
   /** More broker properties. @default none */
   readonly kafkaProperties?: BrokerProperties;
@@ -30,7 +30,7 @@ export interface LocalServers {
 }
 
 /**
- * Starts Kafka and MariaDB beside each other, downloading them first when they are not there yet.
+ * Starts Kafka and MariaDB concurrently; downloads them first if they are missing.
  *
  * @throws ToolchainError when Java, Maven or Node is missing or too old.
  * @throws LockedError when another process runs its servers in the same directory.

@@ -1,10 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { ExpectedError } from '../terminal/expected-error';
 
-/** Servers and downloads fail in ways of their own where there is less. Bytes. */
+/** Free space below which servers and downloads fail in odd ways, in bytes. */
 const LEAST_SPACE = 300 * 1024 ** 2;
 
-/** Thrown with a program's own words when it does not do what it was started for. */
+/** Failure of a program, with its own words. */
 export class ProgramError extends ExpectedError {
   override readonly name = 'ProgramError';
 

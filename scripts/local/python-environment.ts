@@ -9,17 +9,17 @@ import { waitForLock } from './exclusive-lock';
 import { ProgramError } from './program-error';
 import { ToolchainError } from './toolchain';
 
-/** Runs a program without what the user has set for a Python of their own: its modules, and where pip puts things. */
+/** Runs a program without the user's own settings of Python: module paths and pip's targets. */
 const run = (program: string, args: readonly string[]) => {
   const { PYTHONHOME, PYTHONPATH, PIP_TARGET, PIP_PREFIX, ...environment } = inUtf8();
   return promisify(execFile)(program, [...args], { env: { ...environment, PIP_USER: '0' } });
 };
 
-/** What a virtual environment of Python is for, and what goes into it. */
+/** Purpose and content of a Python virtual environment. */
 export interface PythonEnvironment {
-  /** What needs it, as the beginning of a sentence: `The emulator`. */
+  /** Subject of a sentence about who needs it: `The emulator`. */
   readonly user: string;
-  /** What pip installs, in a few words. */
+  /** Packages that pip installs, in a few words. */
   readonly content: string;
   /** The file with the packages. */
   readonly requirements: string;
@@ -28,10 +28,10 @@ export interface PythonEnvironment {
 }
 
 /**
- * The Python of a virtual environment that has the packages; made at the first use.
+ * Returns the Python of a virtual environment with the packages; creates it at the first use.
  *
- * Its folder is named by the hash of the requirements and of the Python that it was made with, and a file in it says
- * that it is complete.
+ * Its folder is named by the hash of the requirements and of the Python version, and holds a marker file once it is
+ * complete.
  *
  * @throws ToolchainError when there is no Python with virtual environments.
  * @throws ProgramError with pip's own words when it cannot install them.

@@ -6,13 +6,13 @@ import { ExpectedError } from '../terminal/expected-error';
 /** A program that the local servers need. */
 export interface Tool {
   readonly name: string;
-  /** Oldest version that will do, as `[major, minor]`. */
+  /** Oldest supported version, as `[major, minor]`. */
   readonly atLeast: readonly [number, number];
-  /** How to ask for its version. */
+  /** Command that prints its version. */
   readonly command: readonly [string, ...string[]];
   /** Finds the version in what it answers. */
   readonly version: RegExp;
-  /** What installs it. */
+  /** Instructions for installing it. */
   readonly install: string;
 }
 
@@ -20,7 +20,7 @@ export interface Tool {
 export const TOOLS = [
   {
     name: 'Java',
-    // Kafka 3.9 still takes 11, of which it says that 4.0 will not; 17 is what this project is tested with.
+    // Kafka 3.9 still accepts 11, but 4.0 will not; this project is tested with 17.
     atLeast: [17, 0],
     command: ['java', '-version'],
     version: /version "(\d+)(?:\.(\d+))?/,
@@ -29,7 +29,7 @@ export const TOOLS = [
   },
   {
     name: 'Maven',
-    // What maven-dependency-plugin 3.8.1 asks for.
+    // Required by maven-dependency-plugin 3.8.1.
     atLeast: [3, 6],
     command: ['mvn', '-version'],
     version: /Apache Maven (\d+)\.(\d+)/,
@@ -37,7 +37,7 @@ export const TOOLS = [
   },
   {
     name: 'Node',
-    // The first with node:sqlite, whose lock keeps two runs apart.
+    // First version with node:sqlite, whose lock keeps two runs apart.
     atLeast: [22, 13],
     command: [process.execPath, '--version'],
     version: /v(\d+)\.(\d+)/,
@@ -47,10 +47,10 @@ export const TOOLS = [
   },
 ] as const satisfies readonly Tool[];
 
-/** Runs a program and gives all that it printed, or `undefined` when it is missing. */
+/** Runs a program and returns its output, or `undefined` if it is missing. */
 export type Ask = (command: string, args: readonly string[]) => Promise<string | undefined>;
 
-/** Thrown with one line for each program that is missing or too old. */
+/** Names each program that is missing or too old, one a line. */
 export class ToolchainError extends ExpectedError {
   override readonly name = 'ToolchainError';
 }
@@ -66,7 +66,7 @@ export async function checkToolchain(ask: Ask = askProgram): Promise<void> {
   if (lines.length > 0) throw new ToolchainError(lines.join('\n'));
 }
 
-/** What is wrong with a program; `undefined` when it is there and new enough. */
+/** Describes the problem with a program; `undefined` if it is installed and new enough. */
 export async function problemWith(tool: Tool, ask: Ask = askProgram): Promise<string | undefined> {
   const [command, ...args] = tool.command;
   const answer = await ask(command, args);

@@ -17,7 +17,7 @@ const PARTITIONS = 3;
 /** Rows are kept for ever, as on AWS; Kafka's default is seven days. */
 const KEPT = [{ name: 'retention.ms', value: '-1' }];
 
-/** How long brokers may take until all know the topics, in milliseconds. */
+/** Timeout for new topics to be known to all brokers, in milliseconds. */
 const KNOWN_MS = 30_000;
 
 /**
@@ -62,7 +62,7 @@ async function createMissing(admin: Admin, topics: readonly string[], numPartiti
   }
 }
 
-/** What Kafka says of one topic. */
+/** Kafka's answer about one topic. */
 interface Refusal {
   readonly type: string;
   readonly code: number;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
 /**
- * Ports of 127.0.0.1 that the system says are free. They are held together while it is asked, so that they differ, and
- * given back: somebody else may take one before its server binds it, which the server then reports as its error.
+ * Finds free ports of 127.0.0.1. All are bound at once, so that they differ, and then released: another program may
+ * take one before its server binds it, which the server then reports as its error.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(

@@ -3,20 +3,20 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** Whether git ignores a path, which need not exist, or has nothing to do with it. */
+/** Tells whether a path, which need not exist, is ignored by git or outside of any repository. */
 export async function isOutOfGit(file: string): Promise<boolean> {
   const absolute = path.resolve(file);
   let directory = path.dirname(absolute);
   while (!existsSync(directory)) directory = path.dirname(directory);
   try {
-    // Also of a repository that belongs to somebody else, which git leaves alone unless it is told that this is safe.
+    // git refuses repositories of other users unless they are declared safe.
     const args = ['-c', 'safe.directory=*', 'check-ignore', '--quiet', '--'];
-    // A hook of git sets these to the repository that it runs for.
+    // A git hook sets these to the repository that it runs for.
     const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, ...env } = process.env;
     await promisify(execFile)('git', [...args, path.relative(directory, absolute)], { cwd: directory, env });
     return true;
   } catch (error) {
-    // 1: it would be tracked, or is already. All else: there is no repository, or no git.
+    // 1: it would be tracked, or already is. Anything else: there is no repository, or no git.
     return (error as { code?: unknown }).code !== 1;
   }
 }

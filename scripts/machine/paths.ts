@@ -1,4 +1,4 @@
 import path from 'node:path';
 
-/** The git-ignored folder of the repository that holds everything about the servers on this machine. */
+/** Git-ignored folder with everything about the servers on this machine. */
 export const LOCAL_DIRECTORY = path.resolve(__dirname, '../../.local');

@@ -3,13 +3,13 @@ import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
 
-/** The last run of each shard, in the order of the shards. */
+/** Returns the last run of each shard, in the order of the shards. */
 export const lastOfShards = (summaries: readonly EmitSummary[]): EmitSummary[] =>
   [...new Map(summaries.map((summary) => [summary.shard, summary])).values()].sort(
     (a, b) => a.shard - b.shard,
   );
 
-/** What runs of the emitter did, for people. No line break at the end. */
+/** Formats runs of the emitter for people. No line break at the end. */
 export function emitText(summaries: readonly EmitSummary[]): string {
   const last = lastOfShards(summaries);
   const sum = (of: (summary: EmitSummary) => number, shard?: number): number =>
@@ -27,7 +27,7 @@ export function emitText(summaries: readonly EmitSummary[]): string {
     ]),
   );
   const head = ['topic', ...(isSharded ? ['shard'] : []), 'rows emitted', 'next key', 'keys still to read'];
-  // Shards run beside each other.
+  // Shards run concurrently.
   const seconds = Math.max(...last.map(({ shard }) => sum(({ elapsedMs }) => elapsedMs, shard))) / 1_000;
   const runs = summaries.length === 1 ? '1 run' : `${summaries.length} runs`;
   const { stopped } = last.find(({ caughtUp }) => !caughtUp) ?? (last[0] as EmitSummary);

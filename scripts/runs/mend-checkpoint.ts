@@ -9,28 +9,28 @@ import type { Progress } from '../terminal/progress';
 import { EmitterRunError } from './emitter-run-error';
 import { untilCaughtUp } from './until-caught-up';
 
-/** A pipeline whose emitter and verifier can be run from here. */
+/** Pipeline whose emitter and verifier can be run from here. */
 export interface MendablePipeline {
   readonly emit: (event: EmitEvent) => Promise<EmitSummary>;
   readonly verify: () => Promise<VerificationReport>;
 }
 
-/** An event that shows whether the emitter takes its checkpoint for its own, and does nothing else. */
+/** Event that makes the emitter check its checkpoint and do nothing else. */
 const PROBE = { dryRun: true, limit: 1 } as const satisfies EmitEvent;
 
 /**
- * Sets the checkpoint of the emitter where the emitter says that somebody else wrote it, or that it is gone: behind the
- * largest key among the records and dead letters of each topic. The emitter emits in ascending order of the keys, so
- * that is exactly where it had stopped. Then it goes on emitting from there.
+ * Resets the checkpoint of the emitter if it was written by another program or is gone: to the key after the largest one
+ * among the records and dead letters of each topic. The emitter emits in ascending order of the keys, so that is exactly
+ * where it stopped. It then goes on from there.
  *
  * @returns whether the checkpoint was set
- * @throws the emitter's own error where it would refuse that, too.
+ * @throws the emitter's own error if it refuses that, too.
  */
 export async function mendCheckpoint(pipeline: MendablePipeline, progress: Progress): Promise<boolean> {
   const refusal = await refusalOf(pipeline);
   if (refusal === undefined) return false;
   progress.note(refusal.message);
-  // A consumer that is in the group would be in the way of a new checkpoint, too.
+  // A consumer in the group would prevent a new checkpoint, too.
   await pipeline.emit({ ...PROBE, from: 0 });
   const { streams } = await pipeline.verify();
   const from = Object.fromEntries(
@@ -47,7 +47,7 @@ export async function mendCheckpoint(pipeline: MendablePipeline, progress: Progr
   return true;
 }
 
-/** What the emitter says of its checkpoint, or of that of a shard that there is, or was, or may be. */
+/** Finds the emitter's complaint about a checkpoint: its own, or that of any possible shard. */
 async function refusalOf({ emit }: MendablePipeline): Promise<Error | undefined> {
   for (let shard = 0; shard < MOST_SHARDS; shard++) {
     try {

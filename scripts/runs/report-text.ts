@@ -2,7 +2,7 @@ import type { Example, StreamReport, VerificationReport } from '../../lambda/ver
 import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
 
-/** A report for people: a table of numbers, the examples, and the verdict. No line break at the end. */
+/** Formats a report for people: a table of numbers, the examples, and the verdict. No line break at the end. */
 export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: VerificationReport): string {
   const reports = Object.values(streams);
   const lines = [

@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type EmitSummary, hasEmitted } from '../../lambda/emitter/summary';
 import { settledAll } from '../../lambda/shared/settled-all';
 
-/** How long a shard that has nothing to emit waits before it is asked again, in milliseconds. */
+/** Delay before an idle shard runs again, in milliseconds. */
 const PAUSE_MS = 500;
 
 /**
- * Runs all shards beside each other, each again and again, until nothing is left to emit or nothing moves any more.
+ * Runs all shards concurrently and repeatedly until nothing is left to emit or nothing moves any more.
  *
- * One shard has caught up when it says so. Of several, one that has nothing to emit may be given something while others
- * still run: all are done when each has found nothing since anybody last emitted.
+ * A single shard has caught up when it says so. With several, an idle shard may be assigned keys while others still run:
+ * all are done when each has found nothing since any of them last emitted.
  *
  * @param run one run of a shard
- * @returns what the runs did, in the order in which they ended
+ * @returns summaries of the runs, in the order in which they ended
  */
 export async function untilCaughtUp(
   shards: number,

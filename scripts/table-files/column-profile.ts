@@ -6,10 +6,10 @@ import { quoted } from '../../lambda/verifier/table-columns';
 /** Most characters of a text that are read as the smallest or the largest value of a column. */
 export const MAX_PROFILE_CHARACTERS = 200;
 
-/** What the values of a column are like. */
+/** Statistics of a column's values. */
 export interface ColumnProfile {
   readonly nulls: number;
-  /** How many different values there are besides NULL; of texts: how many that differ in a byte. */
+  /** Number of different values besides NULL; texts differ if a byte does. */
   readonly distinct: number;
   /** The smallest value, of texts the first characters of it; `null` where there is none, or values have no order. */
   readonly min: string | null;

@@ -15,7 +15,7 @@ import type { Append } from './write-together';
 /** Rows at the beginning of a table that are kept to be shown. */
 const EXAMPLES = 2;
 
-/** What to copy of a table, and where to. */
+/** Options of a copy. */
 export interface TableCopyOptions {
   readonly format: TableFormatName;
   /** Most rows, those with the smallest keys. @default all, in no order */
@@ -24,7 +24,7 @@ export interface TableCopyOptions {
   readonly step: Step;
 }
 
-/** What was copied. */
+/** Result of a copy. */
 export interface TableCopy {
   readonly rows: number;
   readonly columns: readonly Column[];

@@ -19,7 +19,7 @@ export async function checkTables(connection: Connection, place: string): Promis
   }
 }
 
-/** What the login of a connection may do besides reading. */
+/** Lists the privileges of a connection's login beyond reading. */
 export async function needlessPrivileges(connection: Connection): Promise<string[]> {
   const grants = await rowsOf(connection, { sql: 'SHOW GRANTS' });
   return needlessOf(grants.map(([grant]) => String(grant)));

@@ -11,7 +11,7 @@ import { writeTogether } from './write-together';
 /** A column of a saved table. Without a profile its values were not looked at. */
 export interface SavedColumn extends Partial<ColumnProfile> {
   readonly name: string;
-  /** As the database writes it, such as `int(8) unsigned`. */
+  /** Type in the database's own words, such as `int(8) unsigned`. */
   readonly type: string;
   /** Values of the first rows, of long ones the first characters. */
   readonly examples: readonly (string | null)[];
@@ -21,19 +21,19 @@ export interface SavedColumn extends Partial<ColumnProfile> {
 export interface SavedTable {
   readonly table: string;
   readonly file: string;
-  /** In the file. */
+  /** Rows in the file. */
   readonly rows: number;
-  /** In the table, at the moment that the file shows. */
+  /** Rows in the table, in the snapshot that the file holds. */
   readonly tableRows: number;
   readonly columns: readonly SavedColumn[];
 }
 
-/** How tables are saved. */
+/** Options of saving tables. */
 export interface SaveOptions {
   readonly format: TableFormatName;
   /** Most rows of each table, those with the smallest keys. @default all */
   readonly limit?: number;
-  /** Whether every value of every column is looked at. */
+  /** True to compute statistics of every column, which reads all values. */
   readonly profile: boolean;
   readonly progress: Progress;
 }

@@ -2,9 +2,9 @@ import { rowEncoder } from '../../lambda/emitter/messages';
 import type { Column, Row } from '../../lambda/shared/rows';
 import { csvRecords, textsOf } from './csv';
 
-/** How the rows of a table are written into a file. */
+/** Format of the rows of a table in a file. */
 export interface TableFormat {
-  /** What the file begins with. */
+  /** Beginning of the file. */
   readonly head: string;
   /** @throws UnemittableRowError for a row that has no such form. */
   rows(rows: readonly Row[]): string | Buffer;

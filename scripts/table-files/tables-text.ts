@@ -5,7 +5,7 @@ import type { SavedColumn, SavedTable } from './saved-tables';
 /** Most characters of a value that are shown. */
 const MAX_SHOWN = 24;
 
-/** What was saved, and what it is like, for people. No line break at the end. */
+/** Formats the saved tables and their statistics for people. No line break at the end. */
 export const tablesText = (tables: readonly SavedTable[]): string => tables.map(tableText).join('\n\n');
 
 function tableText({ table, file, rows, tableRows, columns }: SavedTable): string {

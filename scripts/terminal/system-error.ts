@@ -10,7 +10,7 @@ interface SystemError extends NodeJS.ErrnoException {
   readonly port?: number;
 }
 
-/** Whether the operating system refused something, rather than this project being wrong. */
+/** Tells errors of the operating system from bugs of this project. */
 export const isSystemError = (error: unknown): error is SystemError => {
   const { code, syscall } = (error ?? {}) as Partial<SystemError>;
   return typeof code === 'string' && typeof syscall === 'string';
@@ -75,7 +75,7 @@ const placeOf = ({ path: file, dest, address, port, syscall }: SystemError): str
   return dest === undefined ? file : `${file} -> ${dest}`;
 };
 
-/** Whose it is: mostly another user's checkout, or one that root has run something in. */
+/** Names the owner of a file: mostly another user's checkout, or one in which root has run something. */
 function ownerOf(file: string | undefined): string {
   if (file === undefined || !path.isAbsolute(file)) return '';
   const found = nearest(file);
@@ -85,7 +85,7 @@ function ownerOf(file: string | undefined): string {
     : ` ${found} belongs to the user with the id ${uid}: run this as that user, or in a folder of your own.`;
 }
 
-/** Where Node makes folders within each other it says of a file system that is read-only that there is no such folder. */
+/** Finds the real cause of a failed recursive mkdir: Node reports ENOENT for a read-only file system. */
 function causeOf(error: SystemError): SystemError {
   if (error.code !== 'ENOENT' || error.syscall !== 'mkdir' || error.path === undefined) return error;
   try {

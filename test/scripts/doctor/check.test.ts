@@ -25,7 +25,7 @@ test.each([
   const diagnoses = await diagnose([check('first', finding), { name: 'second', needs: ['first'], examine }]);
 
   expect(examine).not.toHaveBeenCalled();
-  expect(diagnoses[1]).toEqual({ check: 'second', status: 'skipped', text: 'first mend: first' });
+  expect(diagnoses[1]).toEqual({ check: 'second', status: 'skipped', text: 'fix first: first' });
 });
 
 test('goes on after a warning', async () => {

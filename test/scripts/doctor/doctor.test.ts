@@ -296,7 +296,7 @@ test('shows for people each check on a line, and its fix below', async () => {
 
   expect(stdout).toContain('✓ stack Network: CREATE_COMPLETE\n');
   expect(stdout).toContain('✗ stack KafkaClient: not deployed\n    fix: npm run deploy\n');
-  expect(stdout).toContain('– key: first mend: stack KafkaClient\n');
+  expect(stdout).toContain('– key: fix first: stack KafkaClient\n');
   expect(stdout).toContain('\nBroken: stack KafkaClient.\n');
 });
 
