@@ -64,7 +64,7 @@ export const bench = commandLine(command, async (options: Options) => {
   if (process.platform !== 'linux')
     throw new ConfigurationError('The benchmark reads /proc: it runs on Linux only.');
   if (options.publish && options.only)
-    throw new ConfigurationError('What is published is of all subjects: leave --only out.');
+    throw new ConfigurationError('Only figures of all subjects are published: leave --only out.');
   await checkToolchain();
   const busy = await busyPercent();
   refuseBusy(busy, options);

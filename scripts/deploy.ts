@@ -49,7 +49,7 @@ export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask 
     if (!bootstrapped) say(`CDK is not set up there yet. That is done first: cdk bootstrap ${environment}`);
     for (const { StackName, StackStatus } of failed) {
       say(
-        `The first deployment of ${StackName} failed (${StackStatus}). Its termination protection is taken off, and what is left of it is deleted and made anew.`,
+        `The first deployment of ${StackName} failed (${StackStatus}). Its termination protection is removed, and the stack is deleted and created again.`,
       );
     }
 

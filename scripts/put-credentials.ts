@@ -57,7 +57,7 @@ export const putCredentials = commandLine(command, async ({ creds, check, json, 
 });
 
 const TAKEN =
-  'The emitter reads it when it starts anew, after a run that failed, and when the database refuses the login that it has; until then it goes on with that.';
+  'The emitter reads it at a cold start, after a failed run, and when the database refuses its current login, which it uses until then.';
 
 const placeOf = ({ host, port, database }: DatabaseLogin): string => `${host}:${port}/${database}`;
 

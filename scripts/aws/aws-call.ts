@@ -49,7 +49,7 @@ function awsError(action: string, error: Error): AwsError {
   }
   const { syscall, path: file, code: nodeCode } = error as NodeJS.ErrnoException;
   if (syscall === 'open') {
-    return because(`The AWS credentials are to be in ${file}, which cannot be read (${code}). ${SIGN_IN}`);
+    return because(`The AWS credentials should be in ${file}, which cannot be read (${code}). ${SIGN_IN}`);
   }
   const endpoint = endpointVariable(action);
   if (nodeCode === 'ERR_INVALID_URL') {

@@ -1,4 +1,4 @@
-"""AWS::CloudWatch::Alarm with metric math: described as it is, and never evaluated, for no broker sends metrics."""
+"""AWS::CloudWatch::Alarm with metric math: described, never evaluated, because no broker sends metrics."""
 
 from ministack_adapter import cloud_formation
 from resource_types import any_of, refuse_unknown

@@ -1,4 +1,4 @@
-"""The types of EC2 that MiniStack lacks, over its own EC2 API. No machine boots, and no packet is ever refused."""
+"""EC2 resource types that MiniStack lacks, on top of its EC2 API. No machine boots, and no packet is ever dropped."""
 
 import ipaddress
 import random
@@ -10,7 +10,7 @@ from resource_types import any_of, resource_type
 
 
 def _call(action, **parameters):
-    """Asks MiniStack's EC2 API; what is None is left out."""
+    """Calls MiniStack's EC2 API, without parameters that are None."""
     given = {name: [str(value)] for name, value in parameters.items() if value is not None}
     status, _, body = ec2.actions[action](given)
     answer = body.decode() if isinstance(body, bytes) else body
@@ -120,7 +120,7 @@ def _create_peering(_logical_id, properties, _stack_name):
             raise ValueError(f"AWS::EC2::VPCPeeringConnection: the VPC {vpc_id} does not exist.")
     answer = _call("CreateVpcPeeringConnection", VpcId=properties["VpcId"], PeerVpcId=properties["PeerVpcId"])
     peering_id = _one(answer, "vpcPeeringConnectionId")
-    # Within one account CloudFormation accepts it itself.
+    # CloudFormation accepts a peering within one account itself.
     _call("AcceptVpcPeeringConnection", VpcPeeringConnectionId=peering_id)
     _tag(peering_id, properties)
     return peering_id, {"Id": peering_id}
@@ -131,7 +131,7 @@ def _delete_peering(peering_id, _properties):
 
 
 def _register_rule(kind, store):
-    """A rule of a security group as a resource of its own; `store` is the group's list of such rules."""
+    """Registers a security group rule as a resource; `store` is the group's list of such rules."""
     name = f"AWS::EC2::SecurityGroup{kind}"
 
     def create(_logical_id, properties, _stack_name):
@@ -164,7 +164,7 @@ def _register_rule(kind, store):
 
 
 def _with_cidr_block(create):
-    """MiniStack's VPC, with the attribute CidrBlock."""
+    """Adds the attribute CidrBlock to MiniStack's VPC."""
 
     def created(logical_id, properties, stack_name):
         vpc_id, attributes = create(logical_id, properties, stack_name)

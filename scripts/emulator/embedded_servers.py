@@ -1,4 +1,4 @@
-"""The Kafka and the MariaDB that stand behind the emulated ones; the process that starts the emulator owns them."""
+"""Real Kafka and MariaDB behind the emulated ones; the process that starts the emulator owns them."""
 
 from contextlib import contextmanager
 
@@ -9,7 +9,7 @@ _servers = {}
 
 
 def connect_to(bootstrap_servers, database):
-    """Says where they are; `database` has host, port, user and password of an account that may do everything."""
+    """Sets their addresses; `database` has host, port, user and password of an administrator."""
     _servers.update(bootstrap_servers=bootstrap_servers, database=database)
 
 

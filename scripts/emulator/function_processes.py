@@ -1,12 +1,12 @@
-"""The processes of Lambda functions: with what the embedded servers ask for, and ended with the emulator."""
+"""Processes of Lambda functions: configured for the embedded servers, and killed with the emulator."""
 
 import threading
 
 from ministack_adapter import functions
 
 _VARIABLES = {"KAFKA_AUTHENTICATION": "none", "DATABASE_TLS": "off"}
-"""The one thing that differs from AWS. The embedded Kafka and MariaDB speak plain text, so every function is told so,
-whatever its template says; the templates themselves, and what the API shows of a function, stay those of AWS."""
+"""The only difference from AWS. The embedded Kafka and MariaDB use plain text, so every function gets these variables,
+whatever its template says; the templates, and the functions that the API describes, stay those of AWS."""
 
 _ANSWERS_ERROR = 'error: String(err.message || err), trace: err.stack || ""'
 
@@ -49,9 +49,9 @@ def _telling_name(execute):
 
 
 def register():
-    """Starts every function's process with the variables of the embedded servers over its own.
+    """Overrides variables of every function's process with those of the embedded servers.
 
-    A failed invocation tells the name of its error, as Lambda does, and not the one that MiniStack gives all.
+    A failed invocation reports the name of its error, as Lambda does, and not MiniStack's name for all errors.
     """
     functions.wrap_spawn(_with_variables)
     functions.wrap_worker_script(_with_name_of_error)

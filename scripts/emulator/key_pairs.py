@@ -53,7 +53,7 @@ def _parameter(key_id):
 
 
 def _new_key(kind):
-    """The private key, the public key and the fingerprint.
+    """Generates a key: private key, public key and fingerprint.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_KeyPairInfo.html has how it is computed.
     """
@@ -77,7 +77,7 @@ _FILTERS = {"key-name": "KeyName", "key-pair-id": "KeyPairId", "fingerprint": "K
 
 
 def _describe(request):
-    """DescribeKeyPairs; MiniStack's own knows neither ids nor filters, and not the type of a key."""
+    """Handles DescribeKeyPairs; MiniStack's own supports neither ids, filters nor key types."""
     wanted = {
         "KeyName": ec2.list_of(request, "KeyName"),
         "KeyPairId": ec2.list_of(request, "KeyPairId"),

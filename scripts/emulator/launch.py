@@ -33,7 +33,7 @@ def _read_settings(file):
 
 
 def _add_machine_images():
-    """The parameters with Amazon's machine images; MiniStack has two of them."""
+    """Adds the parameters with Amazon's machine images; MiniStack has two of them."""
     for kernel in ("6.1", "6.12", "default"):
         for cpu in ("arm64", "x86_64"):
             name = f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-{kernel}-{cpu}"
@@ -41,7 +41,7 @@ def _add_machine_images():
 
 
 def _end_with(parent):
-    """Asks this process to end when the one that started it has died."""
+    """Terminates this process when its parent has died."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -67,7 +67,7 @@ def main():
         run()
     finally:
         function_processes.end()
-        # Threads that wait for an answer, of a function that has been ended, would wait for an hour.
+        # Threads that await the answer of a killed function would wait for an hour.
         os._exit(0)
 
 

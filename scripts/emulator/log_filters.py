@@ -11,7 +11,7 @@ _TERM = re.compile(r'(?P<sign>[-?]?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 
 
 def _compile(pattern):
-    """Terms with `?`: any of them; with `-`: none of them; others: all of them. Capitals count."""
+    """Matches terms with `?`: any of them; with `-`: none of them; others: all of them. Case-sensitive."""
     if pattern and pattern.lstrip()[:1] in ("{", "[", "%"):
         raise ValueError("The emulator knows only patterns that search for text.")
     terms = {"": [], "-": [], "?": []}
@@ -29,5 +29,5 @@ def _compile(pattern):
 
 
 def register():
-    """Puts the filters in the place of MiniStack's."""
+    """Replaces MiniStack's filters."""
     logs.replace_filter_compiler(_compile)

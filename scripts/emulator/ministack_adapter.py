@@ -1,13 +1,13 @@
-"""The only module that touches MiniStack's private members: what the plug-ins read, call and replace has a name here.
+"""Adapter for MiniStack's private members: everything that the plug-ins read, call or replace has a name here.
 
-MiniStack promises none of these members. They were read in the version below, so no other one is accepted.
+MiniStack guarantees none of these members. They were checked in the version below, and no other is accepted.
 """
 
 from importlib.metadata import version
 from types import SimpleNamespace
 
 KNOWN_VERSION = "1.5.33"
-"""requirements.txt pins the same."""
+"""Pinned in requirements.txt as well; a test compares them."""
 
 
 def _check_version():
@@ -19,7 +19,7 @@ def _check_version():
         )
 
 
-# Before the imports below, which would fail with a name that says nothing.
+# Before the imports below, which would fail with an obscure name.
 _check_version()
 
 from ministack import app  # noqa: E402
@@ -33,13 +33,13 @@ from ministack.services.cloudformation import provisioners  # noqa: E402
 
 
 def _replaces(owner, name):
-    """A function that puts another one in the place of a member."""
+    """Returns a function that replaces a member."""
     getattr(owner, name)
     return lambda replacement: setattr(owner, name, replacement)
 
 
 def _wraps(owner, name):
-    """A function that takes `original -> replacement` and puts the replacement in the place of a member."""
+    """Returns a function that takes `original -> replacement` and replaces a member by the result."""
     getattr(owner, name)
     return lambda wrap: setattr(owner, name, wrap(getattr(owner, name)))
 

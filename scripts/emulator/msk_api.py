@@ -1,4 +1,4 @@
-"""What MSK's API answers beyond MiniStack's: bootstrap brokers, clusters as version 2 has them, and topics."""
+"""MSK requests that MiniStack lacks: bootstrap brokers, clusters in version 2, and topics."""
 
 import re
 from urllib.parse import unquote
@@ -22,7 +22,7 @@ _ALWAYS = ("ClusterArn", "ClusterName", "CreationTime", "CurrentVersion", "State
 
 
 def _bootstrap_brokers(arn):
-    """The embedded Kafka, as what an IAM client is told; it speaks plain text and asks for no login."""
+    """Returns the embedded Kafka as the brokers for IAM clients; it uses plain text and no login."""
     error = msk.problem_with_cluster(arn)
     if error:
         return error
@@ -46,7 +46,7 @@ def _describe_clusters(arn):
 
 
 def _describe_topics(arn, topic, begins_with):
-    """What the embedded Kafka has; so the replication factor is that of its one broker."""
+    """Describes the topics of the embedded Kafka, with the replication factor of its single broker."""
     error = msk.problem_with_cluster(arn)
     if error:
         return error
@@ -86,6 +86,6 @@ def _with_more(handle_request):
 
 
 def register():
-    """Adds the answers."""
+    """Adds the requests."""
     msk.replace_bootstrap_brokers(_bootstrap_brokers)
     msk.wrap_requests(_with_more)

@@ -1,4 +1,4 @@
-"""The types of MSK. A cluster is a description only; its topics are those of the embedded Kafka."""
+"""MSK resource types. A cluster is only described; its topics are those of the embedded Kafka."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ from ministack_adapter import ec2, msk
 from resource_types import any_of, resource_type
 
 _FORGOTTEN_SECONDS = 30
-"""How long Kafka may take to forget a topic."""
+"""Timeout for Kafka to remove a topic."""
 
 _CLUSTER = {
     **any_of("ClusterName", "EnhancedMonitoring", "KafkaVersion", "NumberOfBrokerNodes", "Tags"),
@@ -43,7 +43,7 @@ def _answer(status_headers_body):
 
 
 def _as_api(value):
-    """A property as MSK's API has it: names begin with a small letter, and values are not text only."""
+    """Converts a property to the form of MSK's API: names begin with a small letter, values are not only text."""
     if isinstance(value, dict):
         return {
             "ebsStorageInfo" if name == "EBSStorageInfo" else name[:1].lower() + name[1:]: _as_api(item)
@@ -51,7 +51,7 @@ def _as_api(value):
         }
     if isinstance(value, list):
         return [_as_api(item) for item in value]
-    # CloudFormation may hand booleans and numbers over as text.
+    # CloudFormation may pass booleans and numbers as text.
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
@@ -90,7 +90,7 @@ def _update_cluster(arn, old, properties, _stack_name):
         _refuse("Cluster", "NumberOfBrokerNodes cannot become less.")
     if _volume_size(new_group) < _volume_size(old_group):
         _refuse("Cluster", "VolumeSize cannot become less.")
-    # As MiniStack makes its description of a new cluster, so that both are alike.
+    # MiniStack describes a new cluster, so that both descriptions are alike.
     fresh = {**_as_api(properties), "clusterName": f"changing-{secrets.token_hex(4)}"}
     described = msk.clusters.pop(_answer(msk.create_cluster(json.dumps(fresh).encode()))["clusterArn"])
     kept = {name: msk.clusters[arn][name] for name in ("ClusterArn", "ClusterName", "CreationTime")}
@@ -122,7 +122,7 @@ def _create_configuration(_logical_id, properties, _stack_name):
 
 
 def _update_configuration(arn, _old, properties, _stack_name):
-    """Every change is a further revision; the ones before stay."""
+    """Adds a revision; earlier ones stay."""
     revisions, description = msk.config_revisions[arn], properties.get("Description", "")
     latest = {"CreationTime": msk.now_iso(), "Description": description, "Revision": len(revisions) + 1}
     revisions.append({**latest, "ServerProperties": properties["ServerProperties"]})
@@ -141,7 +141,7 @@ def _delete_configuration(arn, _properties):
 
 
 def _create_topic(_logical_id, properties, _stack_name):
-    """The embedded Kafka is one broker, so that the topic there has one copy, whatever ReplicationFactor says."""
+    """Creates the topic in the embedded Kafka, a single broker: with one copy, whatever ReplicationFactor says."""
     cluster = msk.clusters.get(properties["ClusterArn"])
     if cluster is None:
         _refuse("Topic", f"the cluster {properties['ClusterArn']} does not exist.")

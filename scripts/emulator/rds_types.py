@@ -32,7 +32,7 @@ _MASTER_RIGHTS = (
     "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, "
     "CREATE USER, EVENT, TRIGGER"
 )
-"""As RDS has them, but for replication: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html"""
+"""Rights of the master user on RDS, except replication: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html"""
 
 
 def _create(logical_id, properties, stack_name):
@@ -58,7 +58,7 @@ def _update(instance_id, old, properties, stack_name):
 
 
 def _delete(instance_id, properties):
-    """The database goes, and with it every account that had rights on it."""
+    """Drops the database and every account with rights on it."""
     pattern = properties["DBName"].replace("_", "\\_")
     with embedded_servers.database_admin() as cursor:
         cursor.execute("SELECT User, Host FROM mysql.db WHERE Db = %s", (pattern,))
@@ -81,7 +81,7 @@ def _master_account(properties):
 
 
 def _run(statements):
-    """Runs SQL; an error names no statement, for that may hold a password."""
+    """Runs SQL; errors do not quote the statement, which may hold a password."""
     with embedded_servers.database_admin() as cursor:
         for statement in statements:
             try:
@@ -100,7 +100,7 @@ def _at_embedded_server(instance_id):
 
 
 def register():
-    """Puts the type in the place of MiniStack's, which has no server behind it where there is no Docker."""
+    """Replaces MiniStack's type, which has no server without Docker."""
     known = cloud_formation.replacing_properties["AWS::RDS::DBInstance"]
     resource_type(
         "AWS::RDS::DBInstance",

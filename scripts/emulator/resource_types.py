@@ -1,10 +1,10 @@
-"""How resource types are added to MiniStack's CloudFormation: each with all the properties that it knows."""
+"""Registration of resource types in MiniStack's CloudFormation, each with all properties that it supports."""
 
 from ministack_adapter import cloud_formation
 
 
 def resource_type(name, *, properties, create, delete, update=None, replaced_by=(), snapshot=None):
-    """Adds a type, or puts ours in the place of MiniStack's.
+    """Adds a type, or replaces MiniStack's.
 
     properties: every property that is known. `None` stands for any value, a dict for the properties of an object, or
         of each object in a list. Any other property fails the deployment, as it would on AWS.
@@ -31,13 +31,13 @@ def resource_type(name, *, properties, create, delete, update=None, replaced_by=
     if replaced_by:
         cloud_formation.replacing_properties[name] = frozenset(replaced_by)
     if "Tags" in properties:
-        # CloudFormation hands the tags of a stack on to all that can carry tags.
+        # CloudFormation passes the tags of a stack on to every resource that supports tags.
         shape = "map" if name.startswith("AWS::MSK::") else "list"
         cloud_formation.stack_tag_property.setdefault(name, ("Tags", shape))
 
 
 def refuse_unknown(name, given, known, path=""):
-    """Raises where `given` has a property, at any depth, that is not in `known`."""
+    """Raises if `given` has a property, at any depth, that is not in `known`."""
     if known is None:
         return
     for item in given if isinstance(given, list) else [given]:
@@ -52,5 +52,5 @@ def refuse_unknown(name, given, known, path=""):
 
 
 def any_of(*names):
-    """Properties that may have any value."""
+    """Returns properties that may have any value."""
     return dict.fromkeys(names)

@@ -1,11 +1,11 @@
-"""Availability Zones as an account of us-east-1 may have them: six, and the one that MSK cannot use is not a to c."""
+"""Availability Zones of a possible account in us-east-1: six, of which MSK cannot use one that is not a to c."""
 
 from ministack_adapter import ec2
 
 _REGION = "us-east-1"
 
 _NUMBERS = {"a": 1, "b": 2, "c": 4, "d": 6, "e": 3, "f": 5}
-"""By the letter of a zone's name. AWS deals the names out anew for every account; MiniStack has a to c as 1 to 3."""
+"""By the letter of a zone's name. AWS assigns the names per account; MiniStack numbers a to c as 1 to 3."""
 
 WITHOUT_MSK = "use1-az3"
 """https://docs.aws.amazon.com/msk/latest/developerguide/msk-create-cluster.html"""
@@ -33,6 +33,6 @@ def _describe(request):
 
 
 def register():
-    """Puts the zones in the place of MiniStack's."""
+    """Replaces MiniStack's zones."""
     ec2.replace_zone_ids(_id_of)
     ec2.actions["DescribeAvailabilityZones"] = _describe

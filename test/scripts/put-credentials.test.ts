@@ -54,7 +54,7 @@ test('stores the fields that a secret of RDS has, and says when the emitter take
   expect(stdout).toMatch(
     /^The login of reader at 127\.0\.0\.1:1\/posts is version version-1 of arn:secret\.\n/,
   );
-  expect(stdout).toContain('The emitter reads it when it starts anew, after a run that failed');
+  expect(stdout).toContain('The emitter reads it at a cold start, after a failed run');
   expect(stored()).toEqual([{ SecretId: 'arn:secret', SecretString: expect.any(String) }]);
   expect(JSON.parse(stored()[0]?.SecretString ?? '')).toEqual({
     engine: 'mariadb',

@@ -81,7 +81,7 @@ test.each([
   [
     'the file of a web identity is missing',
     Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open', path: '/token' }),
-    'The AWS credentials are to be in /token, which cannot be read (ENOENT). Sign in with',
+    'The AWS credentials should be in /token, which cannot be read (ENOENT). Sign in with',
   ],
   [
     'anything else',
