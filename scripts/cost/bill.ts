@@ -1,21 +1,22 @@
 import { METRICS } from '../../lambda/shared/metric-names';
+import { EMITTER_ALARMS, kafkaAlarmMetrics } from '../../lib/alarms';
 import type { EmitterConfig, PipelineConfig } from '../../lib/config';
 import { STACKS, type StackId } from '../../lib/names';
+import {
+  CLIENT_DISK_GIB,
+  CLIENT_INSTANCE_TYPE,
+  DATABASE_INSTANCE_TYPE,
+  DATABASE_STORAGE_GIB,
+  MB_PER_CORE,
+} from '../../lib/stack-sizes';
 import { grouped } from '../terminal/grouped';
 import { EMITTER_MEASUREMENT, type EmitterMeasurement } from './emitter-measurement';
 import { isVerified, PRICES, type Price, type PriceName, priceOfBroker } from './prices';
 
+const DATABASE_CLASS = `db.${DATABASE_INSTANCE_TYPE}` as const;
+
 /** Hours of a month, as AWS's own calculator counts them. */
 export const HOURS_A_MONTH = 730;
-
-/** Memory with which a function gets a whole core: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-const MB_OF_A_CORE = 1769;
-
-/** Disk of the Kafka client, in GiB. */
-const CLIENT_DISK_GIB = 16;
-
-/** Storage of a provisioned database, in GiB. */
-const DATABASE_GIB = 20;
 
 /**
  * Metrics of one broker that `PER_BROKER` adds, when all of them have values: the table of that level in
@@ -140,7 +141,7 @@ const CHARGES: Readonly<
   ],
 
   KafkaClient: () => [
-    charge('AWS::EC2::Instance', 'Machine t4g.small', 't4g.small', HOURS_A_MONTH),
+    charge('AWS::EC2::Instance', `Machine ${CLIENT_INSTANCE_TYPE}`, CLIENT_INSTANCE_TYPE, HOURS_A_MONTH),
     charge('AWS::EC2::Instance', `Disk of ${CLIENT_DISK_GIB} GiB`, 'gp3 volume', CLIENT_DISK_GIB),
     charge('AWS::EC2::Instance', 'Public address', 'public IPv4 address', HOURS_A_MONTH),
     charge('AWS::EC2::Instance', 'CPU above the baseline of the machine', 't4g CPU credits'),
@@ -151,8 +152,13 @@ const CHARGES: Readonly<
   RdsAccess: ({ database }) => [
     ...(database.mode === 'provisioned'
       ? [
-          charge('AWS::RDS::DBInstance', 'MariaDB db.t4g.micro', 'db.t4g.micro', HOURS_A_MONTH),
-          charge('AWS::RDS::DBInstance', `Its storage, ${DATABASE_GIB} GiB`, 'RDS gp3 storage', DATABASE_GIB),
+          charge('AWS::RDS::DBInstance', `MariaDB ${DATABASE_CLASS}`, DATABASE_CLASS, HOURS_A_MONTH),
+          charge(
+            'AWS::RDS::DBInstance',
+            `Its storage, ${DATABASE_STORAGE_GIB} GiB`,
+            'RDS gp3 storage',
+            DATABASE_STORAGE_GIB,
+          ),
           charge('AWS::RDS::DBInstance', 'CPU above the baseline of the machine', 'db.t4g CPU credits'),
           charge('AWS::RDS::DBInstance', 'Backups above the size of the storage', 'RDS backup storage'),
           charge('AWS::Logs::LogGroup', 'Log of the sample loader', 'log ingestion'),
@@ -192,7 +198,7 @@ const CHARGES: Readonly<
       charge('AWS::Lambda::Function', 'Runs that emit, verify', 'Lambda duration, arm64'),
       charge('AWS::Lambda::Function', 'Traces in X-Ray', 'trace', runs),
       charge('AWS::Lambda::Function', 'Metrics of the emitter', 'custom metric', OWN_METRICS),
-      charge('AWS::CloudWatch::Alarm', 'Alarms', 'alarm', EMITTER_ALARMS),
+      charge('AWS::CloudWatch::Alarm', 'Alarms', 'alarm', Object.keys(EMITTER_ALARMS).length),
       charge('AWS::CloudWatch::Dashboard', 'Dashboard', 'dashboard', 1),
       charge('AWS::Logs::LogGroup', 'Logs', 'log ingestion'),
       charge('AWS::Logs::LogGroup', 'Keeping them for a month', 'log storage'),
@@ -200,13 +206,6 @@ const CHARGES: Readonly<
     ];
   },
 };
-
-/** Alarms of the emitter; each watches one metric. */
-const EMITTER_ALARMS = 7;
-
-/** An alarm that compares the brokers is billed for the metric of each of them. */
-const kafkaAlarmMetrics = ({ brokers, brokerType, monitoring }: PipelineConfig['kafka']): number =>
-  2 + brokers * (4 + Number(brokerType.startsWith('kafka.t3.')) + Number(monitoring === 'PER_BROKER'));
 
 /** Every name in {@link METRICS} is a metric; it gets a value in each run, and so is billed for every hour. */
 const OWN_METRICS = Object.values(METRICS).flatMap((name) =>
@@ -243,7 +242,7 @@ function totalOf(charges: readonly Charge[]): Total {
 
 /** Calculates the cost of rows in a function of the configured memory. */
 export function emittingCost({ memoryMB }: EmitterConfig, measurement: EmitterMeasurement): EmittingCost {
-  const cores = memoryMB / MB_OF_A_CORE;
+  const cores = memoryMB / MB_PER_CORE;
   const { secondsPerMillionRows: measured, cpuSecondsPerMillionRows } = measurement;
   const secondsPerMillionRows = Math.max(measured, cpuSecondsPerMillionRows / cores);
   return {
