@@ -1,19 +1,10 @@
 import { TableError } from '../shared/errors';
 import { type Message, messageBytes } from '../shared/message';
 import type { Row } from '../shared/rows';
-import type { PerStream, Stream } from '../shared/streams';
-import { perStream } from '../shared/streams';
+import { type PerStream, perStream, type Stream } from '../shared/streams';
 import { keyedDeadLetter } from './dead-letters';
 import { rowEncoder, UnemittableRowError } from './messages';
-import type { Batch, Checkpoint, TableRows } from './ports';
-
-/** Size of one transaction. */
-export interface ChunkBounds {
-  /** Rows of all three tables together. */
-  readonly rows: number;
-  /** Bytes of all messages together. */
-  readonly bytes: number;
-}
+import type { Batch, Checkpoint, ChunkBounds, TableRows } from './ports';
 
 /** A chunk is full with either. With three partitions the rows of a stream then fit one `send` to each. */
 export const CHUNK_BOUNDS: ChunkBounds = { rows: 8_000, bytes: 4_000_000 };

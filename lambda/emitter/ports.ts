@@ -1,7 +1,6 @@
 import type { Message } from '../shared/message';
 import type { Column, Row } from '../shared/rows';
 import type { PerStream, Stream, StreamName } from '../shared/streams';
-import type { ChunkBounds } from './chunks';
 
 /** Position up to which one table is emitted. */
 export interface Position {
@@ -91,6 +90,14 @@ export interface Progress {
   committed(emitted: PerStream<number>, checkpoint: Checkpoint): void;
   /** A failure that is followed by another try. */
   retrying(error: Error, attempt: number, delayMs: number): void;
+}
+
+/** Size of one transaction. */
+export interface ChunkBounds {
+  /** Rows of all three tables together. */
+  readonly rows: number;
+  /** Bytes of all messages together. */
+  readonly bytes: number;
 }
 
 /** Dependencies of a run. */

@@ -1,10 +1,9 @@
 import { type Message, messageBytes } from '../shared/message';
 import type { Row } from '../shared/rows';
 import type { Stream } from '../shared/streams';
-import type { ChunkBounds } from './chunks';
 import { rowFingerprint, unkeyedDeadLetter } from './dead-letters';
 import { rowEncoder, UnemittableRowError } from './messages';
-import type { TableRows } from './ports';
+import type { ChunkBounds, TableRows } from './ports';
 
 /**
  * The fingerprint of a set of rows, whatever their order: how many there are and the sum of their own fingerprints.

@@ -1,5 +1,5 @@
-import { type Chunk, type ChunkBounds, type ChunksEnd, chunks } from '../../../lambda/emitter/chunks';
-import type { Checkpoint } from '../../../lambda/emitter/ports';
+import { type Chunk, type ChunksEnd, chunks } from '../../../lambda/emitter/chunks';
+import type { Checkpoint, ChunkBounds } from '../../../lambda/emitter/ports';
 import { type PerStream, perStream, STREAMS, type StreamName } from '../../../lambda/shared/streams';
 import { type MemoryRow, MemoryTables, UNEMITTABLE } from '../../support/in-memory';
 
