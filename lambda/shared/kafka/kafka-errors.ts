@@ -7,6 +7,7 @@ import {
   UnknownError,
   UnreachableError,
 } from '../errors';
+import { NETWORK_CODES } from '../network-codes';
 
 /** Transaction timeout, in milliseconds: the broker aborts one that stays open longer, since it holds back consumers in read_committed. */
 export const TRANSACTION_TIMEOUT_MS = 120_000;
@@ -162,21 +163,9 @@ const PASSING_NAMES: ReadonlySet<string> = new Set([
 
 /** Node's errors about connections. */
 const PASSING_CODES: ReadonlySet<string> = new Set([
-  'EADDRNOTAVAIL',
-  'EAI_AGAIN',
-  'ECONNABORTED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETRESET',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
+  ...NETWORK_CODES,
   'EPROTO',
   'ERR_SSL_WRONG_VERSION_NUMBER',
-  'ETIMEDOUT',
 ]);
 
 /** The one plain error of the client that faults bring about: it has nothing but a text (kafkajs 2.2.4, `src/broker/index.js`). */

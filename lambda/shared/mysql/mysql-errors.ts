@@ -7,6 +7,7 @@ import {
   UnknownError,
   UnreachableError,
 } from '../errors';
+import { NETWORK_CODES } from '../network-codes';
 import { tlsError } from './database-tls';
 
 type Kind = 'access' | 'configuration' | 'session' | 'table' | 'unreachable';
@@ -97,21 +98,9 @@ const KIND_OF_NUMBER: ReadonlyMap<number, Kind> = new Map([
 
 /** The kind of error that a code of Node or of the driver stands for. */
 const KIND_OF_CODE: ReadonlyMap<string, Kind> = new Map([
-  ...[
-    'EAI_AGAIN',
-    'ECONNABORTED',
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'EHOSTDOWN',
-    'EHOSTUNREACH',
-    'ENETDOWN',
-    'ENETUNREACH',
-    'ENOTFOUND',
-    'EPIPE',
-    'ETIMEDOUT',
-    'PROTOCOL_CONNECTION_LOST',
-    'PROTOCOL_SEQUENCE_TIMEOUT',
-  ].map((code) => [code, 'unreachable'] as const),
+  ...[...NETWORK_CODES, 'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT'].map(
+    (code) => [code, 'unreachable'] as const,
+  ),
   ...['AUTH_SWITCH_PLUGIN_ERROR', 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED', 'HANDSHAKE_UNKNOWN_ERROR'].map(
     (code) => [code, 'configuration'] as const,
   ),
