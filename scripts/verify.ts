@@ -105,7 +105,7 @@ async function verifyServers(servers: Servers, options: Options): Promise<Verifi
     USER_ID: servers.userId,
     KAFKA_BROKERS: servers.brokers,
     KAFKA_AUTHENTICATION: options.kafkaAuthentication,
-    AWS_REGION: process.env['AWS_REGION'] ?? REGION,
+    AWS_REGION: process.env['AWS_REGION'] || REGION,
     DATABASE_CREDENTIALS_FILE: path.resolve(servers.creds),
     DATABASE_TLS: databaseTlsText(servers.tls ?? 'off'),
   };

@@ -135,7 +135,7 @@ function connect(
     USER_ID: of.userId,
     KAFKA_BROKERS: of.brokers,
     KAFKA_AUTHENTICATION: of.authentication,
-    AWS_REGION: process.env['AWS_REGION'] ?? REGION,
+    AWS_REGION: process.env['AWS_REGION'] || REGION,
     DATABASE_CREDENTIALS_FILE: of.creds,
     DATABASE_TLS: databaseTlsText(of.tls),
     SHARDS: `${of.shards}`,
