@@ -7,7 +7,7 @@ import { keyedDeadLetter } from './dead-letters';
 import { rowEncoder, UnemittableRowError } from './messages';
 import type { Batch, Checkpoint, TableRows } from './ports';
 
-/** How much goes into one transaction. */
+/** Size of one transaction. */
 export interface ChunkBounds {
   /** Rows of all three tables together. */
   readonly rows: number;
@@ -25,11 +25,11 @@ export interface Chunk {
   readonly deadLettered: number;
   /** Posts (distinct keys) whose first row is in this chunk. */
   readonly posts: number;
-  /** What is to be committed with these rows; `undefined` when more rows of the same key follow in the next chunk. */
+  /** Checkpoint to commit with these rows; `undefined` when more rows of the same key follow in the next chunk. */
   readonly checkpoint: Checkpoint | undefined;
 }
 
-/** Why there are no more chunks: every table was read to its end, or the limit was reached before. */
+/** Reasons for the end of the chunks: every table was read to its end, or the limit was reached before. */
 export type ChunksEnd = 'end-of-tables' | 'limit';
 
 /**

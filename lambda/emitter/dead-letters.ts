@@ -4,12 +4,12 @@ import type { Row } from '../shared/rows';
 
 import type { Stream } from '../shared/streams';
 
-/** What the dead letter topic holds of a row that could not be emitted; the value of the message, as JSON. */
+/** A record of the dead letter topic: the value of the message, as JSON. */
 export interface DeadLetter {
   readonly table: string;
   /** The row's key in decimal digits, or `null` when it has none that can be used. */
   readonly key: string | null;
-  /** Why the row could not be emitted. */
+  /** Reason for which the row could not be emitted. */
   readonly reason: string;
   /** The row itself where it has a JSON form and fits; `null` otherwise. */
   readonly row: unknown;
@@ -21,7 +21,7 @@ export function keyedDeadLetter(stream: Stream, key: string, reason: string): Me
 }
 
 /** The dead letter of a row that has no usable key. It carries the row, and the row's fingerprint as its key: the same row gives the same message. */
-export function keylessDeadLetter(stream: Stream, row: Row, json: Buffer | undefined): Message {
+export function unkeyedDeadLetter(stream: Stream, row: Row, json: Buffer | undefined): Message {
   const reason = `column ${stream.keyColumn} is NULL, negative or too large to be a key`;
   const key = `${stream.table}:${rowFingerprint(row).toString('hex')}`;
   const whole = { key, value: encode(stream.table, null, reason, json?.toString() ?? 'null') };

@@ -1,9 +1,9 @@
 import type { StreamName } from '../shared/streams';
 import type { Checkpoint, TopicPublisher } from './ports';
 
-/** What a dry run needs of the real publisher. */
+/** The part of the real publisher that a dry run needs. */
 export interface CheckpointReader extends Pick<TopicPublisher, 'rangeOf' | 'discard'> {
-  /** Reads the checkpoint without fencing a run that is under way. */
+  /** Reads the checkpoint without fencing a running run. */
   committedCheckpoint(replaced?: readonly StreamName[]): Promise<Checkpoint>;
 }
 
@@ -23,7 +23,7 @@ export class DryRunPublisher implements TopicPublisher {
     return await this.checkpoint.rangeOf(shard, replaced);
   }
 
-  async settled(): Promise<void> {}
+  async awaitCommitVisible(): Promise<void> {}
 
   async discard(): Promise<void> {
     await this.checkpoint.discard();

@@ -6,7 +6,7 @@ import type { EmitterEnvironment } from '../shared/environment';
 import { UnreachableError } from '../shared/errors';
 import { unreachableSignalOf } from '../shared/kafka/broker-watch';
 import { createKafka } from '../shared/kafka/kafka-client';
-import { ABORTED, until } from '../shared/race-abort';
+import { ABORTED, raceAbort } from '../shared/race-abort';
 import { readSecret } from '../shared/read-secret';
 import { DryRunPublisher } from './dry-run-publisher';
 import { emit } from './emit';
@@ -16,10 +16,10 @@ import { MysqlTableReader } from './mysql/table-reader';
 import type { Progress } from './ports';
 import { type EmitSummary, lagOf, summarise } from './summary';
 
-/** No further chunk is begun this long before the function's timeout, in milliseconds. */
+/** Time before the function's timeout from which no further chunk is started, in milliseconds. */
 export const DEADLINE_MARGIN_MS = 20_000;
 
-/** An answer of Kafka is not waited for from this long before the function's timeout, in milliseconds: parting takes up to ten seconds. */
+/** Time before the function's timeout from which Kafka's answers are not waited for, in milliseconds: closing takes up to ten seconds. */
 const CUT_OFF_MARGIN_MS = 12_000;
 
 /** The emitter with its connections, which it keeps from one invocation to the next. */
@@ -67,7 +67,7 @@ export class Emitter {
         deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
         cutOff: AbortSignal.any([cutOff, unreachableSignalOf(this.kafka)]),
       });
-      const lagKeys = await until(cutOff, lagOf(this.reader, request, outcome));
+      const lagKeys = await raceAbort(cutOff, lagOf(this.reader, request, outcome));
       if (lagKeys === ABORTED)
         throw new UnreachableError('The database did not answer before the time of this run was over.');
       return summarise(userId, request, outcome, {
@@ -75,12 +75,12 @@ export class Emitter {
         elapsedMs: performance.now() - began,
       });
     } catch (error) {
-      // Whatever was wrong, the login may be what is mended.
+      // The next run reads the credentials again: they may be the cause.
       this.login = undefined;
       this.reader.end();
       throw error;
     } finally {
-      await until(cutOff, this.reader.close());
+      await raceAbort(cutOff, this.reader.close());
     }
   }
 

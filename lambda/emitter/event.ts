@@ -5,17 +5,17 @@ import { LARGEST_KEY } from '../shared/largest-key';
 
 import { type PerStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
 
-/** What one invocation is asked to do. */
+/** Request of one invocation. */
 export interface EmitRequest {
   /** The streams to emit. */
   readonly streams: readonly StreamName[];
-  /** Most posts (distinct keys) to emit. */
+  /** Maximum of posts (distinct keys) to emit. */
   readonly limit: number;
   /** Set the checkpoint of some of these streams to these keys first. A smaller key than the checkpoint's emits rows again, a larger one leaves rows out. */
   readonly from: Partial<PerStream<bigint>> | undefined;
-  /** Which shard this is; 0 is the primary, which gives ranges to the others. One that was given none has nothing to emit. */
+  /** Number of the shard; 0 is the primary, which assigns ranges to the others. */
   readonly shard: number;
-  /** How many shards are configured. */
+  /** Number of configured shards. */
   readonly shards: number;
   /** Read and count, but neither write to Kafka nor move the checkpoint. */
   readonly dryRun: boolean;

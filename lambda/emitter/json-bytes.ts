@@ -13,7 +13,7 @@ const SHORT = 32;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** What JSON puts behind a backslash for a byte, if anything: https://www.rfc-editor.org/rfc/rfc8259#section-7 */
+/** Short escapes of JSON, by byte: https://www.rfc-editor.org/rfc/rfc8259#section-7 */
 const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
   [...'\b\t\n\f\r"\\'].map((character, index) => [character.charCodeAt(0), 'btnfr"\\'.charCodeAt(index)]),
 );
@@ -66,7 +66,7 @@ export class JsonBytes {
     this.bytes[this.length++] = value;
   }
 
-  /** Gives a copy of what was written, and begins anew. */
+  /** Returns a copy of what was written, and starts again. */
   take(): Buffer {
     const taken = Buffer.allocUnsafe(this.length);
     taken.set(this.bytes.subarray(0, this.length));

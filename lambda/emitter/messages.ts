@@ -8,7 +8,7 @@ export class UnemittableRowError extends Error {
   override readonly name = 'UnemittableRowError';
 }
 
-/** Most bytes of a row's JSON: what {@link MAX_MESSAGE_BYTES} leaves beside a key of at most 19 digits and the framing. */
+/** Maximum bytes of a row's JSON: {@link MAX_MESSAGE_BYTES} less a key of at most 19 digits and the framing. */
 export const MAX_ROW_BYTES = MAX_MESSAGE_BYTES - FRAMING_BYTES - 19;
 
 /**
@@ -54,7 +54,7 @@ const T = Buffer.from('T');
 /** Behind a time in UTC. */
 const Z = Buffer.from('Z');
 
-/** How long a date is, without a time. */
+/** Length of a date without a time. */
 const DATE_BYTES = '0000-00-00'.length;
 
 const WRITERS: Record<ColumnKind, (json: JsonBytes, value: Buffer, column: string) => void> = {

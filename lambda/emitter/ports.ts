@@ -1,33 +1,32 @@
 import type { Message } from '../shared/message';
-
 import type { Column, Row } from '../shared/rows';
-
 import type { PerStream, Stream, StreamName } from '../shared/streams';
+import type { ChunkBounds } from './chunks';
 
-/** How far one table has been emitted. */
+/** Position up to which one table is emitted. */
 export interface Position {
   /** The next key to read: every row with a smaller key is in the topic or among the dead letters. 0 at first. */
   readonly nextKey: bigint;
   /**
-   * Which rows without a usable key are among the dead letters: an opaque fingerprint of all of them, empty for none.
-   * They have no place in the order of keys, so they are either all done or, when one of them changes, all done anew.
+   * Fingerprint of the rows without a usable key that are among the dead letters; opaque, empty for none.
+   * They have no place in the order of keys, so they are either all done or, when one of them changes, all done again.
    */
-  readonly keyless: string;
-  /** Where the range of a shard ends, exclusive. Absent where it was never given one, and of the primary, whose range has no end. */
+  readonly unkeyed: string;
+  /** End of a shard's range, exclusive. Absent for a shard without one, and for the primary, whose range has no end. */
   readonly endKey?: bigint | undefined;
-  /** How many shards, the primary among them, may have ranges to emit; only the primary keeps it. @default 1 */
+  /** Number of shards that may have ranges to emit, the primary among them; only the primary keeps it. @default 1 */
   readonly shards?: number | undefined;
-  /** Which run has committed it; an opaque name. Absent where nothing was ever committed. */
+  /** Name of the run that committed it; opaque. Absent where nothing was ever committed. */
   readonly run?: string | undefined;
 }
 
-/** How far each table has been emitted; committed together with the rows that it speaks of. */
+/** Positions of all tables; committed together with the rows that they are about. */
 export type Checkpoint = PerStream<Position>;
 
 /** The rows that one query yields, in batches of whatever has arrived; bounded in bytes, so that a pause in reading them holds back the database and not the memory. */
 export interface TableRows {
   readonly columns: readonly Column[];
-  /** Where in a row the key column stands. */
+  /** Index of the key column in a row. */
   readonly keyIndex: number;
   readonly batches: AsyncIterator<readonly Row[], undefined>;
 }
@@ -40,14 +39,14 @@ export interface TableReader {
   /** All rows with `from <= key < to`, or without that end, in ascending order of the key. */
   rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows>;
   /** All rows whose key is NULL, negative or larger than {@link LARGEST_KEY}, in no order. */
-  keylessRows(stream: Stream): Promise<TableRows>;
+  unkeyedRows(stream: Stream): Promise<TableRows>;
   /** The largest usable key of a table, or `undefined` when it has none. */
   lastKey(stream: Stream): Promise<bigint | undefined>;
   /** Cancels running queries, and lets go of what the tables were like. Does not throw. */
   close(): Promise<void>;
 }
 
-/** What travels together: rows of all three streams and the dead letters among them. */
+/** Messages that travel together: rows of all three streams and the dead letters among them. */
 export interface Batch {
   readonly messages: PerStream<readonly Message[]>;
   readonly deadLetters: readonly Message[];
@@ -61,7 +60,7 @@ export interface TopicPublisher {
   /**
    * Fences every older run, settles its open transaction, and says how far the tables have been emitted.
    *
-   * @param replaced streams whose positions are written anew before anything else: of these a position that somebody
+   * @param replaced streams whose positions are replaced before anything else: of these a position that somebody
    *   else wrote, or that is gone, counts as the beginning of the table. @default none
    * @throws CheckpointError when the position of another stream is not the emitter's, or somebody else can write to it.
    */
@@ -81,15 +80,33 @@ export interface TopicPublisher {
    */
   rangeOf(shard: number, replaced?: readonly StreamName[]): Promise<Checkpoint>;
   /** Waits until every consumer can see what was committed, which Kafka answers a little before. Does not throw. */
-  settled(): Promise<void>;
+  awaitCommitVisible(): Promise<void>;
   /** Gives up what was not committed, and the connection it was sent on. Does not throw. */
   discard(): Promise<void>;
 }
 
-/** What the core tells while it works. */
+/** Progress of the core. */
 export interface Progress {
   /** After each commit: rows emitted by this run so far. */
   committed(emitted: PerStream<number>, checkpoint: Checkpoint): void;
   /** A failure that is followed by another try. */
   retrying(error: Error, attempt: number, delayMs: number): void;
+}
+
+/** Dependencies of a run. */
+export interface EmitParts {
+  readonly reader: TableReader;
+  /** The publisher of a shard; another one's is opened only to finish what that shard has left behind. */
+  readonly publisherOf: (shard: number) => TopicPublisher;
+  readonly progress: Progress;
+  /** Resolves after that many milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Deadline of the run: no further chunk is started. */
+  readonly deadline: AbortSignal;
+  /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, an EmitterError, has come up. */
+  readonly cutOff: AbortSignal;
+  /** Size of one transaction. @default CHUNK_BOUNDS */
+  readonly bounds?: ChunkBounds;
+  /** The fewest keys that are given to a shard. @default SMALLEST_RANGE */
+  readonly smallestRange?: bigint;
 }

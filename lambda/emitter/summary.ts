@@ -1,12 +1,13 @@
 import { type PerStream, perStream, STREAMS } from '../shared/streams';
-import type { EmitOutcome, StopReason } from './emit';
+import type { EmitOutcome } from './emit';
 import type { EmitRequest } from './event';
 import type { TableReader } from './ports';
+import type { StopReason } from './session';
 
-/** What an invocation returns and logs. */
+/** Result of an invocation, which is also logged. */
 export interface EmitSummary {
   readonly userId: string;
-  /** Which shard ran; 0 is the primary. */
+  /** Number of the shard; 0 is the primary. */
   readonly shard: number;
   /** Rows that are in the topics because of this run. */
   readonly emitted: PerStream<number>;
@@ -31,7 +32,7 @@ export const hasEmitted = ({
 }: Pick<EmitSummary, 'emitted' | 'deadLettered'>): boolean =>
   deadLettered > 0 || Object.values(emitted).some((rows) => rows > 0);
 
-/** How far each table's checkpoint is from its last key, or from the end of the shard's range. */
+/** Computes the distance of each table's checkpoint from its last key, or from the end of the shard's range. */
 export async function lagOf(
   reader: TableReader,
   { streams, shard }: Pick<EmitRequest, 'streams' | 'shard'>,

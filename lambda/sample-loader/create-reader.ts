@@ -3,7 +3,7 @@ import type { DatabaseLogin } from '../shared/database-login';
 import { rowsOf } from '../shared/mysql/rows-of';
 
 /**
- * Creates the account of `reader` anew, with no right but to read the tables of its database.
+ * Recreates the account of `reader`, with no right but to read the tables of its database.
  *
  * @param administrator a connection that may create accounts
  * @param overTls whether the account may connect over TLS only

@@ -14,19 +14,19 @@ import { SAMPLE_TABLES } from './sample-tables';
 /** Rows of each sample table unless another number is asked for: about what the original had. */
 export const DEFAULT_ROWS = 11_154;
 
-/** What to load. */
+/** Options of loading. */
 export interface SampleTablesOptions {
   /** Rows of each table. @default 11154 */
   readonly rows?: number;
   /** @default 2022 */
   readonly seed?: number;
-  /** How the connection is protected. @default 'off' */
+  /** TLS of the connection. @default 'off' */
   readonly tls?: EmitterEnvironment['database']['tls'];
   /** @default none */
   readonly progress?: LoadProgress;
 }
 
-/** Creates the three tables anew, with the first `rows` posts of the seed. */
+/** Recreates the three tables, with the first `rows` posts of the seed. */
 export async function loadSampleTables(
   owner: DatabaseLogin,
   options: SampleTablesOptions = {},
@@ -74,7 +74,7 @@ interface PostRange {
   readonly progress: LoadProgress;
 }
 
-/** Loads the three tables beside each other: the server works on one while the rows of another are made. */
+/** Loads the three tables concurrently: the server works on one while the rows of another are made. */
 async function loadPosts(
   owner: DatabaseLogin,
   tls: EmitterEnvironment['database']['tls'],

@@ -1,6 +1,6 @@
 import { rowRandom } from './row-random';
 
-/** Of every so many keys one is missing, at a place that the seed chooses. */
+/** Number of keys of which one is missing, at a place that the seed chooses. */
 const BLOCK = 50;
 
 /** The key of a post, given its place in the order of posts, from 0. Keys rise with the place and have gaps. */

@@ -55,7 +55,7 @@ const FLOURISHES = [
  * Makes the sample tables' rows out of a seed: the row of a key is always the same, whatever else is made.
  *
  * The shares of each kind of value are those measured on 200 published rows of the original. Faker's texts are made once,
- * into pools that rows draw from, because making them anew takes it 10 to 60 µs a text.
+ * into pools that rows draw from, because making new ones takes it 10 to 60 µs a text.
  */
 export function samplePosts(seed: number = DEFAULT_SEED): SamplePosts {
   const texts = poolsOfTexts(seed);

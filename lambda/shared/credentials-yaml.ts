@@ -85,7 +85,7 @@ const isPlain = ({ type }: Scalar): boolean => type === 'PLAIN';
 const quote = (line: number, name: string, why: string): string =>
   `Line ${line}: put the value of ${name} in quotes, ${name}: "…" with a backslash before each " and \\ in it: ${why}`;
 
-/** Why YAML's value is not, for certain, what somebody has written there; `undefined` when it is. */
+/** Says why YAML's value may not be the characters in the file; `undefined` when it is. */
 function misread(node: unknown, name: string, inBraces: boolean): string | undefined {
   if (isAlias(node)) return 'a * at its beginning stands for a reference';
   // A mapping or list over several lines is no value that somebody forgot to quote.
@@ -123,7 +123,7 @@ function isText(source: string): boolean {
   }
 }
 
-/** What to say of a text that is no YAML. The parser's own words quote it, so that only its code is taken over. */
+/** Describes a text that is not YAML. The parser's own message quotes the text, so only its code is used. */
 function unreadable(text: string, lineOfError: number, code: string): string {
   const lines = text.split(/\r\n?|\n/);
   const places = lines.flatMap((content, index) => {

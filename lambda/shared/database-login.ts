@@ -5,7 +5,7 @@ import type * as CredentialsYaml from './credentials-yaml';
 import type { DatabaseLoginSource } from './environment';
 import { AccessDeniedError, ConfigurationError, UnreachableError } from './errors';
 
-/** What it takes to log in to the database. Holds a password: never log it. */
+/** Database credentials. They hold a password: never log them. */
 export interface DatabaseLogin {
   readonly host: string;
   readonly port: number;
@@ -16,7 +16,7 @@ export interface DatabaseLogin {
 
 const text = z.string('allowed: text').min(1, 'allowed: text that is not empty');
 
-/** Of a host that holds more, such as the password of a URL, nothing is shown. */
+/** Hides a host that holds more, such as the password of a URL. */
 const HOST_ALLOWED = 'allowed: the name or the address alone, without a scheme, brackets, a port or spaces';
 const isHost = (value: string): boolean => isIP(value) !== 0 || /^[\p{L}\p{N}._-]+$/u.test(value);
 const host = text.refine((value) => value === '' || isHost(value), HOST_ALLOWED);
@@ -119,7 +119,7 @@ export async function readDatabaseLogin(
   return { host, port: number, user: username, password, database: dbname };
 }
 
-/** What Secrets Manager says of a secret that no later try can read. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */
+/** Secrets Manager's errors that no retry can fix. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */
 const WRONG_SECRET = new Set([
   'DecryptionFailure',
   'InvalidParameterException',

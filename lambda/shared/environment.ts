@@ -15,13 +15,13 @@ export const userIdSchema = z
   .string(USER_ID_ALLOWED)
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, USER_ID_ALLOWED);
 
-/** How the emitter proves to Kafka who it is. `iam`: TLS and a token signed by the role's key (MSK); `none`: plain text, for a broker on this machine. */
+/** Ways to authenticate to Kafka. `iam`: TLS and a token signed by the role's key (MSK); `none`: plain text, for a broker on this machine. */
 export const KAFKA_AUTHENTICATIONS = ['iam', 'none'] as const;
 
 /** Codecs for the batches that are sent to Kafka. */
 export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
 
-/** What Kafka keeps, on three brokers and for as long as it is told, costs more than the CPU of making it smaller. */
+/** Storage on three brokers costs more than the CPU of compressing. */
 export const DEFAULT_COMPRESSION = 'zstd' satisfies (typeof COMPRESSIONS)[number];
 
 const text = z.string().min(1, 'allowed: text that is not empty');
@@ -64,7 +64,7 @@ const environmentSchema = z
     DATABASE_CREDENTIALS_FILE: text.optional(),
     /** `off`, `rds` or the path of a file, see {@link DatabaseTls}. @default 'rds' with a secret, 'off' with a credentials file */
     DATABASE_TLS: databaseTlsSchema.optional(),
-    /** Most posts (distinct keys) that one run emits. @default no limit */
+    /** Maximum of posts (distinct keys) in one run. @default no limit */
     EMIT_LIMIT: z.coerce.number(LIMIT_ALLOWED).int(LIMIT_ALLOWED).positive(LIMIT_ALLOWED).optional(),
     /** Over how many shards the keys are split. @default 1 */
     SHARDS: z.coerce
@@ -90,7 +90,7 @@ export type EmitterVariables = Partial<Record<keyof z.input<typeof environmentSc
 /** The names of {@link EmitterVariables}. */
 export const EMITTER_VARIABLES: readonly string[] = Object.keys(environmentSchema.shape);
 
-/** Where the database's login comes from. */
+/** Source of the database credentials. */
 export type DatabaseLoginSource = { readonly secretArn: string } | { readonly credentialsFile: string };
 
 /** The emitter's configuration, parsed and checked. */
@@ -107,7 +107,7 @@ export interface EmitterEnvironment {
     readonly login: DatabaseLoginSource;
     readonly tls: DatabaseTls;
   };
-  /** Most posts that one run emits; `undefined` is no limit. */
+  /** Maximum of posts in one run; `undefined` for no limit. */
   readonly limit: number | undefined;
   /** Over how many shards the keys are split. */
   readonly shards: number;

@@ -1,4 +1,4 @@
-/** What went wrong, in one of few words; each is the `name` of one class of error. */
+/** Kinds of errors; each is the `name` of one class. */
 export type EmitterErrorName =
   | 'ConfigurationError'
   | 'AccessDeniedError'

@@ -1,5 +1,5 @@
 /**
- * Most megabytes of each half of V8's young generation in the process of the emitter.
+ * Maximum size of each half of V8's young generation in the emitter's process, in megabytes.
  *
  * A chunk of rows outlives several cleanings of it, so that a large one is filled with what will be moved on anyway. By
  * default V8 takes 16 MB or more, and Lambda's runtime 5 % of the function's memory. Of 1, 2, 4, 8, 16 and 32 MB this

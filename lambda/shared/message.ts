@@ -6,7 +6,7 @@ export interface Message {
   readonly value: Buffer;
 }
 
-/** Most bytes of one message, key and value and framing: what a single `send` may hold. Kafka's default `max.message.bytes` is 1,048,588. */
+/** Maximum bytes of one message (key, value and framing), and of a single `send`. Kafka's default `max.message.bytes` is 1,048,588. */
 export const MAX_MESSAGE_BYTES = 900_000;
 
 /** The most that Kafka's record format v2 and its batch header add to a key and a value, in bytes. */

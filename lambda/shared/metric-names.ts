@@ -24,7 +24,7 @@ export const METRICS = {
   maxLagKeys: 'LagKeys',
   /** Rows that could not be emitted and went to the dead-letter topic. Count. */
   deadLetters: 'DeadLetters',
-  /** How long the run took. Milliseconds. */
+  /** Duration of the run, in milliseconds. */
   runDuration: 'RunDuration',
   /** 1 if the run reached the end of the three tables, 0 if not. Count. */
   caughtUp: 'CaughtUp',

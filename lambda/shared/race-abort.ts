@@ -1,8 +1,8 @@
-/** What {@link until} gives when the signal came first. */
+/** Result of {@link raceAbort} when the signal came first. */
 export const ABORTED = Symbol('aborted');
 
 /** Waits for a promise or for the signal, whichever comes first. A promise that is left behind may reject unheard. */
-export async function until<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | typeof ABORTED> {
+export async function raceAbort<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | typeof ABORTED> {
   promise.catch(() => {});
   if (signal.aborted) return ABORTED;
   let onAbort = (): void => {};

@@ -1,5 +1,5 @@
 /**
- * How a column's text, as the database sends it, becomes JSON:
+ * Ways in which a column's text, as the database sends it, becomes JSON:
  *
  * - `number`: integers, YEAR, FLOAT and DOUBLE; a number literal with the database's own digits
  * - `text`: a string (DECIMAL and TIME, too)

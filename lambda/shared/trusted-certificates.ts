@@ -12,7 +12,7 @@ export interface TrustedCertificates {
 }
 
 /**
- * How the connection to the database is protected.
+ * TLS of the connection to the database.
  *
  * `rds`: TLS, verified with Amazon's RDS certificates; certificates: TLS, verified with these; `off`: plain text, for a
  * server on this machine. With TLS the host is verified, too.

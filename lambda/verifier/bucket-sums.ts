@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** How many buckets the keys are spread over: enough that one differing row sends few others to the second pass. */
+/** Number of buckets for the keys: enough that one differing row sends few others to the second pass. */
 export const BUCKETS = 4_096;
 
 /** The bucket of a key. */
@@ -32,7 +32,7 @@ export class BucketSums {
     this.#sums[bucket] = (this.#sums[bucket] as bigint) - BigInt(`0x${fingerprint}`);
   }
 
-  /** How many were added. */
+  /** Number of added fingerprints. */
   get count(): number {
     return this.#counts.reduce((total, count) => total + count, 0);
   }

@@ -1,13 +1,13 @@
 import { settledAll } from '../shared/settled-all';
 import type { PerStream, Stream } from '../shared/streams';
-import { account, type KeyedRecord, type KeyGroup } from './account';
 import { bucketOf } from './bucket-sums';
+import { classify, type KeyedRecord, type KeyGroup } from './classify';
 import type { Column, RecordSource, RowSource } from './ports';
 import { EXAMPLE_CHARACTERS, EXAMPLES, type Example } from './report';
 import { Spill } from './spill';
 import { ABSENT, type Value } from './value';
 
-/** How a table and its topic differ. */
+/** Differences of a table and its topic. */
 export interface Differences {
   missing: number;
   extra: number;
@@ -29,7 +29,7 @@ export const NO_DIFFERENCES: Differences = {
   examples: [],
 };
 
-/** What {@link findDifferences} works with. */
+/** Dependencies of {@link findDifferences}. */
 export interface DifferencesOptions {
   readonly stream: Stream;
   readonly columns: PerStream<readonly Column[]>;
@@ -62,7 +62,7 @@ export async function findDifferences(options: DifferencesOptions): Promise<Diff
   const changes: Change[] = [];
   for (const items of spill.groups()) {
     for (const [key, group] of byKey(items)) {
-      const found = account(group);
+      const found = classify(group);
       for (const row of found.deadLettered) options.onDeadLettered(key, row);
       counts.missing += found.missing.length;
       counts.extra += found.extra.length;

@@ -3,7 +3,7 @@ import { readDatabaseLogin } from '../shared/database-login';
 import { parseEnvironment } from '../shared/environment';
 import { UnreachableError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
-import { disconnect } from '../shared/kafka/disconnect';
+import { closeQuietly } from '../shared/kafka/close-quietly';
 import { createKafka } from '../shared/kafka/kafka-client';
 import { kafkaError } from '../shared/kafka/kafka-errors';
 import { connectToDatabase } from '../shared/mysql/mysql-connection';
@@ -44,7 +44,7 @@ async function refuseSecond(kafka: Kafka, groupId: string): Promise<void> {
   } catch (error) {
     throw kafkaError(error, 'looking for another comparison', { group: groupId });
   } finally {
-    await disconnect(admin);
+    await closeQuietly(() => admin.disconnect());
   }
   throw new UnreachableError(
     `Another comparison reads in the group ${groupId}. One that was cut off leaves it within a minute.`,

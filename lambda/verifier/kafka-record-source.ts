@@ -1,8 +1,8 @@
 import type { Kafka, KafkaMessage } from 'kafkajs';
 import { deadLetterTopicOf, STREAMS, topicOf } from '../shared/streams';
-import { committedSpans } from './committed-spans';
+import { committedOffsetRanges } from './committed-offset-ranges';
 import type { Place, RecordSink, RecordSource } from './ports';
-import { readSpans, type Span } from './read-spans';
+import { type OffsetRange, readOffsetRanges } from './read-offset-ranges';
 import { recordValues } from './record-values';
 import { fingerprintOf, type Value } from './value';
 
@@ -14,10 +14,10 @@ import { fingerprintOf, type Value } from './value';
 export function kafkaRecordSource(kafka: Kafka, userId: string, groupId: string): RecordSource {
   const readAll = async (
     topics: readonly string[],
-    onMessage: (message: KafkaMessage, span: Span) => void,
+    onMessage: (message: KafkaMessage, range: OffsetRange) => void,
   ): Promise<void> => {
-    const spans = await committedSpans(kafka, topics);
-    await readSpans(kafka, { groupId, spans, onMessage });
+    const ranges = await committedOffsetRanges(kafka, topics);
+    await readOffsetRanges(kafka, { groupId, ranges, onMessage });
   };
   return {
     read: async (streams, columns, sink) => {
@@ -37,13 +37,13 @@ export function kafkaRecordSource(kafka: Kafka, userId: string, groupId: string)
       const topic = topicOf(userId, stream.name);
       const found = new Map(places.map((place) => [idOf(place), [] as Value[]]));
       // One read for all places of a partition, since each read joins a group, which takes seconds on a default broker.
-      const spans = [...Map.groupBy(places, ({ partition }) => partition)].map(([partition, group]) => {
+      const ranges = [...Map.groupBy(places, ({ partition }) => partition)].map(([partition, group]) => {
         const offsets = group.map(({ offset }) => offset);
         return { topic, partition, from: Math.min(...offsets), to: Math.max(...offsets) + 1 };
       });
-      await readSpans(kafka, {
+      await readOffsetRanges(kafka, {
         groupId,
-        spans,
+        ranges,
         onMessage: ({ offset, value }, { partition }) => {
           const id = idOf({ partition, offset: Number(offset) });
           if (found.has(id)) found.set(id, recordValues(value?.toString(), columns));

@@ -99,7 +99,7 @@ const batchesOf = (queue: RowQueue) => ({ [Symbol.asyncIterator]: () => queue })
 /** Names of columns are the same in upper and lower case. */
 const isNamed = (wanted: string, name: string): boolean => name.toLowerCase() === wanted.toLowerCase();
 
-/** Of a text that is longer, the database makes NULL. */
+/** Refuses a server that would make NULL of long texts. */
 async function requirePacketSize(connection: Connection, place: string): Promise<void> {
   const [[bytes] = []] = await rowsOf(connection, { sql: 'SELECT @@SESSION.max_allowed_packet' });
   if (Number(bytes) >= LEAST_PACKET_BYTES) return;

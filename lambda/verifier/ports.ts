@@ -4,11 +4,11 @@ import type { Value } from './value';
 /** A column of a table, as much as is needed to read it from a record. */
 export interface Column {
   readonly name: string;
-  /** How records hold its values: as they are, JSON documents embedded, bytes in base64. */
+  /** Form of its values in records: as they are, JSON documents embedded, bytes in base64. */
   readonly form: 'plain' | 'json' | 'bytes';
 }
 
-/** Where a record stands. */
+/** Place of a record in a topic. */
 export interface Place {
   readonly partition: number;
   readonly offset: number;

@@ -1,6 +1,6 @@
 import type { PerStream } from '../shared/streams';
 
-/** How many examples of each kind of difference a report names. */
+/** Number of examples of each kind of difference in a report. */
 export const EXAMPLES = 5;
 
 /** Longest value that an example shows, in characters. */
@@ -27,7 +27,7 @@ export type Example =
       readonly record: string;
     };
 
-/** What the comparison of a table with its topic found. */
+/** Result of comparing a table with its topic. */
 export interface StreamReport {
   readonly table: string;
   readonly topic: string;
@@ -60,7 +60,7 @@ export interface StreamReport {
   readonly examples: readonly Example[];
 }
 
-/** What a verification found. */
+/** Result of a verification. */
 export interface VerificationReport {
   /** Whether every stream is equal. */
   readonly equal: boolean;

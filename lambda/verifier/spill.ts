@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bucketOf } from './bucket-sums';
 
-/** How many temporary files: at ten million keys a file holds about 40,000 of them, which fit in memory. */
+/** Number of temporary files: at ten million keys a file holds about 40,000 of them, which fit in memory. */
 const GROUPS = 256;
 
 /** Items gathered for a file before they are written. */

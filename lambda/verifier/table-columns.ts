@@ -21,7 +21,7 @@ const ZEROFILL = 64;
 const LONG_BYTES = 65_536;
 
 /**
- * How the database writes a column, given as it describes the column with a result: integers, YEAR, FLOAT, DOUBLE as
+ * Makes the SQL in which the database writes a column, from its description with a result: integers, YEAR, FLOAT, DOUBLE as
  * numbers, JSON as JSON, bytes as hexadecimal digits, all else as strings.
  */
 export function tableColumn(field: FieldPacket): TableColumn {

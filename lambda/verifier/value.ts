@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /**
- * What a column's value is in a message: a number literal, a string, embedded JSON, bytes in base64, `null`; or
+ * Kinds of a column's value in a message: a number literal, a string, embedded JSON, bytes in base64, `null`; or
  * `absent`, when the message has no such member.
  */
 export type ValueKind = 'number' | 'string' | 'json' | 'bytes' | 'null' | 'absent';

@@ -9,7 +9,7 @@ import { mysqlRowSource } from './mysql-row-source';
 import type { VerificationReport } from './report';
 import { verify } from './verify';
 
-/** What {@link verifyPipeline} works with; all of it is left open. */
+/** Connections that {@link verifyPipeline} uses, and leaves open. */
 export interface PipelineConnections {
   readonly userId: string;
   /** Consumer group that reads the topics, and nobody else's. @default a new one */

@@ -2,11 +2,11 @@ import { settledAll } from '../shared/settled-all';
 import { type PerStream, perStream, STREAMS, type Stream, topicOf } from '../shared/streams';
 import { BucketSums, bucketOf } from './bucket-sums';
 import { findDifferences, NO_DIFFERENCES } from './differences';
-import { KeylessRows } from './keyless-rows';
 import type { Column, RecordSource, RowSource } from './ports';
 import type { StreamReport, VerificationReport } from './report';
+import { UnkeyedRows } from './unkeyed-rows';
 
-/** What {@link verify} works with. */
+/** Dependencies of {@link verify}. */
 export interface VerifyOptions {
   readonly userId: string;
   readonly rows: RowSource;
@@ -39,7 +39,7 @@ export async function verify({
 
   const table = perStream(() => new BucketSums());
   const topic = perStream(() => new BucketSums());
-  const keyless = perStream(() => new KeylessRows());
+  const unkeyed = perStream(() => new UnkeyedRows());
   const deadLetterBuckets = perStream(() => new Set<number>());
   const lastKey = perStream((): string | null => null);
   let unknownDeadLetters = 0;
@@ -47,7 +47,7 @@ export async function verify({
   const readRows = async (): Promise<void> => {
     for (const stream of STREAMS) {
       await rows.read(stream, (key, fingerprint) => {
-        if (key === null) keyless[stream.name].addRow(fingerprint);
+        if (key === null) unkeyed[stream.name].addRow(fingerprint);
         else table[stream.name].add(key, fingerprint);
       });
     }
@@ -59,7 +59,7 @@ export async function verify({
         lastKey[stream] = laterKey(lastKey[stream], key);
       },
       deadLetter: (stream, key, fingerprint) => {
-        if (key === null) keyless[stream].addDeadLetter(fingerprint);
+        if (key === null) unkeyed[stream].addDeadLetter(fingerprint);
         else {
           deadLetterBuckets[stream].add(bucketOf(key));
           lastKey[stream] = laterKey(lastKey[stream], key);
@@ -73,7 +73,7 @@ export async function verify({
 
   const report = async (stream: Stream): Promise<StreamReport> => {
     const { name } = stream;
-    const rowCount = table[name].count + keyless[name].rows;
+    const rowCount = table[name].count + unkeyed[name].rows;
     const buckets = new Set([...table[name].differingFrom(topic[name]), ...deadLetterBuckets[name]]);
     const found =
       buckets.size === 0
@@ -88,7 +88,7 @@ export async function verify({
           });
     const digest = { table: table[name].digest, topic: topic[name].digest };
     const { examples, deadLettered, ...others } = found;
-    const counts = { ...others, missing: found.missing + keyless[name].missing };
+    const counts = { ...others, missing: found.missing + unkeyed[name].missing };
     return {
       table: stream.table,
       topic: topicOf(userId, name),
@@ -96,7 +96,7 @@ export async function verify({
       rows: rowCount,
       records: topic[name].count,
       lastKey: lastKey[name],
-      deadLettered: deadLettered + keyless[name].deadLettered,
+      deadLettered: deadLettered + unkeyed[name].deadLettered,
       ...counts,
       digest,
       examples,

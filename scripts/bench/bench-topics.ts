@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
-import { committedSpans } from '../../lambda/verifier/committed-spans';
-import { readSpans, type Span } from '../../lambda/verifier/read-spans';
+import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
+import { type OffsetRange, readOffsetRanges } from '../../lambda/verifier/read-offset-ranges';
 import { grouped } from '../terminal/grouped';
 import { withAdmin } from './with-admin';
 
@@ -20,22 +20,22 @@ export async function checkCommitted(
   kafka: Kafka,
   topics: readonly string[],
   rows: number,
-  before: readonly Span[] = [],
-): Promise<Span[]> {
-  const all = await committedSpans(kafka, topics);
-  const spans = all.map((span) => ({ ...span, from: endIn(before, span) ?? span.from }));
+  before: readonly OffsetRange[] = [],
+): Promise<OffsetRange[]> {
+  const all = await committedOffsetRanges(kafka, topics);
+  const ranges = all.map((range) => ({ ...range, from: endIn(before, range) ?? range.from }));
   const counts = new Map(topics.map((topic) => [topic, 0]));
-  await readSpans(kafka, {
+  await readOffsetRanges(kafka, {
     groupId: `bench.${randomUUID()}`,
-    spans,
+    ranges,
     onMessage: (_, { topic }) => counts.set(topic, (counts.get(topic) ?? 0) + 1),
   });
   checkCounts(counts, rows);
   return all;
 }
 
-const endIn = (spans: readonly Span[], { topic, partition }: Span): number | undefined =>
-  spans.find((span) => span.topic === topic && span.partition === partition)?.to;
+const endIn = (ranges: readonly OffsetRange[], { topic, partition }: OffsetRange): number | undefined =>
+  ranges.find((range) => range.topic === topic && range.partition === partition)?.to;
 
 /** @throws Error naming the topics that have not exactly as many records as there are rows. */
 export function checkCounts(counts: ReadonlyMap<string, number>, rows: number): void {
@@ -47,9 +47,9 @@ export function checkCounts(counts: ReadonlyMap<string, number>, rows: number): 
 
 /** Checks topics whose records are not part of transactions, by their offsets. @throws Error as {@link checkCounts}. */
 export async function checkWritten(kafka: Kafka, topics: readonly string[], rows: number): Promise<void> {
-  const spans = await committedSpans(kafka, topics);
+  const ranges = await committedOffsetRanges(kafka, topics);
   const count = (topic: string): number =>
-    spans.filter((span) => span.topic === topic).reduce((sum, { from, to }) => sum + to - from, 0);
+    ranges.filter((range) => range.topic === topic).reduce((sum, { from, to }) => sum + to - from, 0);
   checkCounts(new Map(topics.map((topic) => [topic, count(topic)])), rows);
 }
 

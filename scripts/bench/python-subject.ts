@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
-import { committedSpans } from '../../lambda/verifier/committed-spans';
+import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
 import { startChild } from '../local/child-processes';
 import { pythonWith } from '../local/python-environment';
 import { createTopics } from '../local/topics';
@@ -52,8 +52,8 @@ export const measurePython: Subject = async (benchContext, name) => {
     records: number;
     seconds: number;
   };
-  const spans = await committedSpans(kafka, streamTopics(name));
-  const written = spans.reduce((sum, { from, to }) => sum + to - from, 0);
+  const ranges = await committedOffsetRanges(kafka, streamTopics(name));
+  const written = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
   if (written !== records) throw new Error(`The topics have ${written} records instead of ${records}.`);
   return { measurements: [{ subject: 'python', rows, records, seconds, usage }] };
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
-import { committedSpans } from '../../lambda/verifier/committed-spans';
-import { readSpans } from '../../lambda/verifier/read-spans';
+import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
+import { readOffsetRanges } from '../../lambda/verifier/read-offset-ranges';
 
 /** A record as it stands in a topic. */
 export interface TopicRecord {
@@ -19,14 +19,14 @@ export async function firstRecords(
   topics: readonly string[],
   count: number,
 ): Promise<TopicRecord[]> {
-  const spans = await committedSpans(kafka, topics);
+  const ranges = await committedOffsetRanges(kafka, topics);
   const records: TopicRecord[] = [];
   const firstOfEach = topics.flatMap(
-    (topic) => spans.find((span) => span.topic === topic && span.from < span.to) ?? [],
+    (topic) => ranges.find((range) => range.topic === topic && range.from < range.to) ?? [],
   );
-  await readSpans(kafka, {
+  await readOffsetRanges(kafka, {
     groupId: `${userId}.first-records.${randomUUID()}`,
-    spans: firstOfEach.map((span) => ({ ...span, to: Math.min(span.to, span.from + count) })),
+    ranges: firstOfEach.map((range) => ({ ...range, to: Math.min(range.to, range.from + count) })),
     onMessage: ({ offset, key, value }, { topic, partition }) =>
       records.push({ topic, partition, offset, key: String(key), value: String(value) }),
   });

@@ -7,7 +7,7 @@ import {
   UnreachableError,
 } from '../../lambda/shared/errors';
 import { whileReachable } from '../../lambda/shared/kafka/broker-watch';
-import { disconnect } from '../../lambda/shared/kafka/disconnect';
+import { closeQuietly } from '../../lambda/shared/kafka/close-quietly';
 import { kafkaError } from '../../lambda/shared/kafka/kafka-errors';
 import { topicsOf } from '../../lambda/shared/streams';
 
@@ -42,7 +42,7 @@ export async function createTopics(kafka: Kafka, userId: string, partitions = PA
   } catch (error) {
     throw kafkaError(error, 'creating the topics', { topics });
   } finally {
-    await disconnect(admin);
+    await closeQuietly(() => admin.disconnect());
   }
 }
 

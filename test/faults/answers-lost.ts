@@ -32,7 +32,7 @@ const answersLost = (name: string, how: 'cut' | 'closeHalf'): Fault => ({
   },
 });
 
-/** Item 4: Kafka has done what it was asked, and the answer is lost or late. */
+/** Faults in which Kafka did what it was asked, and the answer is lost or late. */
 export const ANSWERS_LOST: readonly Fault[] = [
   answersLost('answers-cut', 'cut'),
   answersLost('connections-half-closed', 'closeHalf'),

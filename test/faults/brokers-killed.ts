@@ -62,7 +62,7 @@ const coordinatorKilled: Fault = {
   },
 };
 
-/** Item 2: brokers die. */
+/** Faults in which brokers die. */
 export const BROKERS_KILLED: readonly Fault[] = [
   someKilled('broker-killed', 1),
   coordinatorKilled,

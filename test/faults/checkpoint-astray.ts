@@ -25,7 +25,7 @@ const deleteCheckpoint = ({ servers, emitterId }: FaultPipeline): Promise<void> 
     await admin.deleteGroups([emitterId]);
   });
 
-/** Item 7: what the checkpoint speaks of is not what is there. */
+/** Faults in which the checkpoint does not match its tables or topics. */
 export const CHECKPOINT_ASTRAY: readonly Fault[] = [
   {
     name: 'topic-recreated',

@@ -23,7 +23,7 @@ async function runWhileReading(
   return { run };
 }
 
-/** Item 3: the database goes away, or changes its mind about the password. */
+/** Faults in which the database goes away, or takes another password. */
 export const DATABASE_FAILING: readonly Fault[] = [
   {
     name: 'database-connections-killed',

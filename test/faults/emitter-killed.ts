@@ -57,7 +57,7 @@ const killedAtRandom: Fault = {
   },
 };
 
-/** Item 1: the emitter dies. */
+/** Faults in which the emitter dies. */
 export const EMITTER_KILLED: readonly Fault[] = [
   killedAtRandom,
   killedAt('emitter-killed-after-read', { request: 'Produce', side: 'request' }, SENDS_OF_TRANSACTION),

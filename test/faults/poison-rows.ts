@@ -8,7 +8,7 @@ import { caughtUp } from './outcome';
 /** Places of posts: around the borders of the first chunks, where chunks end by the number of rows, at both ends, and anywhere. */
 const POSTS_OF_CHUNK = Math.floor(CHUNK_BOUNDS.rows / STREAMS.length);
 
-/** Item 9: rows that cannot be emitted. */
+/** Faults of rows that cannot be emitted. */
 export const POISON_ROWS: readonly Fault[] = [
   {
     name: 'poison-rows',

@@ -43,7 +43,7 @@ const runsAtOnce = (name: string, count: number): Fault => ({
   },
 });
 
-/** Item 5: more than one run at a time. */
+/** Faults of several runs at once. */
 export const RUNS_AT_ONCE: readonly Fault[] = [
   runsAtOnce('two-runs-at-once', 2),
   runsAtOnce('three-runs-at-once', 3),

@@ -53,7 +53,7 @@ async function runOnce(
 const each = <T>(count: number, build: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => build(index));
 
-/** Item 10: the keys are split over shards. */
+/** Faults while the keys are split over shards. */
 export const SHARDS_AT_WORK: readonly Fault[] = [
   {
     name: 'shards-killed',

@@ -4,7 +4,7 @@ import { STREAMS } from '../../lambda/shared/streams';
 import type { Fault } from './fault';
 import { caughtUp } from './outcome';
 
-/** Item 8: somebody else writes to the tables. */
+/** Faults in which somebody else writes to the tables. */
 export const TABLES_WRITTEN: readonly Fault[] = [
   {
     name: 'rows-inserted-while-copying',

@@ -5,7 +5,7 @@ import type { Fault } from './fault';
 import { BROKER_IDLE_MS } from './fault-servers';
 import { caughtUp } from './outcome';
 
-/** Item 6: time is over, or has stood still. */
+/** Faults in which the time is over, or stood still. */
 export const TIME_OVER: readonly Fault[] = [
   {
     name: 'deadline-in-a-chunk',

@@ -5,10 +5,10 @@ const PROJECT = join(__dirname, '../..');
 
 /** The files of the functions that describe them to a stack; all others run in Lambda only. */
 const CONTRACTS = [
-  'lambda/emitter/environment',
-  'lambda/emitter/heap',
-  'lambda/emitter/metric-names',
-  'lambda/emitter/streams',
+  'lambda/shared/environment',
+  'lambda/shared/heap',
+  'lambda/shared/metric-names',
+  'lambda/shared/streams',
   'lambda/sample-loader/environment',
 ];
 

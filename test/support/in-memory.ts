@@ -75,7 +75,7 @@ export class MemoryTables implements TableReader {
     return await this.faults.apply(() => this.rowsOf(rows));
   }
 
-  async keylessRows({ name }: Stream): Promise<TableRows> {
+  async unkeyedRows({ name }: Stream): Promise<TableRows> {
     return await this.faults.apply(() => this.rowsOf(this.tables[name].filter((row) => !isKeyed(row))));
   }
 
@@ -166,7 +166,7 @@ export class MemoryKafka {
       const seen = new Set([...new Set(this.unseen.map((one) => one.group))].filter(() => this.isSeen()));
       this.show((one) => seen.has(one.group));
       if (this.foreign.get(group)?.has(name) !== true) positions[name] = this.positionOf(group, name);
-      else if (replaced.includes(name)) positions[name] = { nextKey: 0n, keyless: '', shards: MOST_SHARDS };
+      else if (replaced.includes(name)) positions[name] = { nextKey: 0n, unkeyed: '', shards: MOST_SHARDS };
       else throw new CheckpointError(`somebody else wrote the position of ${name} in group ${group}`);
     }
     return positions as Checkpoint;
@@ -206,7 +206,7 @@ export class MemoryKafka {
   }
 
   private positionOf(group: number, stream: StreamName): Position {
-    return this.groups.get(group)?.[stream]?.position ?? { nextKey: 0n, keyless: '' };
+    return this.groups.get(group)?.[stream]?.position ?? { nextKey: 0n, unkeyed: '' };
   }
 }
 
@@ -264,7 +264,7 @@ export class MemoryPublisher implements TopicPublisher {
     });
   }
 
-  async settled(): Promise<void> {}
+  async awaitCommitVisible(): Promise<void> {}
 
   async discard(): Promise<void> {
     this.epoch = undefined;

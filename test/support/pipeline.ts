@@ -10,8 +10,8 @@ import { type EmitterVariables, parseEnvironment } from '../../lambda/shared/env
 import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { deadLetterTopicOf, type StreamName, topicOf } from '../../lambda/shared/streams';
 import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
-import { committedSpans } from '../../lambda/verifier/committed-spans';
-import { readSpans } from '../../lambda/verifier/read-spans';
+import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
+import { readOffsetRanges } from '../../lambda/verifier/read-offset-ranges';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import { type DatabaseLogins, writeCredentialsFile } from '../../scripts/local/database-logins';
@@ -108,11 +108,11 @@ export async function testPipeline(
     },
     records: async (stream) => {
       const topic = stream === 'dead-letter' ? deadLetterTopicOf(userId) : topicOf(userId, stream);
-      const spans = await committedSpans(client, [topic]);
+      const ranges = await committedOffsetRanges(client, [topic]);
       const found: TopicRecord[] = [];
-      await readSpans(client, {
+      await readOffsetRanges(client, {
         groupId: uniqueName(),
-        spans,
+        ranges,
         onMessage: ({ key, value }, { partition }) =>
           found.push({ partition, key: String(key), value: String(value) }),
       });

@@ -9,14 +9,14 @@ export interface CommittedOffset {
 /** The version of the metadata. It is raised when a word changes its meaning. */
 const VERSION = '1';
 
-type Word = 'emitter' | 'next' | 'cluster' | 'keyless' | 'end' | 'shards' | 'run';
+type Word = 'emitter' | 'next' | 'cluster' | 'unkeyed' | 'end' | 'shards' | 'run';
 
 /** The values that each word of the metadata may have. */
 const WORDS: ReadonlyMap<string, RegExp> = new Map<Word, RegExp>([
   ['emitter', /^\d+$/],
   ['next', /^\d+$/],
   ['cluster', /^\S*$/],
-  ['keyless', /^\d+-[0-9a-f]+$/],
+  ['unkeyed', /^\d+-[0-9a-f]+$/],
   ['end', /^\d+$/],
   ['shards', /^\d+$/],
   ['run', /^\S+$/],
@@ -24,7 +24,7 @@ const WORDS: ReadonlyMap<string, RegExp> = new Map<Word, RegExp>([
 
 /** The metadata of emitters before the first version. */
 const UNVERSIONED =
-  /^(?<keyless>\d+-[0-9a-f]+)? ?(?:end=(?<end>\d+))? ?(?:shards=(?<shards>\d+))? ?(?:run=(?<run>\S+))?$/;
+  /^(?<unkeyed>\d+-[0-9a-f]+)? ?(?:end=(?<end>\d+))? ?(?:shards=(?<shards>\d+))? ?(?:run=(?<run>\S+))?$/;
 
 /**
  * A position as Kafka keeps it, for a consumer group on partition 0 of the stream's topic. All of it is in the one
@@ -33,14 +33,14 @@ const UNVERSIONED =
  * The metadata repeats the offset and names the cluster: tools that reset or translate offsets keep the metadata.
  */
 export function committedOf(
-  { nextKey, keyless, endKey, shards = 1, run }: Position,
+  { nextKey, unkeyed, endKey, shards = 1, run }: Position,
   clusterId: string,
 ): CommittedOffset {
   const words: Readonly<Record<Word, string | number | bigint | undefined>> = {
     emitter: VERSION,
     next: nextKey,
     cluster: clusterId,
-    keyless: keyless === '' ? undefined : keyless,
+    unkeyed: unkeyed === '' ? undefined : unkeyed,
     end: endKey,
     shards: shards === 1 ? undefined : shards,
     run,
@@ -62,7 +62,7 @@ export function positionOf(
 ): { readonly position: Position } | { readonly foreign: string } {
   const words = wordsOf(metadata ?? '') ?? unversionedWords(metadata ?? '');
   if (words === undefined) return { foreign: 'the emitter writes other metadata' };
-  const { emitter = VERSION, next = offset, cluster = clusterId, keyless = '', end, shards, run } = words;
+  const { emitter = VERSION, next = offset, cluster = clusterId, unkeyed = '', end, shards, run } = words;
   if (emitter !== VERSION) {
     return { foreign: `an emitter of version ${emitter} wrote it, and this one has version ${VERSION}` };
   }
@@ -75,7 +75,7 @@ export function positionOf(
   return {
     position: {
       nextKey: BigInt(offset),
-      keyless,
+      unkeyed,
       ...(end !== undefined && { endKey: BigInt(end) }),
       ...(shards !== undefined && { shards: Number(shards) }),
       ...(run !== undefined && { run }),

@@ -4,14 +4,14 @@ import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../shared/mess
 
 import { partitionOfKey } from './key-partition';
 
-/** What one request to Kafka carries. */
+/** Messages of one produce request. */
 export interface Send {
   readonly topic: string;
   readonly partition: number;
   readonly messages: PregroupedMessages;
 }
 
-/** Most messages of one send. */
+/** Maximum messages of one send. */
 export const MAX_SEND_MESSAGES = 1_000;
 
 /**

@@ -1,7 +1,7 @@
 import { UnreachableError } from '../../shared/errors';
 import type { Row } from '../../shared/rows';
 
-/** How many rows a result must have at the least, asked for in the snapshot that the result shows. */
+/** The least number of rows that a result must have, counted in the same snapshot. */
 export interface ResultEnd {
   readonly rows: number;
   /** Count only the rows with this key, with which the result ends. @default all rows */

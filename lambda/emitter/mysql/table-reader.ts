@@ -13,14 +13,14 @@ import type { Stream, StreamName } from '../../shared/streams';
 import type { TableReader, TableRows } from '../ports';
 import { EndProof, type ResultEnd } from './result-end';
 
-/** How a reader gets to its database. */
+/** Dependencies of a reader. */
 export interface MysqlTableReaderProps {
   /** Reads the login; with `refresh`, past any copy that is kept. */
   readonly readLogin: (refresh: boolean) => Promise<DatabaseLogin>;
   readonly tls: EmitterEnvironment['database']['tls'];
   /** Told once of each table whose key column has no index: it is read by sorting the whole table at each run. */
   readonly onMissingIndex: (stream: Stream) => void;
-  /** How long the database may take for the next row, in milliseconds. @default READ_TIMEOUT_MS */
+  /** Timeout for the next row, in milliseconds. @default READ_TIMEOUT_MS */
   readonly readTimeoutMs?: number;
 }
 
@@ -33,8 +33,8 @@ export class MysqlTableReader implements TableReader {
   private readonly sessions = new Map<StreamName, Session>();
   private readonly reported = new Set<StreamName>();
   private place = 'the database';
-  /** Counts how often everything under way was given up; a connection that was begun before is not kept. */
-  private givenUp = 0;
+  /** Generation of the connections: raised when all are cancelled, so that one that was started before is not kept. */
+  private generation = 0;
 
   constructor(private readonly props: MysqlTableReaderProps) {}
 
@@ -55,7 +55,7 @@ export class MysqlTableReader implements TableReader {
     });
   }
 
-  async keylessRows(stream: Stream): Promise<TableRows> {
+  async unkeyedRows(stream: Stream): Promise<TableRows> {
     const key = escapeId(stream.keyColumn);
     const from = `FROM ${escapeId(stream.table)} WHERE ${key} IS NULL OR ${key} < 0 OR ${key} > ${LARGEST_KEY}`;
     return await this.run(stream, async (session) => {
@@ -69,21 +69,21 @@ export class MysqlTableReader implements TableReader {
   }
 
   async close(): Promise<void> {
-    this.givenUp += 1;
+    this.generation += 1;
     await Promise.all([...this.sessions].map(([name, session]) => this.release(name, session)));
   }
 
   /**
    * Closes every connection, idle ones too.
    *
-   * @param reason what running queries end with. @default that they were given up
+   * @param reason error of running queries. @default that they were cancelled
    */
   end(reason?: Error): void {
-    this.givenUp += 1;
+    this.generation += 1;
     for (const [name, session] of this.sessions) this.drop(name, session, reason);
   }
 
-  /** A session that is in use is given up; one that is idle is kept, without its snapshot. */
+  /** Closes a session that is in use; keeps an idle one, without its snapshot. */
   private async release(name: StreamName, session: Session): Promise<void> {
     if (session.isBusy || session.rows?.isActive === true) return this.drop(name, session);
     if (!session.hasSnapshot) return;
@@ -134,11 +134,11 @@ export class MysqlTableReader implements TableReader {
   }
 
   private async connect(stream: Stream): Promise<Session> {
-    const { givenUp } = this;
+    const { generation } = this;
     const { connection, login } = await connectWithFreshLogin(this.props.readLogin, this.props.tls);
     this.place = `${login.host}:${login.port}/${login.database}`;
     const session: Session = { connection, rows: undefined, isBusy: false, hasSnapshot: false };
-    if (givenUp !== this.givenUp) this.fail(stream, session, this.gaveUp());
+    if (generation !== this.generation) this.fail(stream, session, this.gaveUp());
     this.sessions.set(stream.name, session);
     return session;
   }
@@ -153,7 +153,7 @@ export class MysqlTableReader implements TableReader {
   }
 
   private gaveUp(): UnreachableError {
-    return new UnreachableError(`Reading from ${this.place} was given up.`);
+    return new UnreachableError(`Reading from ${this.place} was cancelled.`);
   }
 
   private drop(name: StreamName, session: Session, reason: Error = this.gaveUp()): void {

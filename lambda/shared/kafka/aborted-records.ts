@@ -10,11 +10,11 @@ export interface FetchedRecord {
 /** A broker's answer to a fetch, as far as it is about one partition. */
 export interface FetchedPartition {
   readonly messages: readonly FetchedRecord[];
-  /** Those that were open at any of the messages, in no order; none where uncommitted records were asked for, too. */
+  /** Transactions that were open at any of the messages, in no order; none in read_uncommitted. */
   abortedTransactions?: readonly { readonly producerId: string; readonly firstOffset: string }[] | null;
 }
 
-/** What the second half of an abort marker's key says. https://kafka.apache.org/39/documentation.html#controlbatch */
+/** Second half of an abort marker's key. https://kafka.apache.org/39/documentation.html#controlbatch */
 const ABORT = 0;
 
 /** Makes every record of an aborted transaction one that kafkajs does not hand on, but counts. */
@@ -44,16 +44,14 @@ interface Broker {
 }
 
 /**
- * Where aborted transactions of several producers overlap, a consumer of kafkajs 2.2.4 hands on some of their records:
+ * Works around a fault of kafkajs 2.2.4: where aborted transactions overlap, a consumer hands on some of their records:
  * it expects one to begin where the one before has ended (src/consumer/filterAbortedMessages.js). What it consumes can
  * be put right only between its broker and its consumer, before either is used.
  */
 export function hideAbortedFromConsumers(): void {
   const { prototype } = require('kafkajs/src/broker') as { readonly prototype: Broker };
-  if (MENDED in prototype) return;
   const { fetch } = prototype;
   Object.assign(prototype, {
-    [MENDED]: true,
     fetch: async function (this: Broker, request: object) {
       const answer = await fetch.call(this, request);
       for (const { partitions } of answer.responses) partitions.forEach(hideAborted);
@@ -61,5 +59,3 @@ export function hideAbortedFromConsumers(): void {
     },
   });
 }
-
-const MENDED = Symbol('records of aborted transactions are hidden');

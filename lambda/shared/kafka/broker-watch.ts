@@ -1,14 +1,14 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory, Kafka } from 'kafkajs';
-import { ABORTED, until } from '../race-abort';
+import { ABORTED, raceAbort } from '../race-abort';
 import { kafkaError } from './kafka-errors';
 
-/** How long a broker may take for its first answer before that is told, in milliseconds. */
+/** Time to a broker's first answer before a notice is given, in milliseconds. */
 const SLOW_MS = 4_000;
 
 /**
- * After this long in vain a broker that never answered is given up, in milliseconds. Longer than a cluster goes on naming
+ * Timeout for a broker that never answered, in milliseconds. Longer than a cluster goes on naming
  * one that is gone (broker.session.timeout.ms, by default nine seconds).
  */
 const GIVEN_UP_MS = 10_000;
@@ -16,7 +16,7 @@ const GIVEN_UP_MS = 10_000;
 /** Failures that are further apart have nothing to do with each other, in milliseconds: more than any wait of the client's. */
 const UNRELATED_MS = 12_000;
 
-/** Connections that a broker must have refused before it is given up. */
+/** Refused connections after which a broker counts as unreachable. */
 const MANY_TRIES = 3;
 
 /** Brokers take no larger request, and give no larger answer, by default (socket.request.max.bytes). */
@@ -27,7 +27,7 @@ interface Trouble {
   readonly since: number;
   readonly lastAt: number;
   readonly tries: number;
-  /** What happened last, for people, and Node's code for it, if any. */
+  /** The last error, for people, and Node's code for it, if any. */
   readonly line: string;
   readonly code: string | undefined;
 }
@@ -51,7 +51,7 @@ export class BrokerWatch {
     private readonly tell: (line: string) => void,
   ) {}
 
-  /** Aborted, with an EmitterError as the reason, when a broker is given up. From then on a new signal is given. */
+  /** Aborted, with an EmitterError as the reason, when a broker is unreachable. From then on this is a new signal. */
   get signal(): AbortSignal {
     if (this.controller.signal.aborted) this.controller = new AbortController();
     return this.controller.signal;
@@ -149,7 +149,7 @@ const WATCHES = new WeakMap<Kafka, BrokerWatch>();
 /** Lets a client be waited for by {@link whileReachable}. */
 export const registerWatch = (kafka: Kafka, watch: BrokerWatch): void => void WATCHES.set(kafka, watch);
 
-/** Aborted when a broker that the client needs is given up. */
+/** Aborted when a broker that the client needs is unreachable. */
 export const unreachableSignalOf = (kafka: Kafka): AbortSignal =>
   WATCHES.get(kafka)?.signal ?? new AbortController().signal;
 
@@ -160,7 +160,7 @@ export const unreachableSignalOf = (kafka: Kafka): AbortSignal =>
  */
 export async function whileReachable<T>(kafka: Kafka, work: () => Promise<T>): Promise<T> {
   const signal = unreachableSignalOf(kafka);
-  const result = await until(signal, work());
+  const result = await raceAbort(signal, work());
   if (result === ABORTED) throw signal.reason;
   return result;
 }

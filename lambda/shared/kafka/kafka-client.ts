@@ -1,12 +1,9 @@
 import { Kafka, type LogEntry, logLevel } from 'kafkajs';
-import { requests } from 'kafkajs/src/protocol/requests';
 import type { EmitterEnvironment } from '../environment';
 import { seedBroker, withAddresses } from './broker-address';
-import { keepErrorsOfBrokers } from './broker-pool';
 import { BrokerWatch, registerWatch } from './broker-watch';
+import { installKafkaPatches } from './kafka-patches';
 import { mskIam } from './msk-iam';
-import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
-import { onePassProduce } from './produce-request';
 
 /**
  * Takes a line of the client's own log, which is about single tries and not about outcomes; or, as a `notice`, a line
@@ -27,8 +24,7 @@ export function createKafka(
   { brokers, authentication, region }: Omit<EmitterEnvironment['kafka'], 'compression'>,
   log: KafkaLog = () => {},
 ): Kafka {
-  muteNegativeTimeoutWarning();
-  keepErrorsOfBrokers();
+  installKafkaPatches();
   const watch = new BrokerWatch(brokers, (message) => log({ message, level: 'notice' }));
   const kafka = new Kafka({
     clientId: 'pinterest-data-pipeline',
@@ -51,5 +47,3 @@ export function createKafka(
   registerWatch(kafka, watch);
   return kafka;
 }
-
-requests.Produce = onePassProduce(requests.Produce);

@@ -8,10 +8,10 @@ import {
   UnreachableError,
 } from '../errors';
 
-/** How long a transaction may stay open before the broker ends it, in milliseconds. It holds back consumers in read_committed. */
+/** Transaction timeout, in milliseconds: the broker aborts one that stays open longer, since it holds back consumers in read_committed. */
 export const TRANSACTION_TIMEOUT_MS = 120_000;
 
-/** What a request was about, where that is known: it is named when the request is denied. */
+/** Resources of a request, named when it is denied. */
 export interface KafkaResources {
   readonly topics?: readonly string[];
   readonly group?: string;
@@ -75,7 +75,7 @@ export function kafkaError(error: unknown, doing: string, about: KafkaResources 
   );
 }
 
-/** What MSK calls the permission that is missing, and Kafka's ACLs, by what Kafka answers then. */
+/** Names of the missing permission in MSK and in Kafka's ACLs, by Kafka's error. */
 const DENIALS: Readonly<Record<string, (about: KafkaResources) => string>> = {
   CLUSTER_AUTHORIZATION_FAILED: () =>
     'kafka-cluster:Connect or WriteDataIdempotently on the cluster (as an ACL: IdempotentWrite)',
@@ -90,7 +90,7 @@ const DENIALS: Readonly<Record<string, (about: KafkaResources) => string>> = {
 const named = (name: string | undefined): string => (name === undefined || name === '' ? '' : ` ${name}`);
 
 /**
- * What Kafka answers while it recovers from something, or what a new producer or consumer does not meet again.
+ * Transient errors: Kafka recovers by itself, or a new producer or consumer does not meet them again.
  * https://kafka.apache.org/protocol#protocol_error_codes
  */
 const PASSING_TYPES: ReadonlySet<string> = new Set([

@@ -24,7 +24,7 @@ declare module 'kafkajs/src/protocol/requests' {
     encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
   }
 
-  /** How a request is made and its answer is read, by the version that the broker speaks. */
+  /** Builds a request and reads its answer, by the version that the broker speaks. */
   export interface ProduceDefinition {
     readonly versions: readonly string[];
     protocol(options: {

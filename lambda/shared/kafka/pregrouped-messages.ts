@@ -7,7 +7,7 @@ import type { Message } from '../message';
  * of their number (kafkajs 2.2.4, `groupMessagesPerPartition.js`). These say that they are grouped already.
  */
 export class PregroupedMessages extends Array<Message> {
-  /** What is derived from them is an array as any other. */
+  /** Makes derived arrays plain arrays. */
   static override readonly [Symbol.species] = Array;
 
   constructor(readonly partition: number) {

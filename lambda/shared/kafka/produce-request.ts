@@ -1,14 +1,22 @@
 import { lookupCodec } from 'kafkajs/src/protocol/message/compression';
-import type { ProduceArguments, ProduceDefinition, ProduceRequest } from 'kafkajs/src/protocol/requests';
+import {
+  type ProduceArguments,
+  type ProduceDefinition,
+  type ProduceRequest,
+  requests,
+} from 'kafkajs/src/protocol/requests';
 import { PregroupedMessages } from './pregrouped-messages';
 import { BATCH_HEADER_BYTES, recordsBytes, writeBatchHeader, writeRecords } from './record-batch';
 
 /**
- * The client's produce requests, but for those that carry {@link PregroupedMessages}: these are encoded in one pass into
- * memory of the right size. The client's own encoder makes an object and several copies of every record.
- *
- * @param client how the client makes its requests
+ * Encodes requests that carry {@link PregroupedMessages} in one pass into memory of the right size. The client's own
+ * encoder makes an object and several copies of every record; all other requests are left to it.
  */
+export function encodeInOnePass(): void {
+  requests.Produce = onePassProduce(requests.Produce);
+}
+
+/** @param client how the client makes its requests */
 export const onePassProduce = (client: ProduceDefinition): ProduceDefinition => ({
   versions: client.versions,
   protocol: ({ version }) => {

@@ -2,7 +2,7 @@ import type { Message } from '../message';
 
 import { crc32c } from './crc32c';
 
-/** What a batch says of all of its records. */
+/** Header fields that apply to all records of a batch. */
 export interface RecordBatchHeader {
   /** Kafka's number of the codec that the records are compressed with; 0 for none. */
   readonly codec: number;
@@ -11,17 +11,17 @@ export interface RecordBatchHeader {
   readonly producerEpoch: number;
   /** The sequence number of the first record. */
   readonly firstSequence: number;
-  /** Of all records, in milliseconds of the epoch. */
+  /** Timestamp of all records, in milliseconds since the epoch. */
   readonly timestamp: number;
 }
 
 /** Before the records: the header of a batch. */
 export const BATCH_HEADER_BYTES = 61;
 
-/** What a batch's own length counts begins here. */
+/** Start of the bytes that the batch's length counts. */
 const COUNTED_FROM = 12;
 
-/** What its checksum covers begins here. */
+/** Start of the bytes that the checksum covers. */
 const CHECKED_FROM = 21;
 
 /** The version of the format. */

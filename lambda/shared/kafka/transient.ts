@@ -12,7 +12,7 @@ export const GROUP_IS_YOUNG: readonly string[] = [
 /** The transaction before is committed, but not yet known as such to every broker. */
 export const TRANSACTION_IS_ENDING: readonly string[] = ['CONCURRENT_TRANSACTIONS'];
 
-/** How long Kafka may take to get over such a state, in milliseconds; commonly a few. */
+/** Timeout for such a state to pass, in milliseconds; commonly a few. */
 const LONGEST_MS = 30_000;
 
 /** From one try to the next, in milliseconds. */

@@ -44,11 +44,11 @@ interface TlsFailure extends Error {
   /** The driver puts its own code in the place of Node's. */
   readonly code?: string;
   readonly errno?: number;
-  /** Of a certificate that is for other hosts. */
+  /** The certificate, when it is for other hosts. */
   readonly cert?: PeerCertificate;
-  /** Of an error of OpenSSL's. */
+  /** Set when OpenSSL reports the error. */
   readonly library?: string;
-  /** Of a connection that was closed in the middle. */
+  /** Set when the connection was closed in the middle. */
   readonly localAddress?: unknown;
 }
 

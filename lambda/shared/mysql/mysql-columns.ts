@@ -33,7 +33,7 @@ const INTEGERS: readonly (number | undefined)[] = [
   Types.LONGLONG,
 ];
 
-/** What MariaDB tells of a column beyond the protocol's types; the driver's types leave it out. */
+/** MariaDB's description of a column beyond the protocol's types, which the driver's types leave out. */
 interface MariaDbField extends FieldPacket {
   /** For example `uuid`, `inet4`, `inet6`. */
   readonly extendedTypeName?: string;
@@ -41,7 +41,7 @@ interface MariaDbField extends FieldPacket {
   readonly extendedFormat?: string;
 }
 
-/** How the values of a column become JSON. */
+/** Chooses how the values of a column become JSON. */
 export function columnOf(field: FieldPacket): Column {
   const { extendedFormat, extendedTypeName, characterSet, columnType, name } = field as MariaDbField;
   const kind = KINDS.get(columnType);

@@ -51,7 +51,7 @@ export async function connectToDatabase(
 }
 
 /**
- * Connects with a login that may have been replaced since it was read: where it is refused, it is read anew, once.
+ * Connects with a login that may have been replaced since it was read: if it is refused, it is read again, once.
  *
  * @param readLogin reads the login; told to `refresh` when a kept one was refused
  */

@@ -2,13 +2,13 @@ import type { Connection, FieldPacket } from 'mysql2';
 import { UnreachableError } from '../errors';
 import type { Row } from '../rows';
 
-/** How much of a result may wait here before the database is held back, in bytes. */
+/** Bytes of a result that may wait here before the database is held back. */
 const HIGH_WATER_BYTES = 500_000;
 
-/** What Node takes for a value beside its bytes: the Buffer object. In narrow tables that is most of it. */
+/** Memory of a value besides its bytes: Node's Buffer object. In narrow tables that is most of it. */
 const VALUE_OVERHEAD_BYTES = 100;
 
-/** How long the database may take for the next row, in milliseconds; sorting a table without an index takes a while. */
+/** Timeout for the next row, in milliseconds; sorting a table without an index takes a while. */
 export const READ_TIMEOUT_MS = 120_000;
 
 /**

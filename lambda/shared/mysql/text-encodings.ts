@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util';
 
 /**
- * What the MySQL driver asks of the package `iconv-lite`, which the bundle has this file for: Node knows these encodings
+ * Stands in for the package `iconv-lite`, which the MySQL driver asks for encodings: Node knows these encodings
  * itself, and needs no tables of half a megabyte.
  *
  * The session is utf8mb4, which the driver reads and writes without any of it. Left are names of variables that a server

@@ -90,7 +90,10 @@ let server: Awaited<ReturnType<typeof startDatabaseServer>>;
 let logins: DatabaseLogins;
 
 beforeAll(async () => {
-  server = await startDatabaseServer();
+  // MariaDB can be given results of before; a server that starts without the cache cannot turn it on.
+  server = await startDatabaseServer(
+    flavor === 'mariadb' ? { 'query-cache-type': 1, 'query-cache-size': '16M' } : {},
+  );
   logins = await testDatabase(server.admin);
   await asLogin(
     logins.owner,

@@ -3,7 +3,7 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatter
 import { EmitterError } from '../../../lambda/shared/errors';
 import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
 import { emitterIdOf, topicsOf } from '../../../lambda/shared/streams';
-import { committedSpans } from '../../../lambda/verifier/committed-spans';
+import { committedOffsetRanges } from '../../../lambda/verifier/committed-offset-ranges';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { type LocalKafka, startKafka } from '../../../scripts/local/kafka';
 import { createTopics } from '../../../scripts/local/topics';
@@ -130,7 +130,7 @@ describe('a broker that calls itself', () => {
 
     for (const work of [
       () =>
-        committedSpans(
+        committedOffsetRanges(
           kafkaAt(server(), (line) => lines.push(line.message)),
           topicsOf(userId),
         ),

@@ -31,11 +31,11 @@ test('partitions that were added since the producer was made get their rows, too
 
 test('a checkpoint that the client has not asked for is not taken for none, and asked for again', async () => {
   const userId = await testUserId(1);
-  const checkpoint = perStream(() => ({ nextKey: 7n, keyless: '' }));
+  const checkpoint = perStream(() => ({ nextKey: 7n, unkeyed: '' }));
   const first = new KafkaTopicPublisher(newKafka(), userId);
   await first.open();
   await first.commit(checkpoint);
-  await first.settled();
+  await first.awaitCommitVisible();
   await first.discard();
 
   const kafka = newKafka();

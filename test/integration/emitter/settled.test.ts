@@ -44,7 +44,7 @@ async function publisherWith(refusal: { type?: string }) {
   return { publisher, calls };
 }
 
-const checkpoint = (nextKey: bigint) => perStream(() => ({ nextKey, keyless: '' }));
+const checkpoint = (nextKey: bigint) => perStream(() => ({ nextKey, unkeyed: '' }));
 
 test('settled waits until Kafka takes offsets again, and commits nothing itself', async () => {
   const refusal: { type?: string } = {};
@@ -53,7 +53,7 @@ test('settled waits until Kafka takes offsets again, and commits nothing itself'
   refusal.type = 'CONCURRENT_TRANSACTIONS';
 
   let isSettled = false;
-  const settled = publisher.settled().then(() => {
+  const settled = publisher.awaitCommitVisible().then(() => {
     isSettled = true;
   });
   await delay(300);
@@ -74,7 +74,7 @@ test('settled does not throw where Kafka refuses for good, and what was committe
   await publisher.commit(checkpoint(7n));
   refusal.type = 'INVALID_PRODUCER_EPOCH';
 
-  await publisher.settled();
+  await publisher.awaitCommitVisible();
 
   refusal.type = undefined;
   await expect(publisher.commit(checkpoint(9n))).rejects.toMatchObject({ name: 'UnreachableError' });
@@ -85,7 +85,7 @@ test('settled does not throw where Kafka refuses for good, and what was committe
 test('settled asks nothing where nothing was committed', async () => {
   const { publisher, calls } = await publisherWith({});
 
-  await publisher.settled();
+  await publisher.awaitCommitVisible();
 
   expect(calls).toEqual([]);
   await publisher.discard();

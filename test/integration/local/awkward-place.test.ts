@@ -85,7 +85,7 @@ test('the quick start works wherever it is, and whatever the user has set', asyn
     );
   });
 
-  expect(outcome).toMatchObject({ status: 0 });
+  if (outcome.status !== 0) throw new Error(outcome.stderr);
   expect(JSON.parse(outcome.stdout)).toMatchObject({
     rows: 600,
     verification: { equal: true },

@@ -8,8 +8,8 @@ import { createConnection, type Connection as OwnerConnection } from 'mysql2/pro
 import { stringify } from 'yaml';
 import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
 import { deadLetterTopicOf, topicOf } from '../../../lambda/shared/streams';
-import { committedSpans } from '../../../lambda/verifier/committed-spans';
-import { readSpans } from '../../../lambda/verifier/read-spans';
+import { committedOffsetRanges } from '../../../lambda/verifier/committed-offset-ranges';
+import { readOffsetRanges } from '../../../lambda/verifier/read-offset-ranges';
 import type { VerificationReport } from '../../../lambda/verifier/report';
 import { verifyPipeline } from '../../../lambda/verifier/verify-pipeline';
 import type { DatabaseLogins } from '../../../scripts/local/database-logins';
@@ -324,33 +324,33 @@ describe('verify', () => {
     const topic = topicOf(userId, 'geo');
     await send(topic, [geo(1, '0')]);
     const written = async () =>
-      (await withAdmin((admin) => admin.fetchTopicOffsets(topic))).find(({ low, high }) => low !== high);
+      (await committedOffsetRanges(kafka, [topic])).find(({ from, to }) => from !== to);
     // A commit is acknowledged before its marker is written.
     while ((await written()) === undefined) await delay(50);
     const partition = (await written())?.partition as number;
 
-    const reading = readSpans(kafka, {
+    const reading = readOffsetRanges(kafka, {
       groupId: `${userId}.verifier.stalled`,
-      spans: [{ topic, partition, from: 0, to: 1_000 }],
+      ranges: [{ topic, partition, from: 0, to: 1_000 }],
       onMessage: () => {},
       stallMs: 2_000,
     });
 
     const message = await reading.catch((error: Error) => error.message);
     expect(message).toBe(
-      `Kafka gave nothing for 2 s: ${topic}[${partition}] at ${(await written())?.high} of 1000.`,
+      `Kafka gave nothing for 2 s: ${topic}[${partition}] at ${(await written())?.to} of 1000.`,
     );
   });
 
-  test('reads a span from its middle to its middle', async () => {
+  test('reads a range from its middle to its middle', async () => {
     const topic = topicOf(userId, 'geo');
     const messages = Array.from({ length: 100 }, (_, key) => ({ ...geo(key, '0'), partition: 1 }));
     await send(topic, messages.slice(0, 50));
     await send(topic, messages.slice(50));
     const offsets: string[] = [];
-    await readSpans(kafka, {
+    await readOffsetRanges(kafka, {
       groupId: `${userId}.verifier.middle`,
-      spans: [{ topic, partition: 1, from: 20, to: 60 }],
+      ranges: [{ topic, partition: 1, from: 20, to: 60 }],
       onMessage: ({ offset }) => offsets.push(offset),
     });
     // The offset 50 is that of the marker between the two transactions.
@@ -386,14 +386,14 @@ describe('verify', () => {
     await third.sendKeys(6);
     await third.end('commit');
     const isDecided = async () =>
-      (await committedSpans(kafka, [topic])).some(({ partition, to }) => partition === 1 && to === 9);
+      (await committedOffsetRanges(kafka, [topic])).some(({ partition, to }) => partition === 1 && to === 9);
     while (!(await isDecided())) await delay(50);
 
     for (const from of [0, 1, 2, 3, 5, 6]) {
       const keys: string[] = [];
-      await readSpans(kafka, {
+      await readOffsetRanges(kafka, {
         groupId: `${userId}.verifier.aborted`,
-        spans: [{ topic, partition: 1, from, to: 9 }],
+        ranges: [{ topic, partition: 1, from, to: 9 }],
         onMessage: ({ key }) => keys.push(`${key}`),
       });
       expect({ from, keys }).toEqual({ from, keys: from <= 2 ? ['3', '6'] : ['6'] });

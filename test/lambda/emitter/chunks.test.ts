@@ -3,7 +3,7 @@ import type { Checkpoint } from '../../../lambda/emitter/ports';
 import { type PerStream, perStream, STREAMS, type StreamName } from '../../../lambda/shared/streams';
 import { type MemoryRow, MemoryTables, UNEMITTABLE } from '../../support/in-memory';
 
-const start: Checkpoint = perStream(() => ({ nextKey: 0n, keyless: '' }));
+const start: Checkpoint = perStream(() => ({ nextKey: 0n, unkeyed: '' }));
 const roomy: ChunkBounds = { rows: 1_000, bytes: 1_000_000 };
 
 const rows = (...keys: number[]): MemoryRow[] => keys.map((key) => ({ key: BigInt(key), text: `${key}` }));

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { type EmitOutcome, emit, MOST_FAILURES } from '../../../lambda/emitter/emit';
+import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
+import { MOST_FAILURES } from '../../../lambda/emitter/retry';
 import { MOST_SHARDS } from '../../../lambda/shared/environment';
 import { CheckpointError, TableError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
@@ -130,7 +131,7 @@ describe('a run', () => {
     expect(kafka.transactions).toBe(0);
   });
 
-  test.each(['keylessRows', 'rowsFrom', 'batches'] as const)(
+  test.each(['unkeyedRows', 'rowsFrom', 'batches'] as const)(
     'ends at the deadline when the database falls silent in its %s',
     async (place) => {
       const tables = new MemoryTables({ pin: posts(1), geo: [], user: [] });
@@ -286,7 +287,7 @@ describe('rows that cannot be emitted', () => {
     expect((await run(tables, kafka.producer())).deadLettered).toBe(4);
     user.length = 0;
     expect((await run(tables, kafka.producer())).deadLettered).toBe(0);
-    expect(kafka.checkpoint.user.keyless).toBe('');
+    expect(kafka.checkpoint.user.unkeyed).toBe('');
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
 import { type EmitEvent, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
-import { holdersOf, isBusy } from '../../../lambda/emitter/shares';
+import { assignedShardCount, hasUnfinishedRange } from '../../../lambda/emitter/ranges';
 import { ConfigurationError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
 import {
@@ -22,7 +22,7 @@ async function runOn(
   publisherOf: (shard: number) => TopicPublisher,
   event: EmitEvent,
   shards: number,
-  { limit, rows = 4, smallestShare = 10n }: { limit?: number; rows?: number; smallestShare?: bigint } = {},
+  { limit, rows = 4, smallestRange = 10n }: { limit?: number; rows?: number; smallestRange?: bigint } = {},
 ): Promise<EmitOutcome> {
   return await emit(parseEvent(event, limit, shards), {
     reader,
@@ -32,7 +32,7 @@ async function runOn(
     deadline: never,
     cutOff: never,
     bounds: { rows, bytes: 1_000_000 },
-    smallestShare,
+    smallestRange,
   });
 }
 
@@ -84,11 +84,11 @@ describe('the primary', () => {
 
   test('gives no more shares than are worth it, and none of a small backlog', async () => {
     const large = pipeline();
-    await large.run({}, 4, { smallestShare: 40n });
+    await large.run({}, 4, { smallestRange: 40n });
     expect(keysOfPins(large.kafka)).toEqual(below(100).slice(50));
 
     const small = pipeline();
-    await small.run({}, 4, { smallestShare: 60n });
+    await small.run({}, 4, { smallestRange: 60n });
     expect(keysOfPins(small.kafka)).toEqual(below(100));
   });
 
@@ -126,7 +126,7 @@ describe('the primary', () => {
     await run({}, 4);
 
     expect(keysOfPins(kafka)).toEqual(below(105));
-    expect(holdersOf(kafka.checkpoint)).toBe(1);
+    expect(assignedShardCount(kafka.checkpoint)).toBe(1);
   });
 
   test('asks for the ranges of others only where there may be some, and forgets them when they are finished', async () => {
@@ -137,9 +137,9 @@ describe('the primary', () => {
     await run({}, 3);
     await run({ shard: 1 }, 3);
     await run({ shard: 2 }, 3);
-    expect(holdersOf(kafka.checkpoint)).toBe(3);
+    expect(assignedShardCount(kafka.checkpoint)).toBe(3);
     await run({}, 3);
-    expect(holdersOf(kafka.checkpoint)).toBe(1);
+    expect(assignedShardCount(kafka.checkpoint)).toBe(1);
     const { rangesRead, transactions } = kafka;
 
     await run({}, 3);
@@ -158,10 +158,10 @@ describe('the primary', () => {
       [55, 75],
     ]);
     expect(await run({}, 2)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 20 } });
-    expect(holdersOf(kafka.checkpoint)).toBe(2);
+    expect(assignedShardCount(kafka.checkpoint)).toBe(2);
     await run({}, 1);
     expect(keysOfPins(kafka)).toEqual(below(100));
-    expect(holdersOf(kafka.checkpoint)).toBe(1);
+    expect(assignedShardCount(kafka.checkpoint)).toBe(1);
   });
 
   test('goes on when somebody newer finishes what was left behind', async () => {
@@ -179,7 +179,7 @@ describe('the primary', () => {
     };
 
     expect(await runOn(tables, fenced, {}, 1)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 0 } });
-    expect(holdersOf(kafka.checkpoint)).toBe(2);
+    expect(assignedShardCount(kafka.checkpoint)).toBe(2);
   });
 
   test.each<[string, EmitEvent]>([
@@ -190,8 +190,8 @@ describe('the primary', () => {
 
     await run(event, 4);
 
-    expect(holdersOf(kafka.checkpoint)).toBe(1);
-    expect(isBusy(kafka.positionsOf(1))).toBe(false);
+    expect(assignedShardCount(kafka.checkpoint)).toBe(1);
+    expect(hasUnfinishedRange(kafka.positionsOf(1))).toBe(false);
   });
 
   test('refuses `from` while shards have something to emit, and then does as it says', async () => {
@@ -252,7 +252,7 @@ describe('another shard', () => {
       const commit = publisher.commit.bind(publisher);
       publisher.commit = async (checkpoint, given) => {
         await commit(checkpoint, given);
-        if (!isBusy(kafka.positionsOf(1))) await run({}, 2);
+        if (!hasUnfinishedRange(kafka.positionsOf(1))) await run({}, 2);
       };
       return publisher;
     };
@@ -360,7 +360,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
         fc.bigInt({ min: 1n, max: 4n }),
         fc.array(fc.boolean(), { maxLength: 40 }),
         fc.scheduler(),
-        async (rounds, lastShards, rows, smallestShare, visibility, scheduler) => {
+        async (rounds, lastShards, rows, smallestRange, visibility, scheduler) => {
           const tables = new MemoryTables(perStream(() => []));
           const seen = visibility.values();
           const kafka = new MemoryKafka(
@@ -383,7 +383,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
                 const reader = life.of(new MemoryTables(tables.tables, new FaultSchedule([...read]), 2));
                 try {
                   count(
-                    await runOn(reader, publisherOf, { shard }, configured, { limit, rows, smallestShare }),
+                    await runOn(reader, publisherOf, { shard }, configured, { limit, rows, smallestRange }),
                   );
                 } catch (error) {
                   if (!(error instanceof Killed)) expect(error).toBeInstanceOf(UnreachableError);
@@ -391,7 +391,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
               },
             );
             await scheduler.waitFor(Promise.all(ended));
-            const holders = holdersOf(kafka.checkpoint);
+            const holders = assignedShardCount(kafka.checkpoint);
             if (holders > 1) given += 1;
             if (holders > shards) orphaned += 1;
             shardsBefore = shards;
@@ -406,7 +406,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
             isDone = true;
             for (let shard = 0; shard < lastShards; shard++) {
               const publisherOf = (of: number) => kafka.producer(undefined, of);
-              const running = runOn(tables, publisherOf, { shard }, lastShards, { rows, smallestShare });
+              const running = runOn(tables, publisherOf, { shard }, lastShards, { rows, smallestRange });
               const outcome = await scheduler.waitFor(running);
               count(outcome);
               isDone &&=

@@ -1,5 +1,6 @@
-import type { EmitOutcome, StopReason } from '../../../lambda/emitter/emit';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
+import type { StopReason } from '../../../lambda/emitter/session';
 import { lagOf, summarise } from '../../../lambda/emitter/summary';
 import { publishMetrics } from '../../../lambda/emitter/telemetry';
 import { METRICS, METRICS_NAMESPACE } from '../../../lambda/shared/metric-names';
@@ -11,7 +12,7 @@ const primary: EmitRequest = parseEvent({}, undefined);
 const outcome = (stopped: StopReason, nextKey = 0n): EmitOutcome => ({
   emitted: { pin: 3, geo: 2, user: 1 },
   deadLettered: 4,
-  checkpoint: perStream(() => ({ nextKey, keyless: '' })),
+  checkpoint: perStream(() => ({ nextKey, unkeyed: '' })),
   stopped,
 });
 
@@ -44,7 +45,7 @@ describe('the lag', () => {
     const lastKey = jest.spyOn(tables, 'lastKey');
     const left = outcome('limit');
     const { geo, user } = left.checkpoint;
-    const checkpoint = { pin: { nextKey: 5n, endKey: 12n, keyless: '' }, geo: { ...geo, endKey: 0n }, user };
+    const checkpoint = { pin: { nextKey: 5n, endKey: 12n, unkeyed: '' }, geo: { ...geo, endKey: 0n }, user };
 
     expect(await lagOf(tables, { ...primary, shard: 1 }, { ...left, checkpoint })).toEqual({
       pin: 7,

@@ -12,14 +12,14 @@ export interface MemoryItem {
 export interface MemoryStream {
   readonly rows: MemoryItem[];
   /** The texts of rows without a key. */
-  readonly keylessRows: string[];
+  readonly unkeyedRows: string[];
   readonly records: MemoryItem[];
   readonly deadLetters: { readonly key: string | null; readonly text: string }[];
 }
 
 /** Three streams without anything in them. */
 export const emptyStreams = (): PerStream<MemoryStream> =>
-  perStream(() => ({ rows: [], keylessRows: [], records: [], deadLetters: [] }));
+  perStream(() => ({ rows: [], unkeyedRows: [], records: [], deadLetters: [] }));
 
 const COLUMNS = [{ name: 'text', form: 'plain' as const }];
 const valuesOf = (text: string): Value[] => [{ kind: 'string', text }];
@@ -30,7 +30,7 @@ export const memoryRows = (streams: PerStream<MemoryStream>): RowSource => ({
   columns: async () => COLUMNS,
   read: async ({ name }, onRow) => {
     for (const { key, text } of streams[name].rows) onRow(key, fingerprint(text));
-    for (const text of streams[name].keylessRows) onRow(null, fingerprint(text));
+    for (const text of streams[name].unkeyedRows) onRow(null, fingerprint(text));
   },
   rowsWithKey: async ({ name }, key) =>
     streams[name].rows

@@ -144,10 +144,10 @@ test('a dead letter for a row that has a record, or for no row, is stray', async
 
 test('different rows without a key need as many different dead letters, which may be repeated', async () => {
   const letter = (text: string) => ({ key: null, text });
-  const keylessRows = ['a', 'a', 'b'];
-  const accounted = await verifyGeo({ keylessRows, deadLetters: [letter('a'), letter('b'), letter('b')] });
+  const unkeyedRows = ['a', 'a', 'b'];
+  const accounted = await verifyGeo({ unkeyedRows, deadLetters: [letter('a'), letter('b'), letter('b')] });
   expect(accounted.streams.geo).toMatchObject({ equal: true, rows: 3, deadLettered: 3, missing: 0 });
-  const repeated = await verifyGeo({ keylessRows, deadLetters: [letter('b'), letter('b')] });
+  const repeated = await verifyGeo({ unkeyedRows, deadLetters: [letter('b'), letter('b')] });
   expect(repeated.streams.geo).toMatchObject({ equal: false, rows: 3, missing: 1 });
 });
 

@@ -5,21 +5,21 @@ const CLUSTER = 'Zk9_-A';
 const OURS = `emitter=1 next=7 cluster=${CLUSTER}`;
 
 test.each([
-  [{ nextKey: 7n, keyless: '' }, OURS],
-  [{ nextKey: 7n, keyless: '3-a1', shards: 1 }, `${OURS} keyless=3-a1`],
-  [{ nextKey: 7n, keyless: '', shards: 4 }, `${OURS} shards=4`],
-  [{ nextKey: 7n, keyless: '3-a1', shards: 4 }, `${OURS} keyless=3-a1 shards=4`],
-  [{ nextKey: 7n, keyless: '', endKey: 0n }, `${OURS} end=0`],
-  [{ nextKey: 7n, keyless: '3-a1', endKey: 9n, run: '0b6e-4d' }, `${OURS} keyless=3-a1 end=9 run=0b6e-4d`],
+  [{ nextKey: 7n, unkeyed: '' }, OURS],
+  [{ nextKey: 7n, unkeyed: '3-a1', shards: 1 }, `${OURS} unkeyed=3-a1`],
+  [{ nextKey: 7n, unkeyed: '', shards: 4 }, `${OURS} shards=4`],
+  [{ nextKey: 7n, unkeyed: '3-a1', shards: 4 }, `${OURS} unkeyed=3-a1 shards=4`],
+  [{ nextKey: 7n, unkeyed: '', endKey: 0n }, `${OURS} end=0`],
+  [{ nextKey: 7n, unkeyed: '3-a1', endKey: 9n, run: '0b6e-4d' }, `${OURS} unkeyed=3-a1 end=9 run=0b6e-4d`],
 ])('%j is kept as %j', (position, metadata) => {
   expect(committedOf(position, CLUSTER)).toEqual({ offset: '7', metadata });
 });
 
 test.each([
-  ['run=0b6e-4d', { keyless: '', run: '0b6e-4d' }],
-  ['end=9', { keyless: '', endKey: 9n }],
-  ['3-a1 end=9 run=0b6e-4d', { keyless: '3-a1', endKey: 9n, run: '0b6e-4d' }],
-  ['3-a1 shards=4 run=0b6e-4d', { keyless: '3-a1', shards: 4, run: '0b6e-4d' }],
+  ['run=0b6e-4d', { unkeyed: '', run: '0b6e-4d' }],
+  ['end=9', { unkeyed: '', endKey: 9n }],
+  ['3-a1 end=9 run=0b6e-4d', { unkeyed: '3-a1', endKey: 9n, run: '0b6e-4d' }],
+  ['3-a1 shards=4 run=0b6e-4d', { unkeyed: '3-a1', shards: 4, run: '0b6e-4d' }],
 ])('%j of an earlier version is still ours', (metadata, position) => {
   expect(positionOf({ offset: '7', metadata }, CLUSTER)).toEqual({ position: { nextKey: 7n, ...position } });
 });
@@ -49,12 +49,12 @@ const key = fc.bigInt(0n, 9_223_372_036_854_775_807n);
 const anyPosition = fc.record(
   {
     nextKey: key,
-    keyless: fc.constantFrom('', '1-0', '42-ffffffffffffffff'),
+    unkeyed: fc.constantFrom('', '1-0', '42-ffffffffffffffff'),
     endKey: key,
     shards: fc.integer({ min: 2, max: 8 }),
     run: fc.uuid(),
   },
-  { requiredKeys: ['nextKey', 'keyless'] },
+  { requiredKeys: ['nextKey', 'unkeyed'] },
 );
 /** What Kafka makes of a cluster's id: a UUID in base64 for URLs. */
 const anyCluster = fc.base64String({ minLength: 4 }).map((text) => text.replace(/[^A-Za-z0-9]/g, '_'));

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka, KafkaJSError } from 'kafkajs';
 import { EmitterError, TopicError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
-import { disconnect } from '../shared/kafka/disconnect';
+import { closeQuietly } from '../shared/kafka/close-quietly';
 import { kafkaError } from '../shared/kafka/kafka-errors';
-import type { Span } from './read-spans';
+import type { OffsetRange } from './read-offset-ranges';
 
 /** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */
 const TRY_AGAIN_AFTER_MS = [200, 400, 800, 1_600, 3_200, 6_400];
 
 /**
- * The spans of topics that hold everything that is committed now.
+ * The ranges of topics that hold everything that is committed now.
  *
  * A partition ends at its last stable offset (kafkajs asks for it by default): all transactions below it are decided,
  * so that a consumer of committed records gets there even while another transaction is open.
@@ -21,41 +21,41 @@ const TRY_AGAIN_AFTER_MS = [200, 400, 800, 1_600, 3_200, 6_400];
  * @throws TopicError naming the topics that do not exist.
  * @throws UnreachableError when there is no leader after some twelve seconds.
  */
-export async function committedSpans(
+export async function committedOffsetRanges(
   kafka: Kafka,
   topics: readonly string[],
   waits = TRY_AGAIN_AFTER_MS,
-): Promise<Span[]> {
+): Promise<OffsetRange[]> {
   const [wait, ...laterWaits] = waits;
   const admin = kafka.admin();
   try {
     return await whileReachable(kafka, async () => {
       await admin.connect();
-      return await spansNow(admin, topics);
+      return await offsetRangesNow(admin, topics);
     });
   } catch (error) {
     if (wait === undefined || error instanceof EmitterError || (error as KafkaJSError).retriable === false) {
       throw kafkaError(error, 'asking for the ends of the topics', { topics });
     }
   } finally {
-    await disconnect(admin);
+    await closeQuietly(() => admin.disconnect());
   }
   await delay(wait);
-  return await committedSpans(kafka, topics, laterWaits);
+  return await committedOffsetRanges(kafka, topics, laterWaits);
 }
 
-async function spansNow(admin: Admin, topics: readonly string[]): Promise<Span[]> {
+async function offsetRangesNow(admin: Admin, topics: readonly string[]): Promise<OffsetRange[]> {
   const existing = await admin.listTopics();
   const absent = topics.filter((topic) => !existing.includes(topic));
   // Asking for the offsets of a topic that does not exist would use up all retries.
   if (absent.length > 0)
     throw new TopicError(`Kafka has no topic ${absent.join(', ')}, or this user may not read it.`);
-  const spans: Span[] = [];
+  const ranges: OffsetRange[] = [];
   // One after another: of topics that it is asked for at once the client may find no partitions (kafkajs 2.2.4).
   for (const topic of topics) {
     for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-      spans.push({ topic, partition, from: Number(low), to: Number(high) });
+      ranges.push({ topic, partition, from: Number(low), to: Number(high) });
     }
   }
-  return spans;
+  return ranges;
 }

@@ -1,59 +1,56 @@
 import type { Consumer, Kafka, KafkaMessage } from 'kafkajs';
-// Whatever client is given, it can read what the emitter has compressed.
-import '../shared/kafka/codecs';
 import { UnreachableError } from '../shared/errors';
-import { hideAbortedFromConsumers } from '../shared/kafka/aborted-records';
 import { whileReachable } from '../shared/kafka/broker-watch';
-import { disconnect } from '../shared/kafka/disconnect';
+import { closeQuietly } from '../shared/kafka/close-quietly';
 import { kafkaError, protocolErrorType } from '../shared/kafka/kafka-errors';
+import { installKafkaPatches } from '../shared/kafka/kafka-patches';
 import { GROUP_IS_YOUNG } from '../shared/kafka/transient';
-import { nameUnreadableCodecs } from './unreadable-codecs';
 
 /** A piece of a partition: the offsets from `from` up to and without `to`. */
-export interface Span {
+export interface OffsetRange {
   readonly topic: string;
   readonly partition: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** What {@link readSpans} works with. */
-export interface ReadSpansOptions {
+/** Options of {@link readOffsetRanges}. */
+export interface ReadOffsetRangesOptions {
   /** A consumer group of its own; deleted afterwards. */
   readonly groupId: string;
   /** At most one of each partition. */
-  readonly spans: readonly Span[];
-  readonly onMessage: (message: KafkaMessage, span: Span) => void;
-  /** How long no broker may give anything before this is an error, in milliseconds. @default 60000 */
+  readonly ranges: readonly OffsetRange[];
+  readonly onMessage: (message: KafkaMessage, range: OffsetRange) => void;
+  /** Timeout for the next records of any broker, in milliseconds. @default 60000 */
   readonly stallMs?: number;
 }
 
 /** Bytes of a partition in one answer of a broker: what bounds the memory of reading. */
 const MAX_BYTES_PER_PARTITION = 131_072;
 
-/** How long a broker waits for records that are not there; also what it takes to stop. Milliseconds. */
+/** Time that a broker waits for records, and that stopping takes, in milliseconds. */
 const MAX_WAIT_MS = 100;
 
 /**
- * Reads every committed record of the spans, each exactly once and those of a partition in order.
+ * Reads every committed record of the ranges, each exactly once and those of a partition in order.
  *
- * The end of a span is not always a record: it may be the marker of a transaction, or records of an aborted one, which
- * never reach the callback. The events at the end of each batch count these too. After a rebalance kafkajs begins anew
+ * The end of a range is not always a record: it may be the marker of a transaction, or records of an aborted one, which
+ * never reach the callback. The events at the end of each batch count these too. After a rebalance kafkajs starts again
  * from the first offset, since none are committed; records that were read before are passed over then.
  *
  * @throws UnreachableError when a broker gives nothing for `stallMs`, naming where reading stopped.
  */
-export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promise<void> {
-  const { groupId, spans, onMessage, stallMs = 60_000 } = options;
+export async function readOffsetRanges(kafka: Kafka, options: ReadOffsetRangesOptions): Promise<void> {
+  const { groupId, ranges, onMessage, stallMs = 60_000 } = options;
   const unread = new Map(
-    spans
+    ranges
       .filter(({ from, to }) => from < to)
-      .map((span) => [idOf(span.topic, span.partition), { span, next: span.from }]),
+      .map((range) => [idOf(range.topic, range.partition), { range, next: range.from }]),
   );
   if (unread.size === 0) return;
-  const topics = [...new Set(spans.map(({ topic }) => topic))];
-  nameUnreadableCodecs();
-  hideAbortedFromConsumers();
+  const topics = [...new Set(ranges.map(({ topic }) => topic))];
+  // Whatever client is given, it can read what the emitter has written.
+  installKafkaPatches();
   const consumer = kafka.consumer({
     groupId,
     maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
@@ -67,7 +64,7 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
   finished.catch(() => {});
   const stalled = setTimeout(() => {
     const places = [...unread.values()].map(
-      ({ span, next }) => `${span.topic}[${span.partition}] at ${next} of ${span.to}`,
+      ({ range, next }) => `${range.topic}[${range.partition}] at ${next} of ${range.to}`,
     );
     reject(new UnreachableError(`Kafka gave nothing for ${stallMs / 1_000} s: ${places.join(', ')}.`));
   }, stallMs);
@@ -82,7 +79,7 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
     const reading = unread.get(idOf(topic, partition));
     if (reading === undefined) return;
     reading.next = Math.max(reading.next, Number(lastOffset) + 1);
-    if (reading.next < reading.span.to) return;
+    if (reading.next < reading.range.to) return;
     consumer.pause([{ topic, partitions: [partition] }]);
     unread.delete(idOf(topic, partition));
     if (unread.size === 0) resolve();
@@ -98,13 +95,13 @@ export async function readSpans(kafka: Kafka, options: ReadSpansOptions): Promis
           if (reading === undefined) return;
           for (const message of batch.messages) {
             const offset = Number(message.offset);
-            if (offset >= reading.next && offset < reading.span.to) onMessage(message, reading.span);
+            if (offset >= reading.next && offset < reading.range.to) onMessage(message, reading.range);
           }
         },
       });
       // One that has crashed and starts again cannot be told where to, and begins at the first offset.
       if (crash === undefined)
-        for (const { topic, partition, from } of spans)
+        for (const { topic, partition, from } of ranges)
           consumer.seek({ topic, partition, offset: String(from) });
       await finished;
     });
@@ -120,7 +117,7 @@ const idOf = (topic: string, partition: number): string => `${topic}[${partition
 
 /** Best effort: what is left of a group without committed offsets, Kafka forgets by itself. */
 async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise<void> {
-  await disconnect(consumer);
+  await closeQuietly(() => consumer.disconnect());
   const admin = kafka.admin();
   try {
     await admin.connect();
@@ -128,6 +125,6 @@ async function leave(kafka: Kafka, consumer: Consumer, groupId: string): Promise
   } catch {
     // Nothing depends on it.
   } finally {
-    await disconnect(admin);
+    await closeQuietly(() => admin.disconnect());
   }
 }

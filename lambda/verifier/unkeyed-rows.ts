@@ -3,10 +3,10 @@
  *
  * No key tells which letter is about which row. Equal rows have equal letters, and a letter may be written more than
  * once: so all rows are accounted for when there are at least as many different letters as different rows. Memory grows
- * with the number of different keyless rows only.
+ * with the number of different rows without a usable key only.
  */
-export class KeylessRows {
-  /** How many rows there are. */
+export class UnkeyedRows {
+  /** Number of rows. */
   rows = 0;
   readonly #rows = new Set<string>();
   readonly #deadLetters = new Set<string>();
@@ -20,12 +20,12 @@ export class KeylessRows {
     this.#deadLetters.add(fingerprint);
   }
 
-  /** How many different rows have no letter. */
+  /** Number of different rows without a letter. */
   get missing(): number {
     return Math.max(0, this.#rows.size - this.#deadLetters.size);
   }
 
-  /** How many rows are accounted for. */
+  /** Number of rows that have a letter. */
   get deadLettered(): number {
     return this.rows - this.missing;
   }

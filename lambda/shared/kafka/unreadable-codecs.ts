@@ -1,5 +1,5 @@
 import { CompressionCodecs, CompressionTypes } from 'kafkajs';
-import { TopicError } from '../shared/errors';
+import { TopicError } from '../errors';
 
 /** A batch of records is compressed in a way that nobody here can decode. */
 class UnreadableCodecError extends Error {

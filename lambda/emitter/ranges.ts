@@ -2,35 +2,36 @@ import { type PerStream, perStream, STREAMS } from '../shared/streams';
 import type { Checkpoint, Position } from './ports';
 
 /** The fewest keys that are worth a shard's while: with fewer than twice as many the primary keeps all. */
-export const SMALLEST_SHARE = 10_000n;
+export const SMALLEST_RANGE = 10_000n;
 
 /** Whether a shard has something left to read of a table. */
 export const isUnfinished = ({ nextKey, endKey }: Position): boolean =>
   endKey !== undefined && nextKey < endKey;
 
 /** Whether a shard has something left to read of any table. */
-export const isBusy = (range: Checkpoint): boolean => STREAMS.some(({ name }) => isUnfinished(range[name]));
+export const hasUnfinishedRange = (range: Checkpoint): boolean =>
+  STREAMS.some(({ name }) => isUnfinished(range[name]));
 
-/** How many shards, the primary among them, may have ranges. A topic that was created anew has forgotten it; the others have not. */
-export const holdersOf = (checkpoint: Checkpoint): number =>
+/** Counts the shards that may have ranges, the primary among them. A topic that was recreated has forgotten it; the others have not. */
+export const assignedShardCount = (checkpoint: Checkpoint): number =>
   Math.max(...STREAMS.map(({ name }) => checkpoint[name].shards ?? 1));
 
 /** Into how many shares a backlog can be cut that are worth it. */
-export function sharesIn(
+export function rangesWorth(
   checkpoint: Checkpoint,
   ends: PerStream<bigint>,
-  smallestShare = SMALLEST_SHARE,
+  smallestRange = SMALLEST_RANGE,
 ): number {
   const { low, high } = backlogOf(checkpoint, ends);
-  return Number((high - low) / smallestShare);
+  return Number((high - low) / smallestRange);
 }
 
-/** How a backlog is divided. */
-export interface Division {
+/** Division of a backlog. */
+export interface Assignment {
   /** The primary's checkpoint from then on. */
-  readonly kept: Checkpoint;
+  readonly retained: Checkpoint;
   /** Ranges for other shards, by their number. */
-  readonly given: ReadonlyMap<number, Checkpoint>;
+  readonly assigned: ReadonlyMap<number, Checkpoint>;
 }
 
 /**
@@ -41,14 +42,14 @@ export interface Division {
  * @param ends the key behind the last one of each table
  * @param free the shards that have nothing left to read
  */
-export function divide(
+export function assignRanges(
   checkpoint: Checkpoint,
   ends: PerStream<bigint>,
   free: readonly number[],
-  smallestShare = SMALLEST_SHARE,
-): Division {
-  const shares = Math.min(free.length + 1, sharesIn(checkpoint, ends, smallestShare));
-  if (shares < 2) return { kept: checkpoint, given: new Map() };
+  smallestRange = SMALLEST_RANGE,
+): Assignment {
+  const shares = Math.min(free.length + 1, rangesWorth(checkpoint, ends, smallestRange));
+  if (shares < 2) return { retained: checkpoint, assigned: new Map() };
   const { low, high } = backlogOf(checkpoint, ends);
   const border = (share: number, { name }: { readonly name: keyof Checkpoint }): bigint => {
     const key = low + ((high - low) * BigInt(share)) / BigInt(shares);
@@ -58,11 +59,11 @@ export function divide(
     perStream((stream) => ({
       nextKey: border(share, stream),
       endKey: border(share + 1, stream),
-      keyless: '',
+      unkeyed: '',
     }));
   return {
-    kept: perStream((stream) => ({ ...checkpoint[stream.name], nextKey: border(shares - 1, stream) })),
-    given: new Map(free.slice(0, shares - 1).map((shard, share) => [shard, rangeOf(share)])),
+    retained: perStream((stream) => ({ ...checkpoint[stream.name], nextKey: border(shares - 1, stream) })),
+    assigned: new Map(free.slice(0, shares - 1).map((shard, share) => [shard, rangeOf(share)])),
   };
 }
 

@@ -2,7 +2,7 @@ import { type Message, messageBytes } from '../shared/message';
 import type { Row } from '../shared/rows';
 import type { Stream } from '../shared/streams';
 import type { ChunkBounds } from './chunks';
-import { keylessDeadLetter, rowFingerprint } from './dead-letters';
+import { rowFingerprint, unkeyedDeadLetter } from './dead-letters';
 import { rowEncoder, UnemittableRowError } from './messages';
 import type { TableRows } from './ports';
 
@@ -24,7 +24,7 @@ class Fingerprint {
   }
 }
 
-/** The fingerprint of all these rows; see {@link Position.keyless}. */
+/** The fingerprint of all these rows; see {@link Position.unkeyed}. */
 export async function fingerprintOf({ batches }: TableRows): Promise<string> {
   const fingerprint = new Fingerprint();
   for await (const row of rowsOf(batches)) fingerprint.add(row);
@@ -32,7 +32,7 @@ export async function fingerprintOf({ batches }: TableRows): Promise<string> {
 }
 
 /** The dead letters of rows without a usable key, in bounded pieces; returns the fingerprint of the rows. */
-export async function* keylessDeadLetters(
+export async function* unkeyedDeadLetters(
   stream: Stream,
   { columns, batches }: TableRows,
   bounds: ChunkBounds,
@@ -42,7 +42,7 @@ export async function* keylessDeadLetters(
   let letters: Message[] = [];
   let bytes = 0;
   for await (const row of rowsOf(batches)) {
-    const letter = keylessDeadLetter(stream, row, jsonOf(encode, row));
+    const letter = unkeyedDeadLetter(stream, row, jsonOf(encode, row));
     fingerprint.add(row);
     letters.push(letter);
     bytes += messageBytes(letter);

@@ -13,8 +13,8 @@ export interface KeyGroup {
   deadLetters: number;
 }
 
-/** What became of the rows and records of one key. */
-export interface Account {
+/** Classes of the rows and records of one key. */
+export interface Classification {
   /** Records that are identical to a row beyond the number of such rows. */
   readonly duplicate: readonly KeyedRecord[];
   /** Rows left without an identical record, each with a record left without an identical row. */
@@ -40,7 +40,7 @@ export interface Account {
  *
  * So rows = identical + changed + deadLettered + missing, and records = identical + changed + duplicate + extra.
  */
-export function account({ rows, records, deadLetters }: KeyGroup): Account {
+export function classify({ rows, records, deadLetters }: KeyGroup): Classification {
   const unsettled = new Map<string, number>();
   for (const row of rows) unsettled.set(row, (unsettled.get(row) ?? 0) + 1);
   const duplicate: KeyedRecord[] = [];

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../../lambda/emitter/dead-letters';
-import { fingerprintOf, keylessDeadLetters } from '../../../lambda/emitter/keyless';
 import { MAX_ROW_BYTES } from '../../../lambda/emitter/messages';
 import type { TableRows } from '../../../lambda/emitter/ports';
+import { fingerprintOf, unkeyedDeadLetters } from '../../../lambda/emitter/unkeyed';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../../lambda/shared/message';
 import type { Row } from '../../../lambda/shared/rows';
 import { STREAMS } from '../../../lambda/shared/streams';
@@ -31,7 +31,7 @@ const row = (key: string | null, title: string): Row => [
 
 async function lettersOf(rows: TableRows, bounds = { rows: 100, bytes: 10_000_000 }) {
   const pieces: (readonly Message[])[] = [];
-  const reading = keylessDeadLetters(pin, rows, bounds);
+  const reading = unkeyedDeadLetters(pin, rows, bounds);
   for (;;) {
     const piece = await reading.next();
     if (piece.done === true) return { pieces, fingerprint: piece.value };

@@ -1,0 +1,70 @@
+import { ABORTED, raceAbort } from '../shared/race-abort';
+import { perStream, type Stream } from '../shared/streams';
+import { CHUNK_BOUNDS, chunks } from './chunks';
+import type { EmitParts } from './ports';
+import { NOTHING, type Session, type StopReason } from './session';
+import { fingerprintOf, unkeyedDeadLetters } from './unkeyed';
+
+/** Dependencies of copying. */
+export type CopyParts = Pick<EmitParts, 'reader' | 'deadline' | 'bounds'>;
+
+/**
+ * Copies the rows of the session's streams, from their positions on, chunk by chunk: the rows of a chunk and the
+ * checkpoint behind them are one transaction. The next chunk is read and encoded while the one before it is being sent.
+ *
+ * @param limit the most posts (distinct keys) of the whole invocation
+ */
+export async function copyKeyedRows(
+  session: Session,
+  { reader, deadline, bounds = CHUNK_BOUNDS }: CopyParts,
+  limit: number,
+): Promise<StopReason> {
+  const opening = session.streams.map(async (stream) => {
+    const { nextKey, endKey } = session.checkpoint[stream.name];
+    return { stream, rows: await reader.rowsFrom(stream, nextKey, endKey) };
+  });
+  const sources = await raceAbort(deadline, Promise.all(opening));
+  if (sources === ABORTED) return 'deadline';
+  const ahead = chunks(sources, session.checkpoint, limit - session.tally.posts, bounds);
+  for (let reading = ahead.next(); ; ) {
+    const chunk = await raceAbort(deadline, reading);
+    if (chunk === ABORTED) return 'deadline';
+    if (chunk.done === true) return chunk.value === 'limit' ? 'limit' : 'caught-up';
+    reading = ahead.next();
+    reading.catch(() => {});
+    await session.send(chunk.value.batch, chunk.value);
+    if (chunk.value.checkpoint !== undefined) await session.commit(chunk.value.checkpoint);
+  }
+}
+
+/**
+ * Writes the rows of a table that have no usable key to the dead letters: all of them in one transaction, and only when
+ * they are not those of the checkpoint.
+ *
+ * @returns 'deadline' when the time was over before
+ */
+export async function copyUnkeyedRows(
+  session: Session,
+  { reader, deadline, bounds = CHUNK_BOUNDS }: CopyParts,
+  stream: Stream,
+): Promise<'deadline' | undefined> {
+  const found = await raceAbort(deadline, reader.unkeyedRows(stream).then(fingerprintOf));
+  if (found === ABORTED) return 'deadline';
+  if (found === session.checkpoint[stream.name].unkeyed) return undefined;
+  const rows = await raceAbort(deadline, reader.unkeyedRows(stream));
+  if (rows === ABORTED) return 'deadline';
+  for (const pieces = unkeyedDeadLetters(stream, rows, bounds); ; ) {
+    const piece = await raceAbort(deadline, pieces.next());
+    if (piece === ABORTED) return 'deadline';
+    const { checkpoint } = session;
+    if (piece.done === true) {
+      await session.commit({
+        ...checkpoint,
+        [stream.name]: { ...checkpoint[stream.name], unkeyed: piece.value },
+      });
+      return undefined;
+    }
+    const batch = { messages: perStream(() => []), deadLetters: piece.value };
+    await session.send(batch, { ...NOTHING, deadLettered: piece.value.length });
+  }
+}

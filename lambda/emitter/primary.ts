@@ -1,0 +1,133 @@
+import { ConfigurationError } from '../shared/errors';
+import { ABORTED, raceAbort } from '../shared/race-abort';
+import { type PerStream, perStream, STREAMS, type StreamName } from '../shared/streams';
+import { copyKeyedRows, copyUnkeyedRows } from './copy-rows';
+import type { EmitRequest } from './event';
+import type { EmitParts, TableReader } from './ports';
+import { assignedShardCount, assignRanges, hasUnfinishedRange, rangesWorth, SMALLEST_RANGE } from './ranges';
+import type { RunTally, Session, StopReason } from './session';
+import { finishOrphanedRange } from './shard';
+
+/**
+ * The run of the primary, shard 0: it puts the checkpoint where the event asks for, finishes what shards have left behind
+ * that are no longer configured, assigns ranges of the backlog to the others, and copies the rest itself.
+ */
+export class Primary {
+  /** Whether the event's `from` is still to be committed; once, for going on after a failure goes on from there. */
+  private isResetPending: boolean;
+
+  constructor(
+    private readonly session: Session,
+    private readonly request: EmitRequest,
+    private readonly parts: EmitParts,
+    private readonly tally: RunTally,
+  ) {
+    this.isResetPending = request.from !== undefined;
+  }
+
+  /** One attempt, from the checkpoint that Kafka has to wherever the run ends. */
+  async run(): Promise<StopReason> {
+    const { session, request, parts } = this;
+    await session.open(this.replaced);
+    await this.resetCheckpoint();
+    if (!request.dryRun && session.streams.length === STREAMS.length) {
+      const stopped = (await this.finishOrphanedRanges()) ?? (await this.assignRanges());
+      if (stopped !== undefined) return stopped;
+    }
+    for (const stream of session.streams) {
+      const stopped = await copyUnkeyedRows(session, parts, stream);
+      if (stopped !== undefined) return stopped;
+    }
+    return await copyKeyedRows(session, parts, request.limit);
+  }
+
+  /** Streams whose positions are still to be replaced. */
+  private get replaced(): readonly StreamName[] {
+    const { from } = this.request;
+    return this.isResetPending && from !== undefined
+      ? STREAMS.map(({ name }) => name).filter((name) => from[name] !== undefined)
+      : [];
+  }
+
+  private async resetCheckpoint(): Promise<void> {
+    const { session, replaced } = this;
+    const { from, shards } = this.request;
+    if (!this.isResetPending || from === undefined) return;
+    const held = Math.max(shards, assignedShardCount(session.checkpoint));
+    const busy = await this.busyShards(held);
+    if (busy.length > 0) {
+      throw new ConfigurationError(
+        `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
+      );
+    }
+    const reset = perStream(({ name }) => ({
+      ...session.checkpoint[name],
+      nextKey: from[name] ?? session.checkpoint[name].nextKey,
+    }));
+    // Whoever wrote to the groups of shards, they have nothing to emit from here on.
+    const finished = Object.fromEntries(
+      replaced.map((name) => [
+        name,
+        { nextKey: reset[name].nextKey, endKey: reset[name].nextKey, unkeyed: '' },
+      ]),
+    );
+    await session.commit(
+      reset,
+      new Map(Array.from({ length: held - 1 }, (_, index) => [index + 1, finished])),
+    );
+    this.isResetPending = false;
+  }
+
+  /** One after the other. */
+  private async finishOrphanedRanges(): Promise<StopReason | undefined> {
+    const { session, request, parts, tally } = this;
+    for (let shard = request.shards; shard < assignedShardCount(session.checkpoint); shard++) {
+      if (!hasUnfinishedRange(await session.rangeOf(shard))) continue;
+      const stopped = await finishOrphanedRange(shard, request, parts, tally);
+      if (stopped === 'limit' || stopped === 'deadline') return stopped;
+    }
+    return undefined;
+  }
+
+  /**
+   * Assigns ranges to the shards that have finished theirs, where the backlog is worth it.
+   *
+   * @returns 'deadline' when the time was over before
+   */
+  private async assignRanges(): Promise<'deadline' | undefined> {
+    const { session, parts } = this;
+    const { shards } = this.request;
+    const { reader, deadline, smallestRange = SMALLEST_RANGE } = parts;
+    const held = assignedShardCount(session.checkpoint);
+    const ends = shards > 1 ? await raceAbort(deadline, endsOf(reader)) : perStream(() => 0n);
+    if (ends === ABORTED) return 'deadline';
+    const isWorthIt = rangesWorth(session.checkpoint, ends, smallestRange) > 1;
+    const busy = await this.busyShards(isWorthIt ? Math.max(shards, held) : held);
+    const free = Array.from({ length: shards }, (_, shard) => shard).filter(
+      (shard) => shard > 0 && !busy.includes(shard),
+    );
+    const { retained, assigned } = assignRanges(session.checkpoint, ends, free, smallestRange);
+    const holding = 1 + Math.max(0, ...busy, ...assigned.keys());
+    if (assigned.size === 0 && holding === held) return undefined;
+    await session.commit(
+      perStream(({ name }) => ({ ...retained[name], shards: holding })),
+      assigned,
+    );
+    return undefined;
+  }
+
+  /** Finds those of the first shards that have not finished their range. */
+  private async busyShards(shards: number): Promise<number[]> {
+    const busy: number[] = [];
+    for (let shard = 1; shard < shards; shard++) {
+      if (hasUnfinishedRange(await this.session.rangeOf(shard, this.replaced))) busy.push(shard);
+    }
+    return busy;
+  }
+}
+
+/** The key behind the last one of each table. */
+async function endsOf(reader: TableReader): Promise<PerStream<bigint>> {
+  const ends = await Promise.all(STREAMS.map(async (stream) => ((await reader.lastKey(stream)) ?? -1n) + 1n));
+  return perStream((stream) => ends[STREAMS.indexOf(stream)] ?? 0n);
+}

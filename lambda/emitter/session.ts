@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { EmitterError, UnreachableError } from '../shared/errors';
+import { ABORTED, raceAbort } from '../shared/race-abort';
+import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
+import type { Chunk } from './chunks';
+import type { Batch, Checkpoint, Progress, TopicPublisher } from './ports';
+
+/** Reasons for the end of a run: nothing is left to read, its limit of posts or its time is used up, or a newer run took over. */
+export type StopReason = 'caught-up' | 'limit' | 'deadline' | 'fenced';
+
+/** Counts of a transaction, which apply once it is committed. */
+export type Tally = Pick<Chunk, 'emitted' | 'deadLettered' | 'posts'>;
+
+/** The tally of a transaction with nothing in it. */
+export const NOTHING: Tally = { emitted: perStream(() => 0), deadLettered: 0, posts: 0 };
+
+/** Everything that one invocation has committed, in whatever sessions. */
+export class RunTally implements Tally {
+  emitted: PerStream<number> = NOTHING.emitted;
+  deadLettered = 0;
+  posts = 0;
+
+  add(tally: Tally): void {
+    this.emitted = perStream(({ name }) => this.emitted[name] + tally.emitted[name]);
+    this.deadLettered += tally.deadLettered;
+    this.posts += tally.posts;
+  }
+}
+
+/** Dependencies of a {@link Session}. */
+export interface SessionProps {
+  readonly publisher: TopicPublisher;
+  readonly progress: Progress;
+  /** From here on Kafka's answers are not waited for; its reason may be an EmitterError. */
+  readonly cutOff: AbortSignal;
+  readonly tally: RunTally;
+}
+
+/**
+ * The transactions of one shard in one run: the checkpoint, what the open transaction holds, and the commit in doubt,
+ * whose answer did not come. After a failure `open` reconciles all of it with what Kafka has.
+ */
+export class Session {
+  /** Commits that are known to have taken place. */
+  commits = 0;
+  checkpoint: Checkpoint = perStream(() => ({ nextKey: 0n, unkeyed: '' }));
+  private readonly runId = randomUUID();
+  private openTally = new RunTally();
+  private isTransactionOpen = false;
+  private inDoubtCommit: Partial<Checkpoint> | undefined;
+
+  /** @param streams the streams whose positions are written; a shard narrows them to those that it may write */
+  constructor(
+    private readonly props: SessionProps,
+    public streams: readonly Stream[],
+  ) {}
+
+  /** Counts of everything that the invocation has committed so far. */
+  get tally(): Tally {
+    return this.props.tally;
+  }
+
+  /**
+   * Fences older runs, and takes the checkpoint from Kafka.
+   *
+   * @param replaced the streams whose positions are about to be replaced, whoever wrote them
+   */
+  async open(replaced: readonly StreamName[] = []): Promise<void> {
+    this.reconcile(await this.answerTo(this.props.publisher.open(replaced)));
+  }
+
+  /** Sends within the open transaction. */
+  async send(batch: Batch, tally: Tally): Promise<void> {
+    this.isTransactionOpen = true;
+    this.openTally.add(tally);
+    await this.answerTo(this.props.publisher.send(batch));
+  }
+
+  /**
+   * Commits what was sent together with the positions of the session's streams.
+   *
+   * @param assigned ranges for other shards, by their number, in the same transaction
+   */
+  async commit(checkpoint: Checkpoint, assigned?: ReadonlyMap<number, Partial<Checkpoint>>): Promise<void> {
+    const written: Partial<Checkpoint> = Object.fromEntries(
+      this.streams.map(({ name }) => [name, { ...checkpoint[name], run: this.runId }]),
+    );
+    this.inDoubtCommit = written;
+    await this.answerTo(this.props.publisher.commit(written, assigned));
+    this.reconcile({ ...this.checkpoint, ...written });
+  }
+
+  /** The range of another shard, as it is committed at this moment. */
+  async rangeOf(shard: number, replaced: readonly StreamName[] = []): Promise<Checkpoint> {
+    return await this.answerTo(this.props.publisher.rangeOf(shard, replaced));
+  }
+
+  /** Waits until every consumer can see what was committed. */
+  async awaitCommitVisible(): Promise<void> {
+    if (this.commits > 0) await raceAbort(this.props.cutOff, this.props.publisher.awaitCommitVisible());
+  }
+
+  /** Gives up what was sent and not committed. */
+  async abandonTransaction(): Promise<void> {
+    if (this.isTransactionOpen) await this.discard();
+  }
+
+  /** Gives up what was not committed, and the connection. */
+  async discard(): Promise<void> {
+    await this.props.publisher.discard();
+  }
+
+  /** The checkpoint that Kafka has tells whether the commit in doubt took place; a newer run may have made the same one. */
+  private reconcile(checkpoint: Checkpoint): void {
+    if (this.inDoubtCommit !== undefined && includes(checkpoint, this.inDoubtCommit)) {
+      this.props.tally.add(this.openTally);
+      this.commits += 1;
+      this.props.progress.committed(this.tally.emitted, checkpoint);
+    }
+    this.checkpoint = checkpoint;
+    this.inDoubtCommit = undefined;
+    this.isTransactionOpen = false;
+    this.openTally = new RunTally();
+  }
+
+  private async answerTo<T>(request: Promise<T>): Promise<T> {
+    const answer = await raceAbort(this.props.cutOff, request);
+    if (answer === ABORTED) {
+      const { reason } = this.props.cutOff;
+      throw reason instanceof EmitterError
+        ? reason
+        : new UnreachableError('Kafka did not answer before the time of this run was over.');
+    }
+    return answer;
+  }
+}
+
+const includes = (checkpoint: Checkpoint, written: Partial<Checkpoint>): boolean =>
+  STREAMS.every(({ name }) => {
+    const { nextKey, unkeyed, run } = written[name] ?? checkpoint[name];
+    const found = checkpoint[name];
+    return nextKey === found.nextKey && unkeyed === found.unkeyed && run === found.run;
+  });

@@ -1,0 +1,32 @@
+import { hideAbortedFromConsumers } from './aborted-records';
+import { keepErrorsOfBrokers } from './broker-pool';
+import { addZstd } from './codecs';
+import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
+import { encodeInOnePass } from './produce-request';
+import { nameUnreadableCodecs } from './unreadable-codecs';
+
+let areInstalled = false;
+
+/**
+ * Changes the Kafka client (kafkajs 2.2.4, whose last release is of 2023) for this process, where it loses, hides or
+ * misreports something. Called by whoever creates or is given a client; a second call does nothing.
+ *
+ * | what | why | upstream |
+ * |---|---|---|
+ * | consumers skip records of aborted transactions that overlap | it hands some of them on | none: `filterAbortedMessages.js` |
+ * | errors of brokers are kept | it drops them, and says that there is no coordinator | none: `brokerPool.js` |
+ * | codecs that nobody here can decode are named | it says "compression not implemented" | none |
+ * | zstd | it has the number of the codec, and no code | https://github.com/tulios/kafkajs/issues/910 |
+ * | one warning of Node 24 is muted | it asks for timeouts below zero | https://github.com/tulios/kafkajs/issues/1751 |
+ * | record batches are encoded in one pass | it makes an object and several copies of every record | none |
+ */
+export function installKafkaPatches(): void {
+  if (areInstalled) return;
+  areInstalled = true;
+  hideAbortedFromConsumers();
+  keepErrorsOfBrokers();
+  nameUnreadableCodecs();
+  addZstd();
+  muteNegativeTimeoutWarning();
+  encodeInOnePass();
+}
