@@ -70,12 +70,26 @@ export class BrokerWatch {
   private watch(socket: Socket, broker: string): void {
     const began = Date.now();
     let isCounted = false;
+    let isResolved = isIP(broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')) !== 0;
     const fail = (error: NodeJS.ErrnoException): void => {
       clearTimeout(slow);
       this.failed(broker, error, began, !isCounted);
       isCounted = true;
     };
-    const slow = setTimeout(() => fail(new Error(`no answer within ${SLOW_MS / 1_000} s`)), SLOW_MS).unref();
+    const isLate = (): void => {
+      const what = isResolved ? 'no answer' : 'its name is not resolved';
+      fail(
+        Object.assign(new Error(`${what} within ${SLOW_MS / 1_000} s`), !isResolved && { code: 'EAI_AGAIN' }),
+      );
+    };
+    // After a pause of this process the answer may be there, and is read after its timers.
+    const slow = setTimeout(
+      () => setImmediate(() => socket.bytesRead === 0 && !socket.destroyed && isLate()),
+      SLOW_MS,
+    ).unref();
+    socket.once('lookup', (error: Error | null) => {
+      isResolved ||= error === null;
+    });
     const onEnd = () =>
       fail(new Error('it closes the connection; it may ask for TLS, or for another authentication'));
     socket.once('error', fail);

@@ -96,8 +96,14 @@ async function failureOf(work: Promise<unknown>): Promise<{ error: PipelineError
 
 describe('a broker that calls itself', () => {
   const cases = [
-    ['by a name that nobody knows', () => unknownName, () => `${NOWHERE}:9092`, 'ENOTFOUND'],
-    ['by a port where nobody listens', () => closedPort, () => `127.0.0.1:${nobody}`, 'ECONNREFUSED'],
+    // A resolver may take its time to say so.
+    [
+      'by a name that nobody knows',
+      () => unknownName,
+      () => `${NOWHERE}:9092`,
+      /ENOTFOUND|its name is not resolved/,
+    ],
+    ['by a port where nobody listens', () => closedPort, () => `127.0.0.1:${nobody}`, /ECONNREFUSED/],
   ] as const;
 
   test.each(cases)('%s is told at once, and ends a run within 20 s', async (_, server, name, code) => {
@@ -116,7 +122,7 @@ describe('a broker that calls itself', () => {
     expect(told[0]).toBeLessThan(5_000);
     expect(error).toMatchObject({ name: 'UnreachableError', retryable: true });
     expect(error.message).toContain(`The broker ${name()} cannot be reached: `);
-    expect(error.message).toContain(code);
+    expect(error.message).toMatch(code);
     expect(error.message).toContain('advertised.listeners');
     expect(seconds).toBeLessThan(20);
     expect(await failureOf(emitter.handle({ dryRun: true }, 300_000))).toMatchObject({
@@ -144,7 +150,7 @@ describe('a broker that calls itself', () => {
       const { error, seconds } = await failureOf(work());
       expect(error.name).toBe('UnreachableError');
       expect(error.message).toContain(`The broker ${name()} cannot be reached: `);
-      expect(error.message).toContain(code);
+      expect(error.message).toMatch(code);
       expect(lines).toContainEqual(expect.stringContaining(`The broker ${name()} cannot be reached: `));
       expect(seconds).toBeLessThan(20);
     }
@@ -165,7 +171,7 @@ describe('topics are not created, and one sentence says why,', () => {
       expect.stringMatching(
         `The broker 127.0.0.1:${database} cannot be reached: it answers, but not as Kafka does`,
       ),
-      expect.stringMatching(`The broker ${NOWHERE}:9092 cannot be reached: getaddrinfo ENOTFOUND`),
+      expect.stringMatching(`The broker ${NOWHERE}:9092 cannot be reached: (getaddrinfo ENOTFOUND|its name is not resolved)`),
     ]);
     for (const { error, seconds } of failures) {
       expect(error.name).toBe('UnreachableError');
