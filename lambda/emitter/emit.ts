@@ -34,7 +34,7 @@ export async function emit(request: EmitRequest, parts: EmitParts): Promise<Emit
   const streams = STREAMS.filter(({ name }) => request.streams.includes(name));
   const tally = new RunTally();
   const session = new Session({ ...parts, publisher: parts.publisherOf(shard), tally }, streams);
-  const primary = new Primary(session, request, parts, tally);
+  const primary = new Primary(session, request, parts);
   const attempt = () => (shard === 0 ? primary.run() : runShard(session, streams, request, parts));
   const stopped = await runWithRetries(session, parts, attempt);
   const { emitted, deadLettered } = tally;

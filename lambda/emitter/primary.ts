@@ -5,7 +5,7 @@ import { copyKeyedRows, copyUnkeyedRows } from './copy-rows';
 import type { EmitRequest } from './event';
 import type { EmitParts, TableReader } from './ports';
 import { assignedShardCount, assignRanges, hasUnfinishedRange, rangesWorth, SMALLEST_RANGE } from './ranges';
-import type { RunTally, Session, StopReason } from './session';
+import type { Session, StopReason } from './session';
 import { finishOrphanedRange } from './shard';
 
 /**
@@ -20,7 +20,6 @@ export class Primary {
     private readonly session: Session,
     private readonly request: EmitRequest,
     private readonly parts: EmitParts,
-    private readonly tally: RunTally,
   ) {
     this.isResetPending = request.from !== undefined;
   }
@@ -80,10 +79,10 @@ export class Primary {
 
   /** One after the other. */
   private async finishOrphanedRanges(): Promise<StopReason | undefined> {
-    const { session, request, parts, tally } = this;
+    const { session, request, parts } = this;
     for (let shard = request.shards; shard < assignedShardCount(session.checkpoint); shard++) {
       if (!hasUnfinishedRange(await session.rangeOf(shard))) continue;
-      const stopped = await finishOrphanedRange(shard, request, parts, tally);
+      const stopped = await finishOrphanedRange(shard, request, parts, session.tally);
       if (stopped === 'limit' || stopped === 'deadline') return stopped;
     }
     return undefined;

@@ -56,7 +56,7 @@ export class Session {
   ) {}
 
   /** Counts of everything that the invocation has committed so far. */
-  get tally(): Tally {
+  get tally(): RunTally {
     return this.props.tally;
   }
 
@@ -113,7 +113,7 @@ export class Session {
   /** The checkpoint that Kafka has tells whether the commit in doubt took place; a newer run may have made the same one. */
   private reconcile(checkpoint: Checkpoint): void {
     if (this.inDoubtCommit !== undefined && includes(checkpoint, this.inDoubtCommit)) {
-      this.props.tally.add(this.openTally);
+      this.tally.add(this.openTally);
       this.commits += 1;
       this.props.progress.committed(this.tally.emitted, checkpoint);
     }
