@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { createConnection } from 'mysql2/promise';
 import { databaseTlsSchema } from '../../../lambda/shared/trusted-certificates';
 import type { DatabaseLogins } from '../../../scripts/local/database-logins';
 import { saveTables } from '../../../scripts/save-tables';
@@ -8,6 +7,7 @@ import { startDatabaseServer } from '../../support/database-server';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { runCommand } from '../../support/run-command';
 import { testDatabase, testDirectory, testServers } from '../../support/servers';
+import { statementsOverTls } from '../../support/statements-over-tls';
 
 const { flavor } = testServers();
 
@@ -29,21 +29,8 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-async function asAdmin(...statements: readonly string[]): Promise<void> {
-  const { host, port, user, password } = server.admin;
-  const connection = await createConnection({
-    host,
-    port,
-    user,
-    password,
-    ssl: { rejectUnauthorized: false },
-  });
-  try {
-    for (const statement of statements) await connection.query(statement);
-  } finally {
-    await connection.end();
-  }
-}
+const asAdmin = (...statements: readonly string[]): Promise<void> =>
+  statementsOverTls(server.admin, ...statements);
 
 const save = (pipeline: TestPipeline, ...argv: readonly string[]) =>
   runCommand(

@@ -171,7 +171,9 @@ describe('topics are not created, and one sentence says why,', () => {
       expect.stringMatching(
         `The broker 127.0.0.1:${database} cannot be reached: it answers, but not as Kafka does`,
       ),
-      expect.stringMatching(`The broker ${NOWHERE}:9092 cannot be reached: (getaddrinfo ENOTFOUND|its name is not resolved)`),
+      expect.stringMatching(
+        `The broker ${NOWHERE}:9092 cannot be reached: (getaddrinfo ENOTFOUND|its name is not resolved)`,
+      ),
     ]);
     for (const { error, seconds } of failures) {
       expect(error.name).toBe('UnreachableError');

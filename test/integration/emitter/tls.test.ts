@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import type { PipelineError } from '../../../lambda/shared/errors';
 import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
@@ -14,6 +13,7 @@ import { silentProgress } from '../../../scripts/terminal/progress';
 import { CertificateAuthority } from '../../support/certificates';
 import { SMALL_TABLES } from '../../support/pipeline';
 import { testDirectory, testServers, uniqueName, withAdmin } from '../../support/servers';
+import { statementsOverTls } from '../../support/statements-over-tls';
 
 const directory = testDirectory();
 const authority = new CertificateAuthority(path.join(directory, 'authority'));
@@ -26,21 +26,8 @@ async function certify(...hosts: readonly string[]): Promise<void> {
   await sql('FLUSH SSL');
 }
 
-async function sql(...statements: readonly string[]): Promise<void> {
-  const { host, port, user, password } = database.admin;
-  const connection = await createConnection({
-    host,
-    port,
-    user,
-    password,
-    ssl: { rejectUnauthorized: false },
-  });
-  try {
-    for (const statement of statements) await connection.query(statement);
-  } finally {
-    await connection.end();
-  }
-}
+const sql = (...statements: readonly string[]): Promise<void> =>
+  statementsOverTls(database.admin, ...statements);
 
 beforeAll(async () => {
   const { certificate, key } = authority.issue('server', 'IP:127.0.0.1', 'DNS:localhost');
