@@ -17,6 +17,31 @@ export interface Position {
   readonly shards?: number | undefined;
   /** Name of the run that committed it; opaque. Absent where nothing was ever committed. */
   readonly run?: string | undefined;
+  /** Beginning of a shard's range, inclusive. Absent for the primary, whose range begins with key 0. */
+  readonly startKey?: bigint | undefined;
+  /** As of when the records of the keys below `nextKey` are, in ascending order of the keys. Absent where changes are not followed. */
+  readonly steps?: readonly Step[] | undefined;
+  /** Identity of the log that the steps are positions of; opaque, without spaces. */
+  readonly origin?: string | undefined;
+  /** Changes that were lost, until a reconciliation has made up for them. */
+  readonly loss?: Loss | undefined;
+}
+
+/** Part of a range of keys: from the end of the step before it, or the beginning of the range, to its own end. */
+export interface Step {
+  /** The key behind the last one. */
+  readonly end: bigint;
+  /** Position in the log of changes: the records of these keys are the rows as of it. Absent while a shard emits them. */
+  readonly gtid?: string | undefined;
+  /** Number of the shard that emits these keys. */
+  readonly shard?: number | undefined;
+}
+
+/** Changes of a table that the log did not show, or does not show any more. */
+export interface Loss {
+  /** Name of this loss, by which a reconciliation says that it has made up for it; without spaces. */
+  readonly id: string;
+  readonly reason: string;
 }
 
 /** Positions of all tables; committed together with the rows that they are about. */
@@ -31,6 +56,14 @@ export interface TableRows {
 }
 
 /**
+ * Where the snapshot of a table stands in the log of changes; or why the changes of this table cannot be followed: the
+ * `log` cannot be read, or is not kept as it must be, or changes of the `table` do not show in it.
+ */
+export type SnapshotPosition =
+  | { readonly gtid: string }
+  | { readonly refused: 'log' | 'table'; readonly reason: string };
+
+/**
  * Reads the tables, each as it is at the moment at which it is first asked for after `close`. A result that ends before
  * its last row throws: the end of `batches` is the end of the rows. Every method throws a PipelineError.
  */
@@ -41,7 +74,63 @@ export interface TableReader {
   unkeyedRows(stream: Stream): Promise<TableRows>;
   /** The largest usable key of a table, or `undefined` when it has none. */
   lastKey(stream: Stream): Promise<bigint | undefined>;
+  /** Where the snapshot from which this table is read stands in the log of changes. */
+  snapshotPosition(stream: Stream): Promise<SnapshotPosition>;
+  /**
+   * All rows with one of these keys, in ascending order of the key.
+   *
+   * @param keys ascending, each once
+   */
+  rowsWithKeys(stream: Stream, keys: BigUint64Array): Promise<TableRows>;
   /** Cancels running queries, and lets go of what the tables were like. Does not throw. */
+  close(): Promise<void>;
+}
+
+/** Request for the keys of a table that have changed since a position in the log. */
+export interface ChangesRequest {
+  readonly stream: Stream;
+  /** Position from which the log is read: a step's. */
+  readonly since: string;
+  /** The identity of the log that `since` is a position of. */
+  readonly origin: string;
+  /** The range of keys: `from <= key < to`. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Once it is aborted the log is read to the end of the current transaction only. */
+  readonly enough: AbortSignal;
+}
+
+/** Keys of a table that have changed. */
+export interface ChangedKeys {
+  /** Ascending, each once. */
+  readonly keys: BigUint64Array;
+  /** These are all keys below it that have changed: the end of the range, or less where there are more keys than are kept. */
+  readonly to: bigint;
+  /** Position up to which the log was read: the snapshot's, or an earlier one. */
+  readonly gtid: string;
+  /** The identity of the log at that position. */
+  readonly origin: string;
+  /** How much of the log was read: the age of its first transaction in seconds, 0 for none, and bytes. */
+  readonly behind: { readonly seconds: number; readonly bytes: number };
+}
+
+/**
+ * Reads the log of changes of the database, each table's up to the position of the snapshot that the TableReader has
+ * opened of it, and never waits for what has not happened yet.
+ */
+export interface ChangeLog {
+  /**
+   * The identity of the log at the position of a table's snapshot.
+   *
+   * @throws LogRefusedError when this login may not read the log.
+   */
+  originOf(stream: Stream): Promise<string>;
+  /**
+   * @throws LogLostError when the log does not say any more what changed since then.
+   * @throws LogRefusedError when this login may not read the log.
+   */
+  changedKeys(request: ChangesRequest): Promise<ChangedKeys>;
+  /** Cancels running reads. Does not throw. */
   close(): Promise<void>;
 }
 
@@ -103,6 +192,8 @@ export interface ChunkBounds {
 /** Dependencies of a run. */
 export interface EmitParts {
   readonly reader: TableReader;
+  /** The log of changes. @default none: rows are copied and never looked at again */
+  readonly log?: ChangeLog | undefined;
   /** The publisher of a shard; another one's is opened only to finish what that shard has left behind. */
   readonly publisherOf: (shard: number) => TopicPublisher;
   readonly progress: Progress;

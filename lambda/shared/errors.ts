@@ -7,6 +7,8 @@ export type PipelineErrorName =
   | 'TopicError'
   | 'CheckpointError'
   | 'SessionError'
+  | 'LogRefusedError'
+  | 'LogLostError'
   | 'FencedError'
   | 'UnknownError';
 
@@ -59,6 +61,18 @@ export class CheckpointError extends PipelineError {
 /** The database server keeps a setting of its own that would change what a result holds. */
 export class SessionError extends PipelineError {
   override readonly name = 'SessionError';
+  override readonly retryable = false;
+}
+
+/** The log of changes cannot be read: the message names the missing grant or setting. */
+export class LogRefusedError extends PipelineError {
+  override readonly name = 'LogRefusedError';
+  override readonly retryable = false;
+}
+
+/** The log of changes does not say, or not any more, what changed in a table: only a reconciliation makes up for it. */
+export class LogLostError extends PipelineError {
+  override readonly name = 'LogLostError';
   override readonly retryable = false;
 }
 

@@ -24,6 +24,16 @@ export const METRICS = {
   maxLagKeys: 'LagKeys',
   /** Rows that could not be emitted and went to the dead-letter topic. Count. */
   deadLetters: 'DeadLetters',
+  /** Keys that had changed and were read again in this run. Count. */
+  changesFollowed: 'ChangesFollowed',
+  /** How far behind the log of changes the run began: the age of the oldest transaction that was not followed yet, in seconds. */
+  logBehindSeconds: 'LogBehindSeconds',
+  /** How far behind the log of changes the run began, in bytes of the log. */
+  logBehindBytes: 'LogBehindBytes',
+  /** Streams whose changes cannot be followed, so that rows are only copied. Count. */
+  copiedOnly: 'CopiedOnlyStreams',
+  /** Streams that have lost changes and need a reconciliation. Count. */
+  toReconcile: 'StreamsToReconcile',
   /** Duration of the run, in milliseconds. */
   runDuration: 'RunDuration',
   /** 1 if the run reached the end of the three tables, 0 if not. Count. */

@@ -10,7 +10,7 @@ import { RowQueue } from '../../shared/mysql/row-queue';
 import { rowsOf } from '../../shared/mysql/rows-of';
 import { beginSnapshot, endSnapshot } from '../../shared/mysql/session';
 import type { Stream, StreamName } from '../../shared/streams';
-import type { TableReader, TableRows } from '../ports';
+import type { SnapshotPosition, TableReader, TableRows } from '../ports';
 import { EndProof, type ResultEnd } from './result-end';
 
 /** Dependencies of a reader. */
@@ -66,6 +66,14 @@ export class MysqlTableReader implements TableReader {
 
   async lastKey(stream: Stream): Promise<bigint | undefined> {
     return await this.run(stream, async ({ connection }) => (await endOf(connection, stream, 0n)).lastKey);
+  }
+
+  async snapshotPosition(): Promise<SnapshotPosition> {
+    return { refused: 'log', reason: 'not read yet' };
+  }
+
+  async rowsWithKeys(stream: Stream, keys: BigUint64Array): Promise<TableRows> {
+    return await this.rowsFrom(stream, keys[0] ?? 0n, (keys.at(-1) ?? 0n) + 1n);
   }
 
   async close(): Promise<void> {

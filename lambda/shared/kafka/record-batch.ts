@@ -63,28 +63,48 @@ export function recordsBytes(messages: readonly Message[]): number {
   return bytes;
 }
 
-/** Writes the records of these messages, all of them of the time of the batch and without headers. */
+/** Writes the records of these messages, all of them of the time of the batch. */
 export function writeRecords(messages: readonly Message[], bytes: Buffer, begin: number): void {
   let at = begin;
   for (let offset = 0; offset < messages.length; offset++) {
     const message = messages[offset] as Message;
-    const { key, value } = message;
+    const { key, value, headers } = message;
     at = writeVarint(bytes, at, bodyBytes(message, offset));
     bytes[at++] = 0; // attributes
     bytes[at++] = 0; // how much later than the batch
     at = writeVarint(bytes, at, offset);
-    at = writeVarint(bytes, at, key.length);
-    for (let index = 0; index < key.length; index++) bytes[at++] = key.charCodeAt(index);
-    at = writeVarint(bytes, at, value.length);
-    bytes.set(value, at);
-    at += value.length;
-    bytes[at++] = 0; // headers
+    at = writeText(bytes, at, key);
+    if (value === null) bytes[at++] = NO_VALUE;
+    else {
+      at = writeVarint(bytes, at, value.length);
+      bytes.set(value, at);
+      at += value.length;
+    }
+    const texts = headers === undefined ? [] : Object.entries(headers).flat();
+    at = writeVarint(bytes, at, texts.length / 2);
+    for (const text of texts) at = writeText(bytes, at, text);
   }
 }
 
+/** The length -1, which is no value, as a varint. */
+const NO_VALUE = 1;
+
 /** Without its own length. */
-const bodyBytes = ({ key, value }: Message, offset: number): number =>
-  3 + varintBytes(offset) + varintBytes(key.length) + key.length + varintBytes(value.length) + value.length;
+function bodyBytes({ key, value, headers }: Message, offset: number): number {
+  const valueBytes = value === null ? 1 : varintBytes(value.length) + value.length;
+  const texts = headers === undefined ? [] : Object.entries(headers).flat();
+  const headerBytes = texts.reduce((sum, text) => sum + textBytes(text), varintBytes(texts.length / 2));
+  return 2 + varintBytes(offset) + textBytes(key) + valueBytes + headerBytes;
+}
+
+const textBytes = (text: string): number => varintBytes(text.length) + text.length;
+
+/** Writes ASCII. @returns where the next byte goes. */
+function writeText(bytes: Buffer, begin: number, text: string): number {
+  let at = writeVarint(bytes, begin, text.length);
+  for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index);
+  return at;
+}
 
 /** Bytes of a number from 0 on as a varint, each with seven bits of it; "zigzag" takes one bit for the sign. */
 function varintBytes(value: number): number {
