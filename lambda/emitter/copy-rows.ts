@@ -1,8 +1,9 @@
 import { ABORTED, raceAbort } from '../shared/race-abort';
 import { perStream, type Stream } from '../shared/streams';
 import { CHUNK_BOUNDS, chunks } from './chunks';
-import type { EmitParts } from './ports';
+import type { Checkpoint, EmitParts } from './ports';
 import { NOTHING, type Session, type StopReason } from './session';
+import { copiedTo } from './steps';
 import { fingerprintOf, unkeyedDeadLetters } from './unkeyed';
 
 /** Dependencies of copying. */
@@ -32,10 +33,15 @@ export async function copyKeyedRows(
     if (chunk.done === true) return chunk.value === 'limit' ? 'limit' : 'caught-up';
     reading = ahead.next();
     reading.catch(() => {});
-    await session.send(chunk.value.batch, chunk.value);
-    if (chunk.value.checkpoint !== undefined) await session.commit(chunk.value.checkpoint);
+    const { batch, checkpoint, ...tally } = chunk.value;
+    await session.send(batch, { ...NOTHING, ...tally });
+    if (checkpoint !== undefined) await session.commit(copied(session, checkpoint));
   }
 }
+
+/** The positions behind copied rows, which are those of the snapshot. */
+const copied = ({ checkpoint, following }: Session, next: Checkpoint): Checkpoint =>
+  perStream(({ name }) => copiedTo(checkpoint[name], next[name].nextKey, following[name].gtid));
 
 /**
  * Writes the rows of a table that have no usable key to the dead letters: all of them in one transaction, and only when

@@ -1,5 +1,6 @@
 import { type PerStream, STREAMS } from '../shared/streams';
 import type { EmitRequest } from './event';
+import type { Following } from './following';
 import type { Checkpoint, EmitParts } from './ports';
 import { Primary } from './primary';
 import { runWithRetries } from './retry';
@@ -12,14 +13,20 @@ export interface EmitOutcome {
   readonly emitted: PerStream<number>;
   /** Rows that went to the dead letter topic instead. */
   readonly deadLettered: number;
+  /** Keys that had changed and were read again. */
+  readonly followed: PerStream<number>;
+  /** What became of the changes of each table. */
+  readonly following: PerStream<Following>;
+  /** How far behind the log of changes the run began: the age of its first transaction in seconds, and bytes. */
+  readonly behind: { readonly seconds: number; readonly bytes: number };
   /** The checkpoint, as far as this run knows. */
   readonly checkpoint: Checkpoint;
   readonly stopped: StopReason;
 }
 
 /**
- * Copies rows from the tables into the topics, from the checkpoint on, chunk by chunk: the rows of a chunk and the
- * checkpoint behind them are one transaction.
+ * Lets the topics follow the tables: reads every key again that has changed since it was read last, then copies the rows
+ * from the checkpoint on, chunk by chunk. The rows of a chunk and the checkpoint behind them are one transaction.
  *
  * With several shards the primary assigns ranges of keys to the others before it reads any itself. A range changes hands
  * safely because each has one writer at a time: while it is unfinished its shard, whose transactional id fences every
@@ -37,6 +44,7 @@ export async function emit(request: EmitRequest, parts: EmitParts): Promise<Emit
   const primary = new Primary(session, request, parts);
   const attempt = () => (shard === 0 ? primary.run() : runShard(session, streams, request, parts));
   const stopped = await runWithRetries(session, parts, attempt);
-  const { emitted, deadLettered } = tally;
-  return { emitted, deadLettered, checkpoint: session.checkpoint, stopped };
+  const { emitted, followed, deadLettered, behind } = tally;
+  const { checkpoint, following } = session;
+  return { emitted, followed, following, behind, deadLettered, checkpoint, stopped };
 }

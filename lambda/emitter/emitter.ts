@@ -65,6 +65,7 @@ export class Emitter {
         progress: this.progress,
         sleep: (milliseconds) => sleep(milliseconds),
         deadline: signalIn(remainingMs - DEADLINE_MARGIN_MS),
+        enough: signalIn((remainingMs - DEADLINE_MARGIN_MS) / 2),
         cutOff: AbortSignal.any([cutOff, unreachableSignalOf(this.kafka)]),
       });
       const lagKeys = await raceAbort(cutOff, lagOf(this.reader, request, outcome));

@@ -17,6 +17,10 @@ export interface EmitRequest {
   readonly shard: number;
   /** Number of configured shards. */
   readonly shards: number;
+  /** Keys to read again, and nothing else: what the tables have of them is sent, whatever was sent before. */
+  readonly keys: Partial<PerStream<readonly bigint[]>> | undefined;
+  /** Losses that the keys make up for, by their names. */
+  readonly reconciled: Partial<PerStream<string>> | undefined;
   /** Read and count, but neither write to Kafka nor move the checkpoint. */
   readonly dryRun: boolean;
 }
@@ -34,6 +38,20 @@ const keySchema = z
   .transform(BigInt)
   .refine((key) => key <= LARGEST_KEY, keyMessage);
 
+/** The most keys of one event; a larger one would not fit a Lambda function's request. */
+export const MOST_KEYS = 100_000;
+
+const keysMessage = `allowed: a list of at most ${MOST_KEYS} keys`;
+
+const perTable = <Value extends z.ZodType>(value: Value, message: string) =>
+  z.strictObject(
+    Object.fromEntries(tables.map((table) => [table, value.optional()])) as Record<
+      Stream['table'],
+      z.ZodOptional<Value>
+    >,
+    message,
+  );
+
 const eventSchemaWith = <From extends z.ZodType>(from: From) =>
   z
     .strictObject({
@@ -48,6 +66,14 @@ const eventSchemaWith = <From extends z.ZodType>(from: From) =>
         .min(1, `allowed: one or more of ${tables.join(', ')}`)
         .optional(),
       dryRun: z.boolean('allowed: true or false').optional(),
+      keys: perTable(
+        z.array(keySchema, keysMessage).max(MOST_KEYS, keysMessage),
+        'allowed: lists of keys by table',
+      ).optional(),
+      reconciled: perTable(
+        z.string('allowed: the name of a loss'),
+        'allowed: names of losses by table',
+      ).optional(),
       // Also one that is not configured: while their number changes, schedules and function may disagree for a moment.
       shard: z
         .number(shardMessage)
@@ -59,20 +85,25 @@ const eventSchemaWith = <From extends z.ZodType>(from: From) =>
     .refine(({ from, shard = 0 }) => from === undefined || shard === 0, {
       path: ['from'],
       message: 'allowed: only together with shard 0',
+    })
+    .refine(({ keys, shard = 0 }) => keys === undefined || shard === 0, {
+      path: ['keys'],
+      message: 'allowed: only together with shard 0',
+    })
+    .refine(({ keys, from }) => keys === undefined || from === undefined, {
+      path: ['from'],
+      message: 'allowed: not together with keys',
+    })
+    .refine(({ keys, reconciled }) => keys !== undefined || reconciled === undefined, {
+      path: ['reconciled'],
+      message: 'allowed: only together with keys',
     });
 
 /** An event whose `from` is one key for all tables. */
 const eventSchema = eventSchemaWith(keySchema);
 
 /** An event whose `from` is a key for each of some tables. */
-const perTableEventSchema = eventSchemaWith(
-  z.strictObject(
-    Object.fromEntries(tables.map((table) => [table, keySchema.optional()])) as Record<
-      Stream['table'],
-      z.ZodOptional<typeof keySchema>
-    >,
-  ),
-);
+const perTableEventSchema = eventSchemaWith(perTable(keySchema, 'allowed: a key, or keys by table'));
 
 /** The event that the emitter takes; the schedule of shard 0 sends an empty one. */
 export type EmitEvent = z.input<typeof eventSchema> | z.input<typeof perTableEventSchema>;
@@ -88,7 +119,7 @@ export function parseEvent(event: unknown, defaultLimit: number | undefined, sha
   const isPerTable = isRecord(event) && isRecord(event['from']);
   const parsed = (isPerTable ? perTableEventSchema : eventSchema).safeParse(event ?? {});
   if (!parsed.success) refuse(parsed.error.issues.map((issue) => problem(issue, event)));
-  const { limit, from, tables: chosen, dryRun, shard } = parsed.data;
+  const { limit, from, tables: chosen, dryRun, shard, keys, reconciled } = parsed.data;
   const streams = STREAMS.filter(({ table }) => chosen?.includes(table) ?? true);
   return {
     streams: streams.map(({ name }) => name),
@@ -96,25 +127,39 @@ export function parseEvent(event: unknown, defaultLimit: number | undefined, sha
     from: from === undefined ? undefined : firstKeysOf(from, streams),
     shard: shard ?? 0,
     shards,
+    keys: keys && byStream('keys', keys, streams),
+    reconciled: reconciled && byStream('reconciled', reconciled, streams),
     dryRun: dryRun ?? false,
   };
 }
 
-/** One key is that of every table of the run. @throws ConfigurationError naming a table that is not one of the run. */
-function firstKeysOf(
+/** One key is that of every table of the run. */
+const firstKeysOf = (
   from: bigint | Partial<Record<Stream['table'], bigint | undefined>>,
   streams: readonly Stream[],
-): Partial<PerStream<bigint>> {
-  if (typeof from === 'bigint') return Object.fromEntries(streams.map(({ name }) => [name, from]));
-  const others = Object.entries(from).filter(([table]) => !streams.some((stream) => stream.table === table));
+): Partial<PerStream<bigint>> =>
+  typeof from === 'bigint'
+    ? Object.fromEntries(streams.map(({ name }) => [name, from]))
+    : byStream('from', from, streams);
+
+/** @throws ConfigurationError naming a table that is not one of the run. */
+function byStream<T>(
+  field: string,
+  values: Partial<Record<Stream['table'], T | undefined>>,
+  streams: readonly Stream[],
+): Partial<PerStream<T>> {
+  const others = Object.keys(values).filter((table) => !streams.some((stream) => stream.table === table));
   if (others.length > 0) {
     const allowed = streams.map(({ table }) => table).join(', ');
     refuse(
-      others.map(([table, key]) => `from.${table} is ${key}: allowed: only tables of the run: ${allowed}`),
+      others.map(
+        (table) =>
+          `${field}.${table} is ${values[table as Stream['table']]}: allowed: only tables of the run: ${allowed}`,
+      ),
     );
   }
   return Object.fromEntries(
-    streams.flatMap(({ name, table }) => (from[table] === undefined ? [] : [[name, from[table]]])),
+    streams.flatMap(({ name, table }) => (values[table] === undefined ? [] : [[name, values[table]]])),
   );
 }
 
@@ -127,8 +172,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 function problem(issue: z.core.$ZodIssue, event: unknown): string {
   if (issue.code === 'unrecognized_keys') {
-    return issue.path[0] === 'from'
-      ? `unknown table ${issue.keys.join(', ')} in from: allowed: ${tables.join(', ')}`
+    return issue.path[0] !== undefined
+      ? `unknown table ${issue.keys.join(', ')} in ${String(issue.path[0])}: allowed: ${tables.join(', ')}`
       : `unknown field ${issue.keys.join(', ')}: allowed: ${Object.keys(eventSchema.shape).join(', ')}`;
   }
   if (issue.path.length === 0) return `it is ${JSON.stringify(event)}: allowed: a JSON object`;

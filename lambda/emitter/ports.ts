@@ -201,6 +201,8 @@ export interface EmitParts {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Deadline of the run: no further chunk is started. */
   readonly deadline: AbortSignal;
+  /** From here on the log of changes is read to the end of the current transaction only. @default the deadline */
+  readonly enough?: AbortSignal;
   /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, a PipelineError, has come up. */
   readonly cutOff: AbortSignal;
   /** Size of one transaction. @default CHUNK_BOUNDS */

@@ -1,16 +1,31 @@
 import { ConfigurationError } from '../shared/errors';
 import { ABORTED, raceAbort } from '../shared/race-abort';
-import { type PerStream, perStream, STREAMS, type StreamName } from '../shared/streams';
+import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
 import { copyKeyedRows, copyUnkeyedRows } from './copy-rows';
 import type { EmitRequest } from './event';
+import { followChanges } from './follow-changes';
+import { beginFollowing } from './following';
 import type { EmitParts, TableReader } from './ports';
-import { assignedShardCount, assignRanges, hasUnfinishedRange, rangesWorth, SMALLEST_RANGE } from './ranges';
+import {
+  assignedShardCount,
+  assignRanges,
+  hasUnfinishedRange,
+  isUnfinished,
+  rangesWorth,
+  SMALLEST_RANGE,
+  withAssigned,
+  withoutAssigned,
+  withTakenOver,
+} from './ranges';
+import { rereadKeys } from './reread-keys';
 import type { Session, StopReason } from './session';
 import { finishOrphanedRange } from './shard';
+import { below, partsOf } from './steps';
 
 /**
- * The run of the primary, shard 0: it puts the checkpoint where the event asks for, finishes what shards have left behind
- * that are no longer configured, assigns ranges of the backlog to the others, and copies the rest itself.
+ * The run of the primary, shard 0: it takes over what shards are done with, puts the checkpoint where the event asks for,
+ * finishes what shards have left behind that are no longer configured, assigns ranges of the backlog to the others,
+ * follows the changes of all other keys, and copies the rest itself.
  */
 export class Primary {
   /** Whether the event's `from` is still to be committed; once, for going on after a failure goes on from there. */
@@ -28,16 +43,58 @@ export class Primary {
   async run(): Promise<StopReason> {
     const { session, request, parts } = this;
     await session.open(this.replaced);
+    await this.takeOverRanges();
     await this.resetCheckpoint();
-    if (!request.dryRun && session.streams.length === STREAMS.length) {
-      const stopped = (await this.finishOrphanedRanges()) ?? (await this.assignRanges());
+    const mayAssign = !request.dryRun && session.streams.length === STREAMS.length;
+    if (mayAssign) {
+      const stopped = await this.finishOrphanedRanges();
       if (stopped !== undefined) return stopped;
     }
+    if (!(await this.beginFollowing())) return 'deadline';
+    if (request.keys !== undefined) return await rereadKeys(session, parts, request);
+    if (mayAssign && (await this.assignRanges()) === 'deadline') return 'deadline';
     for (const stream of session.streams) {
       const stopped = await copyUnkeyedRows(session, parts, stream);
       if (stopped !== undefined) return stopped;
     }
-    return await copyKeyedRows(session, parts, request.limit);
+    const stopped =
+      (await followChanges(session, parts, request.limit)) ??
+      (await copyKeyedRows(session, parts, request.limit));
+    return stopped === 'caught-up' && session.tally.isLogLeft ? 'deadline' : stopped;
+  }
+
+  /** Takes over the ranges that shards are done with. */
+  private async takeOverRanges(): Promise<void> {
+    const { session, replaced } = this;
+    const isTaken = ({ name }: Stream) => !replaced.includes(name);
+    const streams = session.streams.filter(isTaken);
+    const holders = new Set(
+      streams.flatMap(({ name }) => partsOf(session.checkpoint[name]).flatMap(({ shard = [] }) => shard)),
+    );
+    for (const shard of holders) {
+      const range = await session.rangeOf(shard, replaced);
+      for (const { name } of streams)
+        session.revise(name, withTakenOver(session.checkpoint[name], shard, range[name]));
+    }
+  }
+
+  /** A stream that begins to be followed while shards have ranges of it leaves the changes of these to them. */
+  private async beginFollowing(): Promise<boolean> {
+    const { session, parts } = this;
+    const { checkpoint } = session;
+    if (!(await beginFollowing(session, parts))) return false;
+    const begun = session.streams.filter(
+      ({ name }) => checkpoint[name].steps === undefined && session.checkpoint[name].steps !== undefined,
+    );
+    if (begun.length === 0) return true;
+    for (let shard = 1; shard < assignedShardCount(checkpoint); shard++) {
+      const range = await session.rangeOf(shard);
+      for (const { name } of begun) {
+        if (isUnfinished(range[name]))
+          session.revise(name, withAssigned(session.checkpoint[name], shard, range[name]));
+      }
+    }
+    return true;
   }
 
   /** Streams whose positions are still to be replaced. */
@@ -59,10 +116,13 @@ export class Primary {
         `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
       );
     }
-    const reset = perStream(({ name }) => ({
-      ...session.checkpoint[name],
-      nextKey: from[name] ?? session.checkpoint[name].nextKey,
-    }));
+    const reset = perStream(({ name }) => {
+      const position = session.checkpoint[name];
+      const { [name]: nextKey } = from;
+      if (nextKey === undefined) return position;
+      const steps = position.steps && below(withoutAssigned(position), nextKey);
+      return { ...position, nextKey, steps };
+    });
     // Whoever wrote to the groups of shards, they have nothing to emit from here on.
     const finished = Object.fromEntries(
       replaced.map((name) => [

@@ -1,5 +1,7 @@
+import { CheckpointError } from '../shared/errors';
 import { type PerStream, perStream, STREAMS } from '../shared/streams';
 import type { Checkpoint, Position } from './ports';
+import { partsOf, withPart } from './steps';
 
 /** The fewest keys that are worth a shard's while: with fewer than twice as many the primary keeps all. */
 export const SMALLEST_RANGE = 10_000n;
@@ -25,6 +27,44 @@ export function rangesWorth(
   const { low, high } = backlogOf(checkpoint, ends);
   return Number((high - low) / smallestRange);
 }
+
+/** A position that knows which shard emits a range: changes of these keys are the shard's to follow until it is done. */
+export const withAssigned = (position: Position, shard: number, range: Position): Position =>
+  position.steps === undefined || range.endKey === undefined
+    ? position
+    : withPart(position, { from: range.nextKey, to: range.endKey, shard });
+
+/**
+ * A position that has taken over what a shard is done with: from here on changes of these keys are its own to follow.
+ *
+ * @param range what the shard has committed of the same stream
+ * @throws CheckpointError when that is another range, so that nobody knows how far it was emitted.
+ */
+export function withTakenOver(position: Position, shard: number, range: Position): Position {
+  let taken = position;
+  for (const { from, to, shard: holder } of partsOf(position)) {
+    if (holder !== shard) continue;
+    if (range.endKey !== to) throw lostRangeError(shard, from, to);
+    if (isUnfinished(range)) continue;
+    // A shard that has not followed changes leaves a part of which nobody knows as of when it is.
+    const own = range.steps === undefined ? [{ from, to }] : partsOf(range);
+    taken = withPart(taken, { from, to });
+    taken = own.reduce((result, part) => withPart(result, part), taken);
+    taken = { ...taken, loss: taken.loss ?? range.loss };
+  }
+  return taken;
+}
+
+const lostRangeError = (shard: number, from: bigint, to: bigint): CheckpointError =>
+  new CheckpointError(
+    `Shard ${shard} was given the keys from ${from} to ${to - 1n}, and its checkpoint does not know of them any more: nobody knows how many of them were emitted. "npm run verify -- --mend" sets that right.`,
+  );
+
+/** A position in which no shard has a range any more. */
+export const withoutAssigned = (position: Position): Position =>
+  partsOf(position)
+    .filter(({ shard }) => shard !== undefined)
+    .reduce((result, { from, to }) => withPart(result, { from, to }), position);
 
 /** Division of a backlog. */
 export interface Assignment {
@@ -60,10 +100,18 @@ export function assignRanges(
       nextKey: border(share, stream),
       endKey: border(share + 1, stream),
       unkeyed: '',
+      startKey: border(share, stream),
     }));
+  const assigned = new Map(free.slice(0, shares - 1).map((shard, share) => [shard, rangeOf(share)]));
+  const retained = perStream(({ name }) =>
+    [...assigned].reduce(
+      (position, [shard, range]) => withAssigned(position, shard, range[name]),
+      checkpoint[name],
+    ),
+  );
   return {
-    retained: perStream((stream) => ({ ...checkpoint[stream.name], nextKey: border(shares - 1, stream) })),
-    assigned: new Map(free.slice(0, shares - 1).map((shard, share) => [shard, rangeOf(share)])),
+    retained: perStream((stream) => ({ ...retained[stream.name], nextKey: border(shares - 1, stream) })),
+    assigned,
   };
 }
 

@@ -18,7 +18,7 @@ const FIRST_DELAY_MS = 250;
  */
 export async function runWithRetries(
   session: Session,
-  { reader, progress, sleep, deadline, cutOff }: EmitParts,
+  { reader, log, progress, sleep, deadline, cutOff }: EmitParts,
   attempt: () => Promise<StopReason>,
 ): Promise<StopReason> {
   for (let failures = 0; ; ) {
@@ -38,7 +38,7 @@ export async function runWithRetries(
       progress.retrying(error as Error, failures, delayMs);
       await raceAbort(deadline, sleep(delayMs));
     } finally {
-      await raceAbort(cutOff, reader.close());
+      await raceAbort(cutOff, Promise.all([reader.close(), log?.close()]));
     }
   }
 }

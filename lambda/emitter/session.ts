@@ -2,26 +2,56 @@ import { randomUUID } from 'node:crypto';
 import { PipelineError, UnreachableError } from '../shared/errors';
 import { ABORTED, raceAbort } from '../shared/race-abort';
 import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
-import type { Chunk } from './chunks';
-import type { Batch, Checkpoint, Progress, TopicPublisher } from './ports';
+import { type Following, NOT_FOLLOWED } from './following';
+import type { Batch, Checkpoint, Position, Progress, TopicPublisher } from './ports';
+import { isSamePosition } from './steps';
 
 /** Reasons for the end of a run: nothing is left to read, its limit of posts or its time is used up, or a newer run took over. */
 export type StopReason = 'caught-up' | 'limit' | 'deadline' | 'fenced';
 
 /** Counts of a transaction, which apply once it is committed. */
-export type Tally = Pick<Chunk, 'emitted' | 'deadLettered' | 'posts'>;
+export interface Tally {
+  /** Rows that were copied. */
+  readonly emitted: PerStream<number>;
+  /** Keys that had changed and were read again. */
+  readonly followed: PerStream<number>;
+  /** Rows that went to the dead letters instead. */
+  readonly deadLettered: number;
+  /** Distinct keys across all streams. */
+  readonly posts: number;
+}
 
 /** The tally of a transaction with nothing in it. */
-export const NOTHING: Tally = { emitted: perStream(() => 0), deadLettered: 0, posts: 0 };
+export const NOTHING: Tally = {
+  emitted: perStream(() => 0),
+  followed: perStream(() => 0),
+  deadLettered: 0,
+  posts: 0,
+};
 
 /** Everything that one invocation has committed, in whatever sessions. */
 export class RunTally implements Tally {
   emitted: PerStream<number> = NOTHING.emitted;
+  followed: PerStream<number> = NOTHING.followed;
   deadLettered = 0;
   posts = 0;
+  /** How far behind the log the run began: the age of its first transaction in seconds, and bytes. */
+  behind = { seconds: 0, bytes: 0 };
+  /** Whether some of the log was left to the next run. */
+  isLogLeft = false;
+
+  /** Notes how much of the log was read, and whether the rest was left. */
+  sawLog({ seconds, bytes }: RunTally['behind'], isLeft: boolean): void {
+    this.behind = {
+      seconds: Math.max(this.behind.seconds, seconds),
+      bytes: this.behind.bytes + bytes,
+    };
+    this.isLogLeft ||= isLeft;
+  }
 
   add(tally: Tally): void {
     this.emitted = perStream(({ name }) => this.emitted[name] + tally.emitted[name]);
+    this.followed = perStream(({ name }) => this.followed[name] + tally.followed[name]);
     this.deadLettered += tally.deadLettered;
     this.posts += tally.posts;
   }
@@ -44,7 +74,11 @@ export class Session {
   /** Commits that are known to have taken place. */
   commits = 0;
   checkpoint: Checkpoint = perStream(() => ({ nextKey: 0n, unkeyed: '' }));
+  /** Up to where the changes of the streams are followed in this attempt. */
+  following: PerStream<Following> = perStream((): Following => NOT_FOLLOWED);
+  private committed = this.checkpoint;
   private readonly runId = randomUUID();
+  private commitsAsked = 0;
   private openTally = new RunTally();
   private isTransactionOpen = false;
   private inDoubtCommit: Partial<Checkpoint> | undefined;
@@ -82,12 +116,25 @@ export class Session {
    * @param assigned ranges for other shards, by their number, in the same transaction
    */
   async commit(checkpoint: Checkpoint, assigned?: ReadonlyMap<number, Partial<Checkpoint>>): Promise<void> {
+    this.commitsAsked += 1;
+    const run = `${this.runId}.${this.commitsAsked}`;
     const written: Partial<Checkpoint> = Object.fromEntries(
-      this.streams.map(({ name }) => [name, { ...checkpoint[name], run: this.runId }]),
+      this.streams.map(({ name }) => [name, { ...checkpoint[name], run }]),
     );
     this.inDoubtCommit = written;
     await this.answerTo(this.props.publisher.commit(written, assigned));
     this.reconcile({ ...this.checkpoint, ...written });
+  }
+
+  /** Changes a position of the checkpoint; the next commit writes it. */
+  revise(name: StreamName, position: Position): void {
+    this.checkpoint = { ...this.checkpoint, [name]: position };
+  }
+
+  /** Commits a checkpoint, unless it says what Kafka has already. */
+  async commitIfNew(checkpoint: Checkpoint): Promise<void> {
+    const isNew = ({ name }: Stream) => !isSamePosition(checkpoint[name], this.committed[name]);
+    if (this.isTransactionOpen || this.streams.some(isNew)) await this.commit(checkpoint);
   }
 
   /** The range of another shard, as it is committed at this moment. */
@@ -118,6 +165,7 @@ export class Session {
       this.props.progress.committed(this.tally.emitted, checkpoint);
     }
     this.checkpoint = checkpoint;
+    this.committed = checkpoint;
     this.inDoubtCommit = undefined;
     this.isTransactionOpen = false;
     this.openTally = new RunTally();
@@ -135,9 +183,6 @@ export class Session {
   }
 }
 
+/** No two commits have the same name. */
 const includes = (checkpoint: Checkpoint, written: Partial<Checkpoint>): boolean =>
-  STREAMS.every(({ name }) => {
-    const { nextKey, unkeyed, run } = written[name] ?? checkpoint[name];
-    const found = checkpoint[name];
-    return nextKey === found.nextKey && unkeyed === found.unkeyed && run === found.run;
-  });
+  STREAMS.every(({ name }) => written[name] === undefined || written[name].run === checkpoint[name].run);

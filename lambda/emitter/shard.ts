@@ -1,10 +1,13 @@
 import { perStream, STREAMS, type Stream } from '../shared/streams';
 import { copyKeyedRows } from './copy-rows';
 import type { EmitRequest } from './event';
+import { followChanges } from './follow-changes';
+import { beginFollowing } from './following';
 import type { EmitParts } from './ports';
 import { isUnfinished } from './ranges';
 import { runWithRetries } from './retry';
 import { type RunTally, Session, type StopReason } from './session';
+import { copiedTo } from './steps';
 
 /**
  * Emits the range that a shard was assigned.
@@ -24,7 +27,9 @@ export async function runShard(
   const isLeft = ({ name }: Stream): boolean => isUnfinished(session.checkpoint[name]);
   session.streams = streams.filter(isLeft);
   if (session.streams.length === 0) return 'caught-up';
-  const stopped = await copyKeyedRows(session, parts, limit);
+  if (!(await beginFollowing(session, parts))) return 'deadline';
+  const stopped =
+    (await followChanges(session, parts, limit)) ?? (await copyKeyedRows(session, parts, limit));
   if (stopped === 'caught-up' && session.streams.some(isLeft)) await session.commit(endsOf(session));
   return stopped;
 }
@@ -45,8 +50,8 @@ export async function finishOrphanedRange(
 }
 
 /** The positions of a range that is emitted to its end. */
-const endsOf = ({ checkpoint }: Session) =>
-  perStream(({ name }) => ({
-    ...checkpoint[name],
-    nextKey: checkpoint[name].endKey ?? checkpoint[name].nextKey,
-  }));
+const endsOf = ({ checkpoint, following }: Session) =>
+  perStream(({ name }) => {
+    const { endKey, nextKey } = checkpoint[name];
+    return copiedTo(checkpoint[name], endKey ?? nextKey, following[name].gtid);
+  });

@@ -1,8 +1,14 @@
 import { type PerStream, perStream, STREAMS } from '../shared/streams';
 import type { EmitOutcome } from './emit';
 import type { EmitRequest } from './event';
-import type { TableReader } from './ports';
+import { type Following, NOT_FOLLOWED } from './following';
+import type { Position, TableReader } from './ports';
 import type { StopReason } from './session';
+
+/** The words with which {@link EmitSummary.changes} begins. */
+export const FOLLOWED = 'followed';
+export const COPIED_ONLY = 'copied-only';
+export const RECONCILE = 'reconcile';
 
 /** Result of an invocation, which is also logged. */
 export interface EmitSummary {
@@ -11,6 +17,17 @@ export interface EmitSummary {
   readonly shard: number;
   /** Rows that are in the topics because of this run. */
   readonly emitted: PerStream<number>;
+  /** Keys of each table that had changed, or that the event named, and were read again. */
+  readonly followed: PerStream<number>;
+  /**
+   * What becomes of changes of rows that were emitted before: `followed`, `copied-only (reason)`: they are not looked at,
+   * or `reconcile (reason)`: some were lost, and a reconciliation has to make up for them.
+   */
+  readonly changes: PerStream<string>;
+  /** Names of the losses that a reconciliation has to make up for. */
+  readonly losses: Partial<PerStream<string>>;
+  /** How far behind the log of changes the run began: the age of the oldest transaction in seconds, and bytes of the log. */
+  readonly behind: { readonly seconds: number; readonly bytes: number };
   /** Rows that went to the dead letter topic instead. */
   readonly deadLettered: number;
   /** The next key to read of each table, in decimal digits: keys may have more of them than a JSON number keeps. */
@@ -28,9 +45,10 @@ export interface EmitSummary {
 /** Whether a run wrote any row, or dead letter. */
 export const hasEmitted = ({
   emitted,
+  followed,
   deadLettered,
-}: Pick<EmitSummary, 'emitted' | 'deadLettered'>): boolean =>
-  deadLettered > 0 || Object.values(emitted).some((rows) => rows > 0);
+}: Pick<EmitSummary, 'emitted' | 'followed' | 'deadLettered'>): boolean =>
+  deadLettered > 0 || [emitted, followed].some((counts) => Object.values(counts).some((count) => count > 0));
 
 /** Computes the distance of each table's checkpoint from its last key, or from the end of the shard's range. */
 export async function lagOf(
@@ -65,6 +83,15 @@ export function summarise(
     userId,
     shard,
     emitted: outcome.emitted,
+    followed: outcome.followed,
+    changes: perStream(({ name }) => changesText(outcome.following[name], outcome.checkpoint[name])),
+    losses: Object.fromEntries(
+      STREAMS.flatMap(({ name }) => {
+        const { loss } = outcome.checkpoint[name];
+        return loss === undefined ? [] : [[name, loss.id]];
+      }),
+    ),
+    behind: outcome.behind,
     deadLettered: outcome.deadLettered,
     checkpoint: perStream(({ name }) => outcome.checkpoint[name].nextKey.toString()),
     lagKeys,
@@ -73,4 +100,11 @@ export function summarise(
     ...(dryRun && { dryRun }),
     elapsedMs: Math.round(elapsedMs),
   };
+}
+
+function changesText(following: Following, { loss }: Position): string {
+  if (following === NOT_FOLLOWED) return following.copiedOnly;
+  const { copiedOnly } = following;
+  if (loss !== undefined) return `${RECONCILE} (${loss.reason})`;
+  return copiedOnly === undefined ? FOLLOWED : `${COPIED_ONLY} (${copiedOnly})`;
 }

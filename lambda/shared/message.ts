@@ -12,8 +12,11 @@ export interface Message {
 export type ChangeHeaders = {
   /** `d`: a tombstone, the rows of this key are gone. `u`: this is the only row of the key now. `r`: one more row of the key. */
   readonly op: 'd' | 'u' | 'r';
-  /** Position in the database's log of changes as of which the table was read: GTIDs. The newer record of a key has the later position. */
-  readonly gtid: string;
+  /**
+   * Position in the database's log of changes as of which the table was read: GTIDs. The newer record of a key has the
+   * later position. Absent where the database keeps no log.
+   */
+  readonly gtid?: string;
 };
 
 /** Maximum bytes of one message (key, value and framing), and of a single `send`. Kafka's default `max.message.bytes` is 1,048,588. */

@@ -2,6 +2,7 @@ import type {
   Batch,
   Checkpoint,
   Position,
+  SnapshotPosition,
   TableReader,
   TableRows,
   TopicPublisher,
@@ -85,6 +86,16 @@ export class MemoryTables implements TableReader {
       (last, key) => (last === undefined || key > last ? key : last),
       undefined,
     );
+  }
+
+  async snapshotPosition(): Promise<SnapshotPosition> {
+    return { refused: 'log', reason: 'memory keeps no log' };
+  }
+
+  async rowsWithKeys({ name }: Stream, keys: BigUint64Array): Promise<TableRows> {
+    const rows = this.tables[name].filter(({ key }) => key !== null && keys.includes(key));
+    rows.sort((a, b) => Number((a.key as bigint) - (b.key as bigint)));
+    return await this.faults.apply(() => this.rowsOf(rows));
   }
 
   async close(): Promise<void> {

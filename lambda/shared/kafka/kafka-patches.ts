@@ -1,5 +1,5 @@
 import { hideAbortedFromConsumers } from './aborted-records';
-import { keepErrorsOfBrokers } from './broker-pool';
+import { endTriesOnDisconnect, keepErrorsOfBrokers } from './broker-pool';
 import { addZstd } from './codecs';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 import { encodeInOnePass } from './produce-request';
@@ -15,6 +15,7 @@ let areInstalled = false;
  * |---|---|---|
  * | consumers skip records of aborted transactions that overlap | it hands some of them on | none: `filterAbortedMessages.js` |
  * | errors of brokers are kept | it drops them, and says that there is no coordinator | none: `brokerPool.js` |
+ * | tries to connect end when the client is disconnected | it goes on for half a minute | none: `brokerPool.js` |
  * | codecs that nobody here can decode are named | it says "compression not implemented" | none |
  * | zstd | it has the number of the codec, and no code | https://github.com/tulios/kafkajs/issues/910 |
  * | one warning of Node 24 is muted | it asks for timeouts below zero | https://github.com/tulios/kafkajs/issues/1751 |
@@ -25,6 +26,7 @@ export function installKafkaPatches(): void {
   areInstalled = true;
   hideAbortedFromConsumers();
   keepErrorsOfBrokers();
+  endTriesOnDisconnect();
   nameUnreadableCodecs();
   addZstd();
   muteNegativeTimeoutWarning();

@@ -39,6 +39,13 @@ declare module 'kafkajs/src/protocol/requests' {
 declare module 'kafkajs/src/cluster/brokerPool' {
   /** The brokers that a client knows. */
   class BrokerPool {
+    /** The broker of the configured ones that is asked first. */
+    seedBroker: { isConnected(): boolean; connect(): Promise<void>; disconnect(): Promise<void> } | undefined;
+    connect(): Promise<void>;
+    createSeedBroker(): Promise<void>;
+    disconnect(): Promise<void>;
+    findConnectedBroker(): Promise<object>;
+    refreshMetadata(topics: readonly string[]): Promise<void>;
     /** Asks one broker after another until one does not throw; `null` where all have. */
     withBroker<T>(ask: (broker: object) => Promise<T>): Promise<T | null>;
   }

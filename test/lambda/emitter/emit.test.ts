@@ -267,7 +267,7 @@ describe('rows that cannot be emitted', () => {
     const outcome = await run(new MemoryTables({ pin, geo: [], user: [] }), kafka.producer());
 
     expect(outcome).toMatchObject({ emitted: { pin: 2 }, deadLettered: 1 });
-    expect(kafka.committed.deadLetters.map(({ value }) => JSON.parse(value.toString()))).toEqual([
+    expect(kafka.committed.deadLetters.map(({ value }) => JSON.parse(`${value}`))).toEqual([
       { table: 'pinterest_data', key: '2', reason: 'column text holds bytes that are not UTF-8', row: null },
     ]);
   });
@@ -417,11 +417,11 @@ describe('whatever the tables and whatever fails', () => {
             );
             const good = usable.filter(({ text }) => text !== UNEMITTABLE);
             const inTopic = kafka.committed[name].map(
-              ({ key, value }) => `${key} ${JSON.parse(value.toString()).text}`,
+              ({ key, value }) => `${key} ${JSON.parse(`${value}`).text}`,
             );
             expect(inTopic.sort()).toEqual(good.map(({ key, text }) => `${key} ${text}`).sort());
             expect(emitted[name]).toBeLessThanOrEqual(good.length);
-            const letters = kafka.committed.deadLetters.map(({ value }) => JSON.parse(value.toString()));
+            const letters = kafka.committed.deadLetters.map(({ value }) => JSON.parse(`${value}`));
             const ofTable = letters.filter((letter) => letter.table === table);
             expect(ofTable.filter(({ key }) => key !== null)).toHaveLength(usable.length - good.length);
             expect(ofTable.filter(({ key }) => key === null)).toHaveLength(

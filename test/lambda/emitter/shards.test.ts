@@ -436,11 +436,9 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
   }
 
   function expectEveryRowOnce(kafka: MemoryKafka, tables: PerStream<MemoryRow[]>): void {
-    const letters = kafka.committed.deadLetters.map(({ value }) => JSON.parse(value.toString()));
+    const letters = kafka.committed.deadLetters.map(({ value }) => JSON.parse(`${value}`));
     for (const { name, table } of STREAMS) {
-      const inTopic = kafka.committed[name].map(
-        ({ key, value }) => `${key} ${JSON.parse(value.toString()).text}`,
-      );
+      const inTopic = kafka.committed[name].map(({ key, value }) => `${key} ${JSON.parse(`${value}`).text}`);
       const ofTable = letters.filter((letter) => letter.table === table);
       expect([...inTopic, ...ofTable.map(({ key }) => `${key} ${UNEMITTABLE}`)].sort()).toEqual(
         tables[name].map(({ key, text }) => `${key} ${text}`).sort(),

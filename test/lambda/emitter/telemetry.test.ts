@@ -11,6 +11,13 @@ const primary: EmitRequest = parseEvent({}, undefined);
 
 const outcome = (stopped: StopReason, nextKey = 0n): EmitOutcome => ({
   emitted: { pin: 3, geo: 2, user: 1 },
+  followed: { pin: 5, geo: 6, user: 0 },
+  following: {
+    pin: { gtid: '0-1-7' },
+    geo: { copiedOnly: 'a reason' },
+    user: { gtid: '0-1-8' },
+  },
+  behind: { seconds: 60, bytes: 4_000 },
   deadLettered: 4,
   checkpoint: perStream(() => ({ nextKey, unkeyed: '' })),
   stopped,
@@ -72,12 +79,27 @@ describe('the summary', () => {
       userId: 'me',
       shard: 0,
       emitted: { pin: 3, geo: 2, user: 1 },
+      followed: { pin: 5, geo: 6, user: 0 },
+      changes: { pin: 'followed', geo: 'copied-only (a reason)', user: 'followed' },
+      losses: {},
+      behind: { seconds: 60, bytes: 4_000 },
       deadLettered: 4,
       checkpoint: perStream(() => '9223372036854775807'),
       lagKeys,
       caughtUp: false,
       stopped: 'limit',
       elapsedMs: 13,
+    });
+  });
+
+  test('names the loss of a stream, and its reason', () => {
+    const loss = { id: '0b-1', reason: 'TRUNCATE pinterest_data' };
+    const told = outcome('caught-up');
+    const checkpoint = { ...told.checkpoint, pin: { nextKey: 1n, unkeyed: '', loss } };
+
+    expect(summarise('me', primary, { ...told, checkpoint }, { lagKeys, elapsedMs: 1 })).toMatchObject({
+      changes: { pin: 'reconcile (TRUNCATE pinterest_data)', geo: 'copied-only (a reason)' },
+      losses: { pin: '0b-1' },
     });
   });
 
@@ -117,6 +139,11 @@ describe('the summary', () => {
       GeoLagKeys: 5,
       UserLagKeys: 0,
       LagKeys: 7,
+      ChangesFollowed: 11,
+      LogBehindSeconds: 60,
+      LogBehindBytes: 4_000,
+      CopiedOnlyStreams: 1,
+      StreamsToReconcile: 0,
       DeadLetters: 4,
       RunDuration: 250,
       CaughtUp: 0,
@@ -128,7 +155,12 @@ describe('the summary', () => {
   });
 
   test('of a shard is metrics only when it had something to do, lest it hide that the primary does not run', () => {
-    const idle = { ...outcome('caught-up'), emitted: perStream(() => 0), deadLettered: 0 };
+    const idle = {
+      ...outcome('caught-up'),
+      emitted: perStream(() => 0),
+      followed: perStream(() => 0),
+      deadLettered: 0,
+    };
 
     expect(publishedBy({ shard: 1 })).toHaveLength(1);
     expect(publishedBy({ shard: 1 }, outcome('caught-up'))).toHaveLength(1);
