@@ -1,0 +1,76 @@
+import { type Connection, escapeId } from 'mysql2';
+import { rowsOf } from '../../shared/mysql/rows-of';
+import type { Stream } from '../../shared/streams';
+import type { Refusal, SnapshotPoint } from './snapshot-position';
+
+/** Facts about a table by which the keys of its rows are found in the log. */
+export interface FollowedTable {
+  /** The database that it is in, in lower case. */
+  readonly schema: string;
+  /** Its name, in lower case. */
+  readonly name: string;
+  /** The name of the key column, in lower case. */
+  readonly keyColumn: string;
+  /** Index of the key column in a row of the log. */
+  readonly keyIndex: number;
+  readonly isUnsigned: boolean;
+  /** Columns of a row in the log. Absent where the server does not show all of them. */
+  readonly columnCount?: number | undefined;
+}
+
+/**
+ * Looks at a stream's table in the snapshot that is open.
+ *
+ * @returns a refusal when the log would not show every change of the table.
+ */
+export async function followedTable(
+  connection: Connection,
+  { table, keyColumn }: Stream,
+  { rowImage, logsCascades }: Pick<SnapshotPoint, 'rowImage' | 'logsCascades'>,
+): Promise<FollowedTable | Refusal> {
+  const refuse = (reason: string): Refusal => ({ refused: 'table', reason });
+  const [row = []] = await rowsOf(connection, { sql: READ_TABLE, values: [keyColumn, table] });
+  const [schema, kind, engine, position, type, extra, keyKind, count] = row.map((value) =>
+    String(value ?? ''),
+  );
+  if (schema === undefined) return refuse(`there is no table ${table}`);
+  if (kind === 'VIEW') return refuse(`${table} is a view: the log has changes of the tables under it`);
+  if (engine !== 'InnoDB') return refuse(`${table} has engine ${engine}, which has no snapshots`);
+  if (position === '') return refuse(`${table} has no column ${keyColumn}`);
+  if (/VIRTUAL/i.test(extra ?? ''))
+    return refuse(`column ${keyColumn} of ${table} is computed and not stored`);
+  if (rowImage === 'MINIMAL' && keyKind !== 'PRI')
+    return refuse(
+      `binlog_row_image is MINIMAL, and column ${keyColumn} of ${table} is not in its primary key`,
+    );
+  if (!logsCascades) {
+    const constraint = await cascadeOf(connection, table);
+    if (constraint !== undefined)
+      return refuse(`foreign key ${constraint} of ${table} changes rows, which the log does not show`);
+  }
+  return {
+    schema: schema.toLowerCase(),
+    name: table,
+    keyColumn,
+    keyIndex: Number(position) - 1,
+    isUnsigned: /unsigned/i.test(type ?? ''),
+    // Rows in the log have the two columns of its periods, whether they are hidden or not.
+    columnCount: kind === 'SYSTEM VERSIONED' ? undefined : Number(count),
+  };
+}
+
+const READ_TABLE = `SELECT t.TABLE_SCHEMA, t.TABLE_TYPE, t.ENGINE, c.ORDINAL_POSITION, c.COLUMN_TYPE, c.EXTRA, c.COLUMN_KEY,
+    (SELECT COUNT(*) FROM information_schema.COLUMNS a WHERE a.TABLE_SCHEMA = DATABASE() AND a.TABLE_NAME = t.TABLE_NAME)
+  FROM information_schema.TABLES t LEFT JOIN information_schema.COLUMNS c
+    ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = t.TABLE_NAME AND c.COLUMN_NAME = ?
+  WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ?`;
+
+/** A clause of SHOW CREATE TABLE, each of which has a line of its own. */
+const CASCADE =
+  /^ *CONSTRAINT `((?:[^`]|``)+)` FOREIGN KEY .*\bON (?:DELETE|UPDATE) (?:CASCADE|SET NULL|SET DEFAULT)\b/m;
+
+/** The constraint by which the server changes rows of a table itself. A login with SELECT alone finds it nowhere else. */
+async function cascadeOf(connection: Connection, table: string): Promise<string | undefined> {
+  const [[, definition] = []] = await rowsOf(connection, { sql: `SHOW CREATE TABLE ${escapeId(table)}` });
+  return CASCADE.exec(String(definition))?.[1];
+}
