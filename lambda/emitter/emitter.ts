@@ -12,6 +12,7 @@ import { DryRunPublisher } from './dry-run-publisher';
 import { emit } from './emit';
 import { parseEvent } from './event';
 import { KafkaTopicPublisher } from './kafka/topic-publisher';
+import { MysqlChangeLog } from './mysql/change-log';
 import { MysqlTableReader } from './mysql/table-reader';
 import type { Progress } from './ports';
 import { type EmitSummary, lagOf, summarise } from './summary';
@@ -25,6 +26,7 @@ const CUT_OFF_MARGIN_MS = 12_000;
 /** The emitter with its connections, which it keeps from one invocation to the next. */
 export class Emitter {
   private readonly reader: MysqlTableReader;
+  private readonly log: MysqlChangeLog;
   private readonly kafka: Kafka;
   /** By shard: those that this environment has served. */
   private readonly publishers = new Map<number, KafkaTopicPublisher>();
@@ -38,9 +40,13 @@ export class Emitter {
     this.kafka = createKafka(environment.kafka, ({ message, level }) =>
       logger[level === 'warn' ? 'debug' : 'warn'](message),
     );
-    this.reader = new MysqlTableReader({
-      readLogin: (refresh) => this.readLogin(refresh),
+    const database = {
+      readLogin: (refresh: boolean) => this.readLogin(refresh),
       tls: environment.database.tls,
+    };
+    this.log = new MysqlChangeLog({ ...database, factsOf: (stream) => this.reader.snapshotFacts(stream) });
+    this.reader = new MysqlTableReader({
+      ...database,
       onMissingIndex: ({ table, keyColumn }) =>
         logger.warn(`Table ${table} has no index on ${keyColumn}: every run sorts the whole table.`),
     });
@@ -60,6 +66,7 @@ export class Emitter {
     try {
       const outcome = await emit(request, {
         reader: this.reader,
+        log: this.log,
         publisherOf: (shard) =>
           request.dryRun ? new DryRunPublisher(this.publisherOf(shard)) : this.publisherOf(shard),
         progress: this.progress,

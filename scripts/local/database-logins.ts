@@ -8,7 +8,7 @@ import { writePrivateFile } from '../machine/private-file';
 export interface DatabaseLogins {
   /** May do everything in its database: creates and loads the tables. */
   readonly owner: DatabaseLogin;
-  /** May read its database and nothing else, as the emitter's login on AWS should be. */
+  /** May read its database and the log of changes and nothing else, as the emitter's login on AWS should be. */
   readonly emitter: DatabaseLogin;
 }
 
@@ -37,6 +37,7 @@ export async function createDatabase(
     // In a grant "_" stands for any character.
     `GRANT ALL PRIVILEGES ON \`${database.replaceAll('_', '\\_')}\`.* TO '${logins.owner.user}'@'127.0.0.1'`,
     `GRANT SELECT ON \`${database.replaceAll('_', '\\_')}\`.* TO '${logins.emitter.user}'@'127.0.0.1'`,
+    `GRANT REPLICATION SLAVE ON *.* TO '${logins.emitter.user}'@'127.0.0.1'`,
   ]);
   return logins;
 }

@@ -169,6 +169,12 @@ innodb-log-file-size = 128M
 # One second of sample data may be lost when the machine, not the server, goes down.
 innodb-flush-log-at-trx-commit = 2
 local-infile = ON
+# The log that the emitter follows, kept for a week as on AWS.
+server-id = 1
+log-bin = changes
+binlog-format = ROW
+binlog-row-metadata = FULL
+binlog-expire-logs-seconds = 604800
 `;
 
 async function answers(login: DatabaseLogin): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { Kafka } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
 import { Emitter } from '../../lambda/emitter/emitter';
 import type { EmitEvent } from '../../lambda/emitter/event';
@@ -8,7 +9,14 @@ import type { EmitSummary } from '../../lambda/emitter/summary';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { type EmitterVariables, parseEnvironment } from '../../lambda/shared/environment';
 import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
-import { deadLetterTopicOf, type StreamName, topicOf } from '../../lambda/shared/streams';
+import {
+  deadLetterTopicOf,
+  type PerStream,
+  perStream,
+  STREAMS,
+  type StreamName,
+  topicOf,
+} from '../../lambda/shared/streams';
 import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
 import { readOffsetRanges } from '../../lambda/verifier/read-offset-ranges';
@@ -22,6 +30,10 @@ export interface TopicRecord {
   readonly partition: number;
   readonly key: string;
   readonly value: string;
+  /** How the record changes what a reader has of its key; `undefined` for a row that was copied. */
+  readonly op?: string;
+  /** Position in the log of changes as of which its key was read again. */
+  readonly gtid?: string;
 }
 
 /** A database and topics of a test's own in the shared servers, and the real emitter between them. */
@@ -42,6 +54,8 @@ export interface TestPipeline {
     options?: { readonly cold?: boolean; readonly remainingMs?: number },
   ): Promise<EmitSummary>;
   records(stream: StreamName | 'dead-letter'): Promise<TopicRecord[]>;
+  /** The records of all three streams, with one consumer. */
+  allRecords(): Promise<PerStream<TopicRecord[]>>;
   /**
    * @param port leads to the database another way. @default its own
    * @param tls of the connection to the database. @default 'off'
@@ -108,15 +122,14 @@ export async function testPipeline(
     },
     records: async (stream) => {
       const topic = stream === 'dead-letter' ? deadLetterTopicOf(userId) : topicOf(userId, stream);
-      const ranges = await committedOffsetRanges(client, [topic]);
-      const found: TopicRecord[] = [];
-      await readOffsetRanges(client, {
-        groupId: uniqueName(),
-        ranges,
-        onMessage: ({ key, value }, { partition }) =>
-          found.push({ partition, key: String(key), value: String(value) }),
-      });
-      return found;
+      return (await recordsOf(client, [topic])).get(topic) ?? [];
+    },
+    allRecords: async () => {
+      const found = await recordsOf(
+        client,
+        STREAMS.map(({ name }) => topicOf(userId, name)),
+      );
+      return perStream(({ name }) => found.get(topicOf(userId, name)) ?? []);
     },
     verify: async (port = logins.emitter.port, tls = 'off') => {
       const database = await connectToDatabase({ ...logins.emitter, port }, tls);
@@ -127,6 +140,24 @@ export async function testPipeline(
       }
     },
   };
+}
+
+/** The records of some topics that a consumer in read_committed sees, by topic. */
+async function recordsOf(kafka: Kafka, topics: readonly string[]): Promise<Map<string, TopicRecord[]>> {
+  const found = new Map<string, TopicRecord[]>(topics.map((topic) => [topic, []]));
+  await readOffsetRanges(kafka, {
+    groupId: uniqueName(),
+    ranges: await committedOffsetRanges(kafka, topics),
+    onMessage: ({ key, value, headers }, { topic, partition }) =>
+      found.get(topic)?.push({
+        partition,
+        key: String(key),
+        value: String(value),
+        ...(headers?.['op'] !== undefined && { op: String(headers['op']) }),
+        ...(headers?.['gtid'] !== undefined && { gtid: String(headers['gtid']) }),
+      }),
+  });
+  return found;
 }
 
 /** The three tables with nothing but a key and a text, for tests that are not about columns. */

@@ -1,11 +1,17 @@
+import { type Connection, escapeId } from 'mysql2';
 import { UnreachableError } from '../../shared/errors';
+import { LARGEST_KEY } from '../../shared/largest-key';
+import { rowsOf } from '../../shared/mysql/rows-of';
 import type { Row } from '../../shared/rows';
+import type { Stream } from '../../shared/streams';
 
 /** The least number of rows that a result must have, counted in the same snapshot. */
 export interface ResultEnd {
   readonly rows: number;
   /** Count only the rows with this key, with which the result ends. @default all rows */
   readonly lastKey?: bigint;
+  /** Which rows these are, for an error. @default those with the last key */
+  readonly which?: string;
 }
 
 /**
@@ -32,9 +38,8 @@ export class EndProof {
 
   /** @throws UnreachableError when rows are missing at the end. */
   prove(): void {
-    const { rows, lastKey } = this.end;
+    const { rows, lastKey, which = `with its last key ${lastKey}` } = this.end;
     if (this.seen >= rows) return;
-    const which = lastKey === undefined ? 'without a usable key' : `with its last key ${lastKey}`;
     throw new UnreachableError(
       `The database ended the result of table ${this.table} early: only ${this.seen} of ${rows} rows ${which} came. No row was passed over.`,
     );
@@ -44,4 +49,19 @@ export class EndProof {
     const digits = row?.[this.keyIndex];
     return digits ? BigInt(digits.toString('latin1')) : undefined;
   }
+}
+
+/** The last key of a range, and how many rows have it; no rows for an empty range. */
+export async function endOf(
+  connection: Connection,
+  { table, keyColumn }: Stream,
+  from: bigint,
+  to = LARGEST_KEY + 1n,
+): Promise<ResultEnd> {
+  const key = escapeId(keyColumn);
+  const last = `SELECT MAX(${key}) FROM ${escapeId(table)} WHERE ${key} BETWEEN ${from} AND ${to - 1n}`;
+  const [[lastKey, rows] = []] = await rowsOf(connection, {
+    sql: `SELECT ${key}, COUNT(*) FROM ${escapeId(table)} WHERE ${key} = (${last}) GROUP BY ${key}`,
+  });
+  return lastKey ? { lastKey: BigInt(lastKey.toString()), rows: Number(rows) } : { rows: 0 };
 }

@@ -1,17 +1,22 @@
 import { type Connection, escapeId } from 'mysql2';
 import type { DatabaseLogin } from '../../shared/database-login';
 import type { EmitterEnvironment } from '../../shared/environment';
-import { TableError, UnreachableError } from '../../shared/errors';
+import { LogRefusedError, TableError, UnreachableError } from '../../shared/errors';
 import { LARGEST_KEY } from '../../shared/largest-key';
 import { columnOf, isInteger } from '../../shared/mysql/mysql-columns';
 import { breakConnection, connectWithFreshLogin } from '../../shared/mysql/mysql-connection';
 import { databaseError } from '../../shared/mysql/mysql-errors';
 import { RowQueue } from '../../shared/mysql/row-queue';
 import { rowsOf } from '../../shared/mysql/rows-of';
-import { beginSnapshot, endSnapshot } from '../../shared/mysql/session';
+import { endSnapshot } from '../../shared/mysql/session';
 import type { Stream, StreamName } from '../../shared/streams';
 import type { SnapshotPosition, TableReader, TableRows } from '../ports';
-import { EndProof, type ResultEnd } from './result-end';
+import type { SnapshotFacts } from './change-log';
+import { type FollowedTable, followedTable } from './followed-table';
+import { inTurn, keyConditions } from './key-batches';
+import { indexesOf, isUnusable, unlessUnusable } from './key-indexes';
+import { EndProof, endOf, type ResultEnd } from './result-end';
+import { beginSnapshotWithPosition, type Refusal, type SnapshotPoint } from './snapshot-position';
 
 /** Dependencies of a reader. */
 export interface MysqlTableReaderProps {
@@ -60,7 +65,10 @@ export class MysqlTableReader implements TableReader {
     const from = `FROM ${escapeId(stream.table)} WHERE ${key} IS NULL OR ${key} < 0 OR ${key} > ${LARGEST_KEY}`;
     return await this.run(stream, async (session) => {
       const [[count] = []] = await rowsOf(session.connection, { sql: `SELECT COUNT(*) ${from}` });
-      return await this.query(session, stream, `SELECT * ${from}`, { rows: Number(count) });
+      return await this.query(session, stream, `SELECT * ${from}`, {
+        rows: Number(count),
+        which: 'without a usable key',
+      });
     });
   }
 
@@ -68,12 +76,39 @@ export class MysqlTableReader implements TableReader {
     return await this.run(stream, async ({ connection }) => (await endOf(connection, stream, 0n)).lastKey);
   }
 
-  async snapshotPosition(): Promise<SnapshotPosition> {
-    return { refused: 'log', reason: 'not read yet' };
+  async snapshotPosition(stream: Stream): Promise<SnapshotPosition> {
+    return await this.run(stream, async (session) => {
+      const { point, table } = await this.factsOf(session, stream);
+      return 'refused' in point ? point : 'refused' in table ? table : { gtid: point.gtid };
+    });
+  }
+
+  /** Facts about the snapshot of a table whose changes can be followed. */
+  async snapshotFacts(stream: Stream): Promise<SnapshotFacts> {
+    return await this.run(stream, async (session) => {
+      const { point, table } = await this.factsOf(session, stream);
+      if ('refused' in point) throw new LogRefusedError(point.reason);
+      if ('refused' in table) throw new LogRefusedError(table.reason);
+      return { point, table };
+    });
   }
 
   async rowsWithKeys(stream: Stream, keys: BigUint64Array): Promise<TableRows> {
-    return await this.rowsFrom(stream, keys[0] ?? 0n, (keys.at(-1) ?? 0n) + 1n);
+    const [first, last] = [keys.at(0), keys.at(-1)];
+    const [condition, ...others] = keyConditions(stream, keys);
+    if (first === undefined || last === undefined || condition === undefined)
+      return await this.rowsFrom(stream, 0n, 0n);
+    const { generation } = this;
+    const found = await this.run(stream, async (session) => {
+      for (const index of await indexesOf(session.connection, stream)) {
+        const lookUp = (where: string) => this.lookUp({ session, stream, index, generation }, where);
+        const rows = await lookUp(condition).catch(unlessUnusable);
+        if (rows !== undefined) return { ...rows, batches: inTurn(rows.batches, others, lookUp) };
+      }
+      return undefined;
+    });
+    // Without an index one statement reads the table once, where each look-up would.
+    return found ?? (await this.rowsFrom(stream, first, last + 1n));
   }
 
   async close(): Promise<void> {
@@ -97,6 +132,35 @@ export class MysqlTableReader implements TableReader {
     if (!session.hasSnapshot) return;
     session.hasSnapshot = false;
     await endSnapshot(session.connection).catch(() => this.drop(name, session));
+  }
+
+  /** The rows that a condition on the key is true for, in the order of the key; it is counted that all of them come. */
+  private async lookUp({ session, stream, index, generation }: LookUp, where: string): Promise<TableRows> {
+    if (this.generation !== generation) throw this.gaveUp();
+    const from = `FROM ${escapeId(stream.table)} FORCE INDEX (${escapeId(index)}) WHERE ${where}`;
+    session.isBusy = true;
+    try {
+      const [[count] = []] = await rowsOf(session.connection, { sql: `SELECT COUNT(*) ${from}` });
+      const sql = `SELECT * ${from} ORDER BY ${escapeId(stream.keyColumn)}`;
+      return await this.query(session, stream, sql, {
+        rows: Number(count),
+        which: 'with the keys asked for',
+      });
+    } catch (error) {
+      if (isUnusable(error)) throw error;
+      return this.fail(stream, session, error);
+    } finally {
+      session.isBusy = false;
+    }
+  }
+
+  private async factsOf(session: Session, stream: Stream): Promise<NonNullable<Session['facts']>> {
+    if (session.facts !== undefined) return session.facts;
+    const { point } = session;
+    if (point === undefined) throw new Error('a snapshot without a position');
+    const table = 'refused' in point ? point : await followedTable(session.connection, stream, point);
+    session.facts = { point, table };
+    return session.facts;
   }
 
   private async query(session: Session, stream: Stream, sql: string, end: ResultEnd): Promise<TableRows> {
@@ -131,7 +195,10 @@ export class MysqlTableReader implements TableReader {
     const session = this.sessions.get(stream.name) ?? (await this.connect(stream));
     session.isBusy = true;
     try {
-      if (!session.hasSnapshot) await beginSnapshot(session.connection);
+      if (!session.hasSnapshot) {
+        session.facts = undefined;
+        session.point = await beginSnapshotWithPosition(session.connection);
+      }
       session.hasSnapshot = true;
       return await work(session);
     } catch (error) {
@@ -179,41 +246,16 @@ interface Session {
   isBusy: boolean;
   /** Whether it shows the tables as they were when the run began to read. */
   hasSnapshot: boolean;
+  /** Where its snapshot stands in the log of changes. */
+  point?: SnapshotPoint | Refusal;
+  /** The same, with what is to be known of the table to find its keys in the log. */
+  facts?: { readonly point: SnapshotPoint | Refusal; readonly table: FollowedTable | Refusal } | undefined;
 }
 
-/** The last key of a range, and how many rows have it; no rows for an empty range. */
-async function endOf(
-  connection: Connection,
-  { table, keyColumn }: Stream,
-  from: bigint,
-  to = LARGEST_KEY + 1n,
-): Promise<ResultEnd> {
-  const key = escapeId(keyColumn);
-  const last = `SELECT MAX(${key}) FROM ${escapeId(table)} WHERE ${key} BETWEEN ${from} AND ${to - 1n}`;
-  const [[lastKey, rows] = []] = await rowsOf(connection, {
-    sql: `SELECT ${key}, COUNT(*) FROM ${escapeId(table)} WHERE ${key} = (${last}) GROUP BY ${key}`,
-  });
-  return lastKey ? { lastKey: BigInt(lastKey.toString()), rows: Number(rows) } : { rows: 0 };
-}
-
-/**
- * The indexes that begin with the whole key column, those that follow its order before others, the primary key first.
- * The server need not take them: which it ignores, MariaDB and MySQL tell in columns of different names.
- */
-async function indexesOf(connection: Connection, { table, keyColumn }: Stream): Promise<string[]> {
-  const rows = await rowsOf(connection, {
-    sql: `SELECT INDEX_NAME FROM information_schema.STATISTICS
-          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ? AND SEQ_IN_INDEX = 1
-          AND INDEX_TYPE = 'BTREE' AND SUB_PART IS NULL
-          ORDER BY COLLATION = 'D', INDEX_NAME <> 'PRIMARY', NON_UNIQUE, INDEX_NAME`,
-    values: [table, keyColumn],
-  });
-  return rows.map(([name]) => String(name));
-}
-
-/** The index that a query was told to use is ignored (MariaDB), invisible (MySQL), or was just dropped. */
-const ER_KEY_DOES_NOT_EXIST = 1176;
-
-function unlessUnusable(error: Error & { readonly errno?: number }): undefined {
-  if (error.errno !== ER_KEY_DOES_NOT_EXIST) throw error;
+/** Look-ups by an index, in the snapshot of a session. */
+interface LookUp {
+  readonly session: Session;
+  readonly stream: Stream;
+  readonly index: string;
+  readonly generation: number;
 }
