@@ -14,6 +14,7 @@ import { checkTopics } from '../lambda/shared/kafka/topic-facts';
 import { connectToDatabase } from '../lambda/shared/mysql/mysql-connection';
 import { type DatabaseTls, databaseTlsText } from '../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../lambda/verifier/report';
+import type { KeysRequest } from '../lambda/verifier/verify';
 import { verifyPipeline } from '../lambda/verifier/verify-pipeline';
 import { REGION } from '../lib/config';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
@@ -23,7 +24,9 @@ import { EmitterProcess } from './local/emitter-process';
 import { findRunningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './machine/paths';
 import { kafkaAuthenticationOption, tlsOption } from './options/pipeline-options';
-import { type MendablePipeline, mendCheckpoint } from './runs/mend-checkpoint';
+import { mendCheckpoint } from './runs/mend-checkpoint';
+import { mendKeys } from './runs/mend-keys';
+import type { MendablePipeline } from './runs/mendable-pipeline';
 import { reportText } from './runs/report-text';
 import { commandLine, runWhenMain } from './terminal/command';
 import { tell, tellNotices } from './terminal/kafka-notices';
@@ -49,7 +52,7 @@ const command = withPipelineOptions(new Command('npm run verify --'))
   .addOption(tlsOption())
   .option('--brokers <list>', 'a Kafka that can be reached from here: host:port, several separated by commas')
   .addOption(kafkaAuthenticationOption())
-  .option('--mend', 'first set a checkpoint right that somebody else wrote, or that is gone')
+  .option('--mend', 'first make the topics equal to the tables: the checkpoint, and the keys that differ')
   .option('--json', 'write the report as JSON')
   .addHelpText(
     'after',
@@ -58,7 +61,8 @@ With --creds, --brokers and --user-id, between these servers. Otherwise of the p
 where none does, or with --aws, of the deployed one, by its function inside the VPC.
 
 With --mend the emitter is asked whether the checkpoint is its own. Where it is not, it is set behind the largest key
-that the topics hold, which is where the emitter had stopped, and the emitter goes on from there.
+that the topics hold, which is where the emitter had stopped, and the emitter goes on from there. Then it reads the keys
+that differ again, until nothing differs or that does not help.
 
 Exit status: 0 every row is in its topic once; 1 different; 2 bad use, or a server cannot be read.
 
@@ -92,12 +96,13 @@ function serversOf(options: Options): Servers | undefined {
   return isDeployed ? undefined : findRunningPipeline();
 }
 
-/** Compares, after the checkpoint was set right where that is asked for. */
+/** Compares, after the pipeline was mended where that is asked for. */
 async function verifyPipelineOf(pipeline: MendablePipeline, { mend }: Options): Promise<VerificationReport> {
+  if (mend !== true) return await pipeline.verify();
   const progress = terminalProgress();
-  if (mend === true && !(await mendCheckpoint(pipeline, progress)))
+  if (!(await mendCheckpoint(pipeline, progress)))
     progress.note('The checkpoint is the emitter’s own: there is nothing to mend.');
-  return await pipeline.verify();
+  return await mendKeys(pipeline, progress);
 }
 
 async function verifyServers(servers: Servers, options: Options): Promise<VerificationReport> {
@@ -121,7 +126,7 @@ async function verifyServers(servers: Servers, options: Options): Promise<Verifi
     return (await emitter.invoke(event)).summary;
   };
   try {
-    return await verifyPipelineOf({ emit, verify: () => compare(servers, variables) }, options);
+    return await verifyPipelineOf({ emit, verify: (keys) => compare(servers, variables, keys) }, options);
   } finally {
     await emitter?.stop();
   }
@@ -130,11 +135,18 @@ async function verifyServers(servers: Servers, options: Options): Promise<Verifi
 async function compare(
   { creds, tls = 'off', userId }: Servers,
   variables: EmitterVariables,
+  keys?: KeysRequest,
 ): Promise<VerificationReport> {
   const { kafka } = parseEnvironment(variables);
   const database = await connectToDatabase(await readCredentialsFile(creds), tls);
   try {
-    return await verifyPipeline({ userId, kafka: createKafka(kafka, tellNotices), database, warn: tell });
+    return await verifyPipeline({
+      userId,
+      kafka: createKafka(kafka, tellNotices),
+      database,
+      keys,
+      warn: tell,
+    });
   } finally {
     database.destroy();
   }
@@ -143,10 +155,10 @@ async function compare(
 async function verifyDeployed(options: Options): Promise<VerificationReport> {
   const { account, config } = deployedPipeline(options);
   const { functionName, verifierName } = await stackOutputs(account, config.userId, 'Emitter');
-  const verify = async (): Promise<VerificationReport> => {
+  const verify: MendablePipeline['verify'] = async (keys) => {
     const step = terminalProgress().step('Comparing every record with every row');
     try {
-      const report = await invokeFunction<VerificationReport>(account, verifierName);
+      const report = await invokeFunction<VerificationReport>(account, verifierName, { keys });
       step.done();
       return report;
     } catch (error) {

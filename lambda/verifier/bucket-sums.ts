@@ -32,6 +32,12 @@ export class BucketSums {
     this.#sums[bucket] = (this.#sums[bucket] as bigint) - BigInt(`0x${fingerprint}`);
   }
 
+  /** Takes away everything of a bucket. */
+  clear(bucket: number): void {
+    this.#counts[bucket] = 0;
+    this.#sums[bucket] = 0n;
+  }
+
   /** Number of added fingerprints. */
   get count(): number {
     return this.#counts.reduce((total, count) => total + count, 0);

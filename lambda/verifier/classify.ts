@@ -1,36 +1,36 @@
-import type { Place } from './ports';
+import type { KeyRecord, RowRecord } from './fold';
 
-/** A record of one key. */
-export interface KeyedRecord {
-  readonly fingerprint: string;
-  readonly place: Place;
-}
-
-/** Everything that a table, its topic and the dead letters have of one key; rows by their fingerprints. */
-export interface KeyGroup {
-  readonly rows: string[];
-  readonly records: KeyedRecord[];
-  deadLetters: number;
+/** Everything that a table, its topic and the dead letters have of one key. */
+export interface KeySides {
+  /** The fingerprints of the rows. */
+  readonly rows: readonly string[];
+  /** The records of the folded topic. */
+  readonly records: readonly RowRecord[];
+  /** Records that repeat others as of the same position in the log. */
+  readonly repeated: readonly KeyRecord[];
+  readonly deadLetters: number;
+  /** Whether any record follows a change of the key: some dead letters may be about rows as they were before. */
+  readonly isChanged: boolean;
 }
 
 /** Classes of the rows and records of one key. */
 export interface Classification {
-  /** Records that are identical to a row beyond the number of such rows. */
-  readonly duplicate: readonly KeyedRecord[];
+  /** Records that are identical to a row beyond the number of such rows, or repeated. */
+  readonly duplicate: readonly KeyRecord[];
   /** Rows left without an identical record, each with a record left without an identical row. */
-  readonly changed: readonly { readonly row: string; readonly record: KeyedRecord }[];
+  readonly changed: readonly { readonly row: string; readonly record: RowRecord }[];
   /** Rows left that a dead letter accounts for. */
   readonly deadLettered: readonly string[];
   /** Rows left that nothing accounts for. */
   readonly missing: readonly string[];
   /** Records left: the table has no row for them. */
-  readonly extra: readonly KeyedRecord[];
-  /** Dead letters left: every row of the key is accounted for without them. */
+  readonly extra: readonly RowRecord[];
+  /** Dead letters left: every row of the key is accounted for without them. None of a key that has changed. */
   readonly strayDeadLetters: number;
 }
 
 /**
- * Settles the rows of a key with its records and dead letters, in this order:
+ * Settles the rows of a key with the records of the folded topic and the dead letters, in this order:
  *
  * 1. a row and an identical record settle each other;
  * 2. a record left that is identical to a settled row is a `duplicate`;
@@ -38,13 +38,14 @@ export interface Classification {
  * 4. a row left and a dead letter settle each other as `deadLettered`;
  * 5. rows left are `missing`, records left `extra`, dead letters left stray.
  *
- * So rows = identical + changed + deadLettered + missing, and records = identical + changed + duplicate + extra.
+ * So rows = identical + changed + deadLettered + missing, and records = identical + changed + duplicate + extra, repeated
+ * ones aside.
  */
-export function classify({ rows, records, deadLetters }: KeyGroup): Classification {
+export function classify({ rows, records, repeated, deadLetters, isChanged }: KeySides): Classification {
   const unsettled = new Map<string, number>();
   for (const row of rows) unsettled.set(row, (unsettled.get(row) ?? 0) + 1);
-  const duplicate: KeyedRecord[] = [];
-  const others: KeyedRecord[] = [];
+  const duplicate: KeyRecord[] = [...repeated];
+  const others: RowRecord[] = [];
   for (const record of records) {
     const count = unsettled.get(record.fingerprint);
     if (count === undefined) others.push(record);
@@ -62,6 +63,6 @@ export function classify({ rows, records, deadLetters }: KeyGroup): Classificati
     deadLettered: left.slice(0, letters),
     missing: left.slice(letters),
     extra: others.slice(pairs),
-    strayDeadLetters: deadLetters - letters,
+    strayDeadLetters: isChanged ? 0 : deadLetters - letters,
   };
 }

@@ -9,16 +9,19 @@ import { kafkaError } from '../shared/kafka/kafka-errors';
 import { connectToDatabase } from '../shared/mysql/mysql-connection';
 import { readSecret } from '../shared/read-secret';
 import { verifierIdOf } from '../shared/streams';
+import { parseVerifyEvent } from './event';
 import type { VerificationReport } from './report';
 import { verifyPipeline } from './verify-pipeline';
 
 /**
  * The Lambda function that compares every record of the topics with every row of the tables, from where both can be
- * reached. It takes the variables of the emitter, and any event.
+ * reached. It takes the variables of the emitter.
  *
+ * @param event a {@link VerifyEvent}
  * @throws PipelineError when a table, topic or server cannot be read, or another invocation is comparing.
  */
-export async function handler(): Promise<VerificationReport> {
+export async function handler(event?: unknown): Promise<VerificationReport> {
+  const { keys } = parseVerifyEvent(event);
   const environment = parseEnvironment(process.env);
   const { userId, database: source } = environment;
   const kafka = createKafka(environment.kafka);
@@ -27,7 +30,7 @@ export async function handler(): Promise<VerificationReport> {
   await refuseSecond(kafka, groupId);
   const database = await connectToDatabase(await readDatabaseLogin(source.login, readSecret), source.tls);
   try {
-    return await verifyPipeline({ userId, groupId, kafka, database });
+    return await verifyPipeline({ userId, groupId, kafka, database, keys });
   } finally {
     database.destroy();
   }

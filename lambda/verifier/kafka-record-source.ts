@@ -3,6 +3,7 @@ import { deadLetterTopicOf, STREAMS, topicOf } from '../shared/streams';
 import { committedOffsetRanges } from './committed-offset-ranges';
 import type { Place, RecordSink, RecordSource } from './ports';
 import { type OffsetRange, readOffsetRanges } from './read-offset-ranges';
+import { changeReader } from './record-change';
 import { recordValues } from './record-values';
 import { fingerprintOf, type Value } from './value';
 
@@ -22,15 +23,16 @@ export function kafkaRecordSource(kafka: Kafka, userId: string, groupId: string)
   return {
     read: async (streams, columns, sink) => {
       const deadLetters = deadLetterTopicOf(userId);
+      const changeOf = changeReader();
       const byTopic = new Map(streams.map(({ name }) => [topicOf(userId, name), name]));
       await readAll([...byTopic.keys(), deadLetters], (message, { topic, partition }) => {
         const name = byTopic.get(topic);
         if (name === undefined) return readDeadLetter(message, sink);
-        const fingerprint = fingerprintOf(recordValues(message.value?.toString(), columns[name]));
-        sink.record(name, message.key?.toString() ?? '', fingerprint, {
-          partition,
-          offset: Number(message.offset),
-        });
+        const { key, value, offset } = message;
+        const fingerprint =
+          value === null ? null : fingerprintOf(recordValues(value.toString(), columns[name]));
+        const place = { partition, offset: Number(offset) };
+        sink.record(name, key?.toString() ?? '', fingerprint, place, changeOf(message));
       });
     },
     recordsAt: async (stream, columns, places) => {

@@ -14,6 +14,16 @@ export interface Place {
   readonly offset: number;
 }
 
+/** Change of a key that a record follows. */
+export interface Change {
+  /** Whether the record is the only row of its key from here on. */
+  readonly replaces: boolean;
+  /** Number of transactions in the log of changes as of which the key was read; `null` where nobody knows. */
+  readonly position: bigint | null;
+  /** When the record was made, in milliseconds since 1970. */
+  readonly time: number;
+}
+
 /** A row with all its values. */
 export interface FullRow {
   readonly fingerprint: string;
@@ -37,8 +47,20 @@ export interface RowSource {
 
 /** Takes what {@link RecordSource.read} reads. */
 export interface RecordSink {
-  /** A record: the text of its key (empty for none), the fingerprint of its values, its place. */
-  record(stream: StreamName, key: string, fingerprint: string, place: Place): void;
+  /**
+   * A record.
+   *
+   * @param key its text, empty for none
+   * @param fingerprint of its values; `null` for a tombstone
+   * @param change absent for a copy; every tombstone has one
+   */
+  record(
+    stream: StreamName,
+    key: string,
+    fingerprint: string | null,
+    place: Place,
+    change?: Change | undefined,
+  ): void;
   /** A dead letter: the key that it names, or `null` for a row without one; what tells this letter from others. */
   deadLetter(stream: StreamName, key: string | null, fingerprint: string): void;
   /** A dead letter that is not about a row of the tables. */
@@ -47,7 +69,7 @@ export interface RecordSink {
 
 /** The topics: what a consumer that reads committed records sees. */
 export interface RecordSource {
-  /** Reads every record of these streams, and the dead letters of all. */
+  /** Reads every record of these streams, those of a partition in its order, and the dead letters of all. */
   read(streams: readonly Stream[], columns: PerStream<readonly Column[]>, sink: RecordSink): Promise<void>;
   /** Reads the values of the records at these places, in their order. */
   recordsAt(

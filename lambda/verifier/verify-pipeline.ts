@@ -7,7 +7,7 @@ import { verifierIdOf } from '../shared/streams';
 import { kafkaRecordSource } from './kafka-record-source';
 import { mysqlRowSource } from './mysql-row-source';
 import type { VerificationReport } from './report';
-import { verify } from './verify';
+import { type KeysRequest, verify } from './verify';
 
 /** Connections that {@link verifyPipeline} uses, and leaves open. */
 export interface PipelineConnections {
@@ -17,6 +17,8 @@ export interface PipelineConnections {
   readonly kafka: Kafka;
   /** Made by `connectToDatabase`; used for nothing else meanwhile. */
   readonly database: Connection;
+  /** Request for the keys that differ. @default none */
+  readonly keys?: KeysRequest | undefined;
   /** Takes what is wrong with the topics and no reason not to compare, a sentence each. @default nobody */
   readonly warn?: (message: string) => void;
 }
@@ -31,6 +33,7 @@ export async function verifyPipeline({
   groupId = `${verifierIdOf(userId)}.${randomUUID()}`,
   kafka,
   database,
+  keys,
   warn = () => {},
 }: PipelineConnections): Promise<VerificationReport> {
   const problems = await checkTopics(kafka, userId);
@@ -41,5 +44,6 @@ export async function verifyPipeline({
     userId,
     rows: mysqlRowSource(database),
     records: kafkaRecordSource(kafka, userId, groupId),
+    keys,
   });
 }

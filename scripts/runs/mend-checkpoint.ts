@@ -1,19 +1,12 @@
 import type { EmitEvent } from '../../lambda/emitter/event';
-import type { EmitSummary } from '../../lambda/emitter/summary';
 import { MOST_SHARDS } from '../../lambda/shared/environment';
 import type { PipelineErrorName } from '../../lambda/shared/errors';
 import { STREAMS } from '../../lambda/shared/streams';
-import type { VerificationReport } from '../../lambda/verifier/report';
 import { FunctionError } from '../aws/invoke-function';
 import type { Progress } from '../terminal/progress';
 import { EmitterRunError } from './emitter-run-error';
+import type { MendablePipeline } from './mendable-pipeline';
 import { untilCaughtUp } from './until-caught-up';
-
-/** Pipeline whose emitter and verifier can be run from here. */
-export interface MendablePipeline {
-  readonly emit: (event: EmitEvent) => Promise<EmitSummary>;
-  readonly verify: () => Promise<VerificationReport>;
-}
 
 /** Event that makes the emitter check its checkpoint and do nothing else. */
 const PROBE = { dryRun: true, limit: 1 } as const satisfies EmitEvent;

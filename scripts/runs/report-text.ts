@@ -1,4 +1,9 @@
-import type { Example, StreamReport, VerificationReport } from '../../lambda/verifier/report';
+import type {
+  Example,
+  FollowedChanges,
+  StreamReport,
+  VerificationReport,
+} from '../../lambda/verifier/report';
 import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
 
@@ -7,6 +12,9 @@ export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: Ve
   const reports = Object.values(streams);
   const lines = [
     ...textTable([HEADINGS, ...reports.map(cells)]),
+    ...reports.flatMap(({ topic, changes }) =>
+      changes === undefined ? [] : [`${topic}: ${changesText(changes)}`],
+    ),
     ...reports.flatMap(({ topic, examples }) =>
       examples.map((example) => `${topic}: ${exampleText(example)}`),
     ),
@@ -58,6 +66,9 @@ const cells = (report: StreamReport): string[] => [
   report.digest.table,
   report.digest.topic,
 ];
+
+const changesText = ({ keys, superseded, tombstones }: FollowedChanges): string =>
+  `${grouped(keys)} keys follow changes, with ${grouped(tombstones)} tombstones and ${grouped(superseded)} records that newer ones replace`;
 
 function exampleText(example: Example): string {
   const key = `key ${example.key}`;

@@ -69,6 +69,12 @@ describe('--mend', () => {
     FunctionError: 'Unhandled',
     Payload: Buffer.from(JSON.stringify({ errorType, errorMessage: `about a ${errorType}` })) as never,
   });
+  const summary = {
+    emitted: { pin: 0, geo: 0, user: 0 },
+    deadLettered: 0,
+    checkpoint: { pin: '8', geo: '8', user: '8' },
+    caughtUp: true,
+  };
   const events = (): unknown[] =>
     lambda
       .commandCalls(InvokeCommand, { FunctionName: 'the-emitter' })
@@ -81,8 +87,7 @@ describe('--mend', () => {
       if (from === undefined && !isMended) return lambdaError('CheckpointError');
       if (dryRun === true) return probe;
       isMended = true;
-      const summary = { emitted: { pin: 0, geo: 0, user: 0 }, deadLettered: 0, caughtUp: from === undefined };
-      return { Payload: Buffer.from(JSON.stringify(summary)) };
+      return { Payload: Buffer.from(JSON.stringify({ ...summary, caughtUp: from === undefined })) };
     });
   };
 
@@ -94,7 +99,7 @@ describe('--mend', () => {
   test('says that there is nothing to mend where the emitter takes its checkpoint, and that of each shard', async () => {
     lambda
       .on(InvokeCommand, { FunctionName: 'the-emitter' })
-      .resolves({ Payload: Buffer.from('{}') as never });
+      .resolves({ Payload: Buffer.from(JSON.stringify(summary)) as never });
 
     expect(await run('--mend')).toMatchObject({
       status: 0,
@@ -104,6 +109,30 @@ describe('--mend', () => {
     expect(events()).toEqual([
       { dryRun: true, limit: 1 },
       ...[1, 2, 3, 4, 5, 6, 7].map((shard) => ({ dryRun: true, limit: 1, shard })),
+      {},
+    ]);
+  });
+
+  test('reads the keys again that the function names', async () => {
+    const named = report(2);
+    named.streams.geo = { ...named.streams.geo, differing: { keys: ['3', '5'], hasMore: false } };
+    const answers = [named, report(0)];
+    lambda
+      .on(InvokeCommand, { FunctionName: 'the-verifier' })
+      .callsFake(() => ({ Payload: Buffer.from(JSON.stringify(answers.shift())) }))
+      .on(InvokeCommand, { FunctionName: 'the-emitter' })
+      .resolves({ Payload: Buffer.from(JSON.stringify(summary)) as never });
+
+    expect(await run('--mend')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('Equal: 15 rows'),
+      stderr: expect.stringContaining('Reading 2 keys that differ again'),
+    });
+    expect(events().slice(8)).toEqual([{}, { keys: { geolocation_data: ['3', '5'] } }, {}]);
+    const asked = lambda.commandCalls(InvokeCommand, { FunctionName: 'the-verifier' });
+    expect(asked.map(({ args }) => JSON.parse(String(args[0].input.Payload)))).toEqual([
+      { keys: { limit: 60_000 } },
+      { keys: { limit: 60_000 } },
     ]);
   });
 
@@ -117,6 +146,7 @@ describe('--mend', () => {
     expect(events().slice(1)).toEqual([
       { dryRun: true, limit: 1, from: 0 },
       { from: { pinterest_data: '8', geolocation_data: '8', user_data: '8' } },
+      {},
       {},
     ]);
     expect(lambda.commandCalls(InvokeCommand, { FunctionName: 'the-verifier' })).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { type PerStream, perStream } from '../../../lambda/shared/streams';
-import type { RecordSource, RowSource } from '../../../lambda/verifier/ports';
+import type { Change, RecordSource, RowSource } from '../../../lambda/verifier/ports';
 import { fingerprintOf, type Value } from '../../../lambda/verifier/value';
 
 /** A row or record of one text column. */
@@ -8,12 +8,23 @@ export interface MemoryItem {
   readonly text: string;
 }
 
+/** A record. */
+export interface MemoryRecord {
+  readonly key: string;
+  /** `null` for a tombstone. */
+  readonly text: string | null;
+  /** @default 0 */
+  readonly partition?: number;
+  /** @default none: a copy */
+  readonly change?: Change | undefined;
+}
+
 /** One stream in memory. */
 export interface MemoryStream {
   readonly rows: MemoryItem[];
   /** The texts of rows without a key. */
   readonly unkeyedRows: string[];
-  readonly records: MemoryItem[];
+  readonly records: MemoryRecord[];
   readonly deadLetters: { readonly key: string | null; readonly text: string }[];
 }
 
@@ -42,8 +53,8 @@ export const memoryRows = (streams: PerStream<MemoryStream>): RowSource => ({
 export const memoryRecords = (streams: PerStream<MemoryStream>): RecordSource => ({
   read: async (wanted, _, sink) => {
     for (const { name } of wanted) {
-      streams[name].records.forEach(({ key, text }, offset) => {
-        sink.record(name, key, fingerprint(text), { partition: 0, offset });
+      streams[name].records.forEach(({ key, text, partition = 0, change }, offset) => {
+        sink.record(name, key, text === null ? null : fingerprint(text), { partition, offset }, change);
       });
     }
     perStream(({ name }) => {
