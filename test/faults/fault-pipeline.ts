@@ -25,6 +25,7 @@ import {
   topicsOf,
 } from '../../lambda/shared/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
+import type { KeysRequest } from '../../lambda/verifier/verify';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
 import {
   createDatabase,
@@ -261,10 +262,10 @@ export class FaultPipeline {
     }));
   }
 
-  async verify(): Promise<VerificationReport> {
+  async verify(keys?: KeysRequest): Promise<VerificationReport> {
     const database = await connectToDatabase(this.owner, 'off');
     try {
-      return await verifyPipeline({ userId: this.userId, kafka: this.servers.newKafka(), database });
+      return await verifyPipeline({ userId: this.userId, kafka: this.servers.newKafka(), database, keys });
     } finally {
       database.destroy();
     }

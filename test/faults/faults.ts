@@ -1,5 +1,6 @@
 import { ANSWERS_LOST } from './answers-lost';
 import { BROKERS_KILLED } from './brokers-killed';
+import { CHANGES_FOLLOWED } from './changes-followed';
 import { CHECKPOINT_ASTRAY } from './checkpoint-astray';
 import { DATABASE_FAILING } from './database-failing';
 import { EMITTER_KILLED } from './emitter-killed';
@@ -21,6 +22,7 @@ export const FAULTS: readonly Fault[] = [
   ...TIME_OVER,
   ...CHECKPOINT_ASTRAY,
   ...TABLES_WRITTEN,
+  ...CHANGES_FOLLOWED,
   ...POISON_ROWS,
   ...SHARDS_AT_WORK,
   ...MANY_ROWS,

@@ -39,27 +39,10 @@ export const TABLES_WRITTEN: readonly Fault[] = [
         run,
       );
       const some = `\`index\` % 10 = ${random.below(10)}`;
-      await pipeline.sql(
-        `CREATE TABLE before_update AS SELECT \`index\`, title FROM pinterest_data WHERE ${some}`,
-        `UPDATE pinterest_data SET title = CONCAT(title, ' (updated)') WHERE ${some}`,
-      );
+      await pipeline.sql(`UPDATE pinterest_data SET title = CONCAT(title, ' (updated)') WHERE ${some}`);
       conversation.pass();
-      const { checkpoint } = await run;
+      await run;
       await caughtUp(pipeline.invoke(emitter));
-
-      // What the first run read is as it was when the run began; what the second one read is updated.
-      const stale = `\`index\` < ${checkpoint.pin}`;
-      const [expected] = await pipeline.sql(`SELECT COUNT(*) AS count FROM before_update WHERE ${stale}`);
-      const { pin, geo, user } = (await pipeline.verify()).streams;
-      assert.ok(geo.equal && user.equal);
-      assert.deepEqual(
-        { missing: pin.missing, extra: pin.extra, changed: pin.changed, duplicate: pin.duplicate },
-        { missing: 0, extra: 0, changed: expected?.['count'], duplicate: 0 },
-      );
-      await pipeline.sql(
-        `UPDATE pinterest_data JOIN before_update USING (\`index\`)
-         SET pinterest_data.title = before_update.title WHERE pinterest_data.${stale}`,
-      );
     },
   },
   {
@@ -82,34 +65,10 @@ export const TABLES_WRITTEN: readonly Fault[] = [
         slow.destroy();
       }
 
-      assert.deepEqual((await caughtUp(pipeline.invoke(emitter))).emitted, { pin: 0, geo: 0, user: 0 });
-      for (const { missing, extra, changed, duplicate, examples } of Object.values(
-        (await pipeline.verify()).streams,
-      )) {
-        assert.deepEqual(
-          { missing, extra, changed, duplicate },
-          { missing: 3, extra: 0, changed: 0, duplicate: 0 },
-        );
-        assert.deepEqual(
-          examples.map(({ kind, key }) => `${kind} ${key}`).sort(),
-          late.map((key) => `missing ${key}`),
-        );
-      }
-
-      // It takes the smallest late key to mend that, and repeats what came after it.
-      assert.deepEqual((await caughtUp(pipeline.invoke(emitter, { from: next }))).emitted, {
-        pin: 4,
-        geo: 4,
-        user: 4,
-      });
-      for (const { missing, extra, changed, duplicate } of Object.values((await pipeline.verify()).streams)) {
-        assert.deepEqual(
-          { missing, extra, changed, duplicate },
-          { missing: 0, extra: 0, changed: 0, duplicate: 1 },
-        );
-      }
-      await pipeline.recreateTopics(STREAMS.map(({ name }) => name));
-      await caughtUp(pipeline.invoke(emitter));
+      const { emitted, followed } = await caughtUp(pipeline.invoke(emitter));
+      assert.deepEqual({ emitted, followed }, { emitted: each(0), followed: each(late.length) });
     },
   },
 ];
+
+const each = (count: number) => ({ pin: count, geo: count, user: count });

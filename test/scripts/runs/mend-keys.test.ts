@@ -31,6 +31,7 @@ class FakePipeline implements MendablePipeline {
     }
     return {
       ...{ userId: 'ada', shard: 0, emitted: perStream(() => 0), deadLettered: 0, elapsedMs: 1 },
+      ...{ followed: perStream(() => 0), behind: { seconds: 0, bytes: 0 } },
       ...{ checkpoint: this.checkpoint, lagKeys: perStream(() => 0) },
       caughtUp: this.caughtUp,
       stopped: this.caughtUp ? 'caught-up' : 'fenced',
