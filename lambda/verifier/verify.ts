@@ -1,5 +1,5 @@
 import { settledAll } from '../shared/settled-all';
-import { type PerStream, perStream, STREAMS, type Stream, topicOf } from '../shared/streams';
+import { type PerStream, perStream, STREAMS, type Stream, type StreamName, topicOf } from '../shared/streams';
 import { BucketSums, bucketOf } from './bucket-sums';
 import { findDifferences, NO_DIFFERENCES } from './differences';
 import { compareKeys, DifferingKeys, isKey } from './differing-keys';
@@ -20,6 +20,8 @@ export interface VerifyOptions {
   readonly userId: string;
   readonly rows: RowSource;
   readonly records: RecordSource;
+  /** The streams whose topics are compacted. @default none */
+  readonly compacted?: ReadonlySet<StreamName> | undefined;
   /** Request for the keys that differ. @default none */
   readonly keys?: KeysRequest | undefined;
   /** The clock, in milliseconds. @default performance.now */
@@ -42,6 +44,7 @@ export async function verify({
   userId,
   rows,
   records,
+  compacted,
   keys,
   now = () => performance.now(),
 }: VerifyOptions): Promise<VerificationReport> {
@@ -110,6 +113,7 @@ export async function verify({
             buckets,
             rows,
             records,
+            isCompacted: compacted?.has(name) === true,
             onKey: (key, sides) => {
               if (!folded.has(bucketOf(key))) return;
               for (const row of sides.rows) table[name].add(key, row);
