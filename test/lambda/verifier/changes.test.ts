@@ -70,6 +70,11 @@ test('a topic that follows updates, deletes and late keys is equal, and its dige
   expect(followed.digest).toEqual((await verifyGeo({ rows, records: rows })).digest);
 });
 
+test('the last key is also one that is gone, and never a late one', async () => {
+  const records = [row('7', 'a'), gone('9'), only('8', 'late')];
+  expect(await verifyGeo({ records })).toMatchObject({ lastKey: '9' });
+});
+
 test('a topic without any change says nothing of changes', async () => {
   expect(await verifyGeo({ rows: [row('1', 'a')], records: [row('1', 'b')] })).not.toHaveProperty('changes');
 });
