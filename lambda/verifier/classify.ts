@@ -40,8 +40,13 @@ export interface Classification {
  *
  * So rows = identical + changed + deadLettered + missing, and records = identical + changed + duplicate + extra, repeated
  * ones aside.
+ *
+ * @param isCompacted whether the topic forgets tombstones: any key without records may have changed. @default false
  */
-export function classify({ rows, records, repeated, deadLetters, isChanged }: KeySides): Classification {
+export function classify(
+  { rows, records, repeated, deadLetters, isChanged }: KeySides,
+  isCompacted = false,
+): Classification {
   const unsettled = new Map<string, number>();
   for (const row of rows) unsettled.set(row, (unsettled.get(row) ?? 0) + 1);
   const duplicate: KeyRecord[] = [...repeated];
@@ -56,6 +61,7 @@ export function classify({ rows, records, repeated, deadLetters, isChanged }: Ke
   const pairs = Math.min(rowsLeft.length, others.length);
   const changed = others.slice(0, pairs).map((record, i) => ({ row: rowsLeft[i] as string, record }));
   const left = rowsLeft.slice(pairs);
+  const mayBeOutdated = isChanged || (isCompacted && records.length === 0);
   const letters = Math.min(left.length, deadLetters);
   return {
     duplicate,
@@ -63,6 +69,6 @@ export function classify({ rows, records, repeated, deadLetters, isChanged }: Ke
     deadLettered: left.slice(0, letters),
     missing: left.slice(letters),
     extra: others.slice(pairs),
-    strayDeadLetters: isChanged ? 0 : deadLetters - letters,
+    strayDeadLetters: mayBeOutdated ? 0 : deadLetters - letters,
   };
 }

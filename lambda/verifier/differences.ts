@@ -41,6 +41,8 @@ export const NO_DIFFERENCES: Differences = {
 export interface DifferencesOptions extends Sides {
   /** The buckets whose keys are compared. */
   readonly buckets: ReadonlySet<number>;
+  /** Whether the topic forgets tombstones. */
+  readonly isCompacted: boolean;
   /** Takes both sides of each key. */
   readonly onKey: (key: string, sides: FoldedSides) => void;
   /** Takes each row that a dead letter accounts for, after its key. */
@@ -68,7 +70,7 @@ export async function findDifferences(options: DifferencesOptions): Promise<Diff
       if (sides.isChanged) changes.keys += 1;
       changes.superseded += sides.superseded;
       changes.tombstones += sides.tombstones;
-      const found = classify(sides);
+      const found = classify(sides, options.isCompacted);
       for (const row of found.deadLettered) options.onDeadLettered(key, row);
       const { missing, extra, changed, duplicate, strayDeadLetters } = found;
       if (missing.length + extra.length + changed.length + duplicate.length + strayDeadLetters > 0)

@@ -4,6 +4,7 @@ import type { Connection } from 'mysql2';
 import { TopicError } from '../shared/errors';
 import { checkTopics } from '../shared/kafka/topic-facts';
 import { verifierIdOf } from '../shared/streams';
+import { compactedStreams } from './compacted-streams';
 import { kafkaRecordSource } from './kafka-record-source';
 import { mysqlRowSource } from './mysql-row-source';
 import type { VerificationReport } from './report';
@@ -42,6 +43,7 @@ export async function verifyPipeline({
   for (const { message } of problems) warn(message);
   return await verify({
     userId,
+    compacted: await compactedStreams(kafka, userId),
     rows: mysqlRowSource(database),
     records: kafkaRecordSource(kafka, userId, groupId),
     keys,

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { MB_PER_CORE } from '../stack-sizes';
@@ -27,6 +27,8 @@ export class PipelineVerifier extends Construct {
       // A full core, because hashing takes most of the time.
       memorySize: MB_PER_CORE,
       timeout: Duration.minutes(15),
+      // Keys with changes are compared from a temporary file, some 80 bytes a record. It costs while a comparison runs only.
+      ephemeralStorageSize: Size.gibibytes(10),
       vpc,
       subnets,
     });

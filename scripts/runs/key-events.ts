@@ -3,7 +3,7 @@ import type { VerificationReport } from '../../lambda/verifier/report';
 import type { KeysRequest } from '../../lambda/verifier/verify';
 import type { MendEvent, MendSummary } from './mendable-pipeline';
 
-/** Maximum of keys of all tables in one event: of 19 digits each they are 220 KB, a fifth of Lambda's smallest limit. */
+/** Maximum of keys of all tables in one event: of 19 digits each they are 220 KB, and Lambda takes events of 1 MB. */
 const EVENT_KEYS = 10_000;
 
 /** Events that make the emitter read the keys of a report again. */

@@ -72,7 +72,7 @@ async function readAgain(
   progress: Progress,
   { events, keys }: Pick<ReturnType<typeof keyEvents>, 'events' | 'keys'>,
 ): Promise<void> {
-  const step = progress.step(`Reading ${grouped(keys)} keys that differ again`, keys);
+  const step = progress.step(`Reading again ${grouped(keys)} keys that differ`, keys);
   try {
     for (const { event, keys: count } of events) {
       await emit(event);

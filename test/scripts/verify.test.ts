@@ -126,7 +126,7 @@ describe('--mend', () => {
     expect(await run('--mend')).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('Equal: 15 rows'),
-      stderr: expect.stringContaining('Reading 2 keys that differ again'),
+      stderr: expect.stringContaining('Reading again 2 keys that differ'),
     });
     expect(events().slice(8)).toEqual([{}, { keys: { geolocation_data: ['3', '5'] } }, {}]);
     const asked = lambda.commandCalls(InvokeCommand, { FunctionName: 'the-verifier' });

@@ -17,6 +17,18 @@ test('the function compares topics with tables, in the one group that it may use
   expect(groups.filter(({ groupId }) => groupId.startsWith(verifierIdOf(pipeline.userId)))).toEqual([]);
 });
 
+test('names the keys that differ, in pages, for an event that asks for them', async () => {
+  const pipeline = await pipelineInEnvironment();
+  await pipeline.sql("INSERT INTO pinterest_data VALUES (9, 'nine'), (10, 'ten'), (11, 'eleven')");
+
+  const first = await handler({ keys: { limit: 2 } });
+  const second = await handler({ keys: { limit: 2, after: { pinterest_data: '10' } } });
+
+  expect(first.streams.pin).toMatchObject({ missing: 3, differing: { keys: ['9', '10'], hasMore: true } });
+  expect(second.streams.pin).toMatchObject({ missing: 3, differing: { keys: ['11'], hasMore: false } });
+  await expect(handler({ keys: { limit: 0 } })).rejects.toThrow('keys.limit: allowed');
+});
+
 test('refuses to share its group with another comparison, which would be given a part of the partitions', async () => {
   const { userId } = await pipelineInEnvironment();
   const other = testKafka().consumer({ groupId: verifierIdOf(userId) });

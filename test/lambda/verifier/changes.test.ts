@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { StreamName } from '../../../lambda/shared/streams';
 import type { VerificationReport } from '../../../lambda/verifier/report';
 import { type KeysRequest, verify } from '../../../lambda/verifier/verify';
 import {
@@ -13,6 +14,7 @@ import {
 const verifyGeo = async (
   geo: Partial<MemoryStream>,
   keys?: KeysRequest,
+  compacted?: ReadonlySet<StreamName>,
 ): Promise<VerificationReport['streams']['geo']> => {
   const streams = emptyStreams();
   Object.assign(streams.geo, geo);
@@ -21,6 +23,7 @@ const verifyGeo = async (
     rows: memoryRows(streams),
     records: memoryRecords(streams),
     keys,
+    compacted,
   });
   expect(report.equal).toBe(report.streams.geo.equal);
   return report.streams.geo;
@@ -65,6 +68,11 @@ test('a topic that follows updates, deletes and late keys is equal, and its dige
     examples: [],
   });
   expect(followed.digest).toEqual((await verifyGeo({ rows, records: rows })).digest);
+});
+
+test('the last key is also one that is gone, and never a late one', async () => {
+  const records = [row('7', 'a'), gone('9'), only('8', 'late')];
+  expect(await verifyGeo({ records })).toMatchObject({ lastKey: '9' });
 });
 
 test('a topic without any change says nothing of changes', async () => {
@@ -136,6 +144,14 @@ test('a dead letter of a key that has changed may be one that is not needed any 
   const other = { rows: [row('2', 'a')], records: [row('2', 'a'), gone('3')], deadLetters };
   expect(await verifyGeo(other)).toMatchObject({ equal: false, strayDeadLetters: 2 });
   expect(await verifyGeo({ ...dead, deadLetters: [] })).toMatchObject({ equal: false, missing: 1 });
+});
+
+test('a dead letter that has outlived the tombstone of its key is not stray in a compacted topic', async () => {
+  const deadLetters = ['1', '2'].map((key) => ({ key, text: 'too large' }));
+  const geo = { rows: [row('2', 'a')], records: [row('2', 'a')], deadLetters };
+  expect(await verifyGeo(geo)).toMatchObject({ strayDeadLetters: 2 });
+  expect(await verifyGeo(geo, undefined, new Set(['geo']))).toMatchObject({ strayDeadLetters: 1 });
+  expect(await verifyGeo(geo, undefined, new Set(['pin']))).toMatchObject({ strayDeadLetters: 2 });
 });
 
 /** A key as its table has it, and one of a few things that its topic may have made of it. */
