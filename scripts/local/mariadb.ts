@@ -48,6 +48,9 @@ export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaD
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await killOrphans(directory);
   const data = path.join(directory, 'data');
+  // A server removes at its start the temporary tables of every other one that has the same folder for them.
+  const temporary = path.join(directory, 'tmp');
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
   if (options.fresh) rmSync(data, { recursive: true, force: true });
   if (!existsSync(data)) await install(base, directory, data);
 
@@ -78,6 +81,7 @@ export async function startMariaDb(options: MariaDbOptions): Promise<LocalMariaD
       // Not in the file, where some characters of a path would mean something else.
       `--basedir=${base}`,
       `--datadir=${data}`,
+      `--tmpdir=${temporary}`,
       `--init-file=${firstStatements}`,
       ...asRoot(),
     ],

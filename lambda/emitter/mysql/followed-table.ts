@@ -29,11 +29,14 @@ export async function followedTable(
   { rowImage, logsCascades }: Pick<SnapshotPoint, 'rowImage' | 'logsCascades'>,
 ): Promise<FollowedTable | Refusal> {
   const refuse = (reason: string): Refusal => ({ refused: 'table', reason });
-  const [row = []] = await rowsOf(connection, { sql: READ_TABLE, values: [keyColumn, table] });
+  const [row = []] = await rowsOf(connection, {
+    sql: READ_TABLE,
+    values: [keyColumn, keyColumn, keyColumn, keyColumn, table],
+  });
   const [schema, kind, engine, position, type, extra, keyKind, count] = row.map((value) =>
     String(value ?? ''),
   );
-  if (schema === undefined) return refuse(`there is no table ${table}`);
+  if (schema === undefined || schema === '') return refuse(`there is no table ${table}`);
   if (kind === 'VIEW') return refuse(`${table} is a view: the log has changes of the tables under it`);
   if (engine !== 'InnoDB') return refuse(`${table} has engine ${engine}, which has no snapshots`);
   if (position === '') return refuse(`${table} has no column ${keyColumn}`);
@@ -59,10 +62,16 @@ export async function followedTable(
   };
 }
 
-const READ_TABLE = `SELECT t.TABLE_SCHEMA, t.TABLE_TYPE, t.ENGINE, c.ORDINAL_POSITION, c.COLUMN_TYPE, c.EXTRA, c.COLUMN_KEY,
-    (SELECT COUNT(*) FROM information_schema.COLUMNS a WHERE a.TABLE_SCHEMA = DATABASE() AND a.TABLE_NAME = t.TABLE_NAME)
-  FROM information_schema.TABLES t LEFT JOIN information_schema.COLUMNS c
-    ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = t.TABLE_NAME AND c.COLUMN_NAME = ?
+const READ_TABLE = `SELECT MIN(t.TABLE_SCHEMA), MIN(t.TABLE_TYPE), MIN(t.ENGINE), ${[
+  'ORDINAL_POSITION',
+  'COLUMN_TYPE',
+  'EXTRA',
+  'COLUMN_KEY',
+]
+  .map((column) => `MIN(CASE WHEN c.COLUMN_NAME = ? THEN c.${column} END)`)
+  .join(', ')}, COUNT(*)
+  FROM information_schema.TABLES t JOIN information_schema.COLUMNS c
+    ON c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = t.TABLE_NAME
   WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ?`;
 
 /** A clause of SHOW CREATE TABLE, each of which has a line of its own. */
