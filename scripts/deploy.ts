@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
 import { accountId } from './aws/account-id';
+import { accountLimits } from './aws/account-limits';
 import { isBootstrapped } from './aws/bootstrap';
 import { type Cdk, cdk, contextArguments } from './aws/cdk';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
+import { findMovedSubnets } from './aws/deployed-subnets';
 import { endTerminationProtection, hasNeverBeenDeployed, presentStacks } from './aws/present-stacks';
 import { billOf } from './cost/bill';
 import { shortBillText } from './cost/bill-text';
@@ -36,11 +38,24 @@ Examples:
 export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask }): CommandLine =>
   commandLine(command, async ({ yes, ...options }: Options) => {
     const { account, config, overrides } = deployedPipeline(options);
-    const [id, bootstrapped, stacks] = await Promise.all([
-      accountId(account),
+    const id = await accountId(account);
+    const [bootstrapped, stacks, limits, moved] = await Promise.all([
       isBootstrapped(account),
       presentStacks(account, config.userId),
+      accountLimits({ account, config }),
+      findMovedSubnets({ account, config }),
     ]);
+    const refused = [
+      ...limits
+        .filter(({ severity }) => severity === 'refused')
+        .map(({ text, fix }) => `${text}. Fix: ${fix}`),
+      ...(moved === undefined ? [] : [moved]),
+    ];
+    if (refused.length > 0) {
+      throw new ConfigurationError(
+        `Nothing was deployed, because AWS would refuse it:\n${refused.join('\n')}`,
+      );
+    }
     const environment = `aws://${id}/${config.region}`;
     const failed = stacks.filter(hasNeverBeenDeployed);
 
@@ -52,6 +67,8 @@ export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask 
         `The first deployment of ${StackName} failed (${StackStatus}). Its termination protection is removed, and the stack is deleted and created again.`,
       );
     }
+
+    for (const { text, fix } of limits) say(`AWS may refuse this: ${text}. Fix: ${fix}`);
 
     if (!yes && !account.isEmulator) {
       const answer = await surroundings.ask('Deploy? [y/N] ');
