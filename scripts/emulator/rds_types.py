@@ -30,9 +30,9 @@ _PROPERTIES = any_of(
 _MASTER_RIGHTS = (
     "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, "
     "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, "
-    "CREATE USER, EVENT, TRIGGER"
+    "CREATE USER, EVENT, TRIGGER, REPLICATION CLIENT, REPLICATION SLAVE"
 )
-"""Rights of the master user on RDS, except replication: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html"""
+"""Rights of the master user on RDS: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html"""
 
 
 def _create(logical_id, properties, stack_name):
