@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
 import { accountId } from './aws/account-id';
-import { accountLimits } from './aws/account-limits';
 import { isBootstrapped } from './aws/bootstrap';
 import { type Cdk, cdk, contextArguments } from './aws/cdk';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
-import { findMovedSubnets } from './aws/deployed-subnets';
+import { checkDeployment } from './aws/deployment-checks';
 import { endTerminationProtection, hasNeverBeenDeployed, presentStacks } from './aws/present-stacks';
 import { billOf } from './cost/bill';
 import { shortBillText } from './cost/bill-text';
@@ -39,23 +38,11 @@ export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask 
   commandLine(command, async ({ yes, ...options }: Options) => {
     const { account, config, overrides } = deployedPipeline(options);
     const id = await accountId(account);
-    const [bootstrapped, stacks, limits, moved] = await Promise.all([
+    const [bootstrapped, stacks, doubts] = await Promise.all([
       isBootstrapped(account),
       presentStacks(account, config.userId),
-      accountLimits({ account, config }),
-      findMovedSubnets({ account, config }),
+      checkDeployment({ account, config }),
     ]);
-    const refused = [
-      ...limits
-        .filter(({ severity }) => severity === 'refused')
-        .map(({ text, fix }) => `${text}. Fix: ${fix}`),
-      ...(moved === undefined ? [] : [moved]),
-    ];
-    if (refused.length > 0) {
-      throw new ConfigurationError(
-        `Nothing was deployed, because AWS would refuse it:\n${refused.join('\n')}`,
-      );
-    }
     const environment = `aws://${id}/${config.region}`;
     const failed = stacks.filter(hasNeverBeenDeployed);
 
@@ -68,7 +55,7 @@ export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask 
       );
     }
 
-    for (const { text, fix } of limits) say(`AWS may refuse this: ${text}. Fix: ${fix}`);
+    for (const doubt of doubts) say(`AWS may refuse this: ${doubt}`);
 
     if (!yes && !account.isEmulator) {
       const answer = await surroundings.ask('Deploy? [y/N] ');

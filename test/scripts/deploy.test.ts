@@ -5,6 +5,7 @@ import {
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeClusterV2Command, KafkaClient } from '@aws-sdk/client-kafka';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -20,6 +21,7 @@ jest.mock('../../scripts/aws/account-plan', () => ({ accountPlan: jest.fn(async 
 
 const cloudFormation = mockClient(CloudFormationClient);
 const ec2 = mockClient(EC2Client);
+const kafka = mockClient(KafkaClient);
 const lambda = mockClient(LambdaClient);
 const ssm = mockClient(SSMClient);
 const sts = mockClient(STSClient);
@@ -28,7 +30,7 @@ const cdk = jest.fn<ReturnType<Cdk>, Parameters<Cdk>>();
 const ask = jest.fn<ReturnType<Ask>, Parameters<Ask>>();
 
 beforeEach(() => {
-  for (const client of [cloudFormation, ec2, lambda, ssm, sts]) client.reset();
+  for (const client of [cloudFormation, ec2, kafka, lambda, ssm, sts]) client.reset();
   concurrencyIs(1000);
   sts.on(GetCallerIdentityCommand).resolves({ Account: '111122223333' });
   ssm.on(GetParameterCommand, { Name: '/cdk-bootstrap/hnb659fds/version' }).resolves({});
@@ -75,6 +77,34 @@ function networkIsIn(AvailabilityZoneId: string, CidrBlock: string): void {
   ec2.on(DescribeSubnetsCommand).resolves({ Subnets: [{ AvailabilityZoneId, CidrBlock }] });
 }
 
+function clusterIs({ volumeGiB, brokers }: { volumeGiB: number; brokers: number }): void {
+  const StackName = 'Pinterest-ada-KafkaCluster';
+  cloudFormation.on(DescribeStacksCommand, { StackName }).resolves({
+    Stacks: [
+      {
+        StackName,
+        StackStatus: 'CREATE_COMPLETE',
+        CreationTime: new Date(0),
+        Outputs: [{ OutputKey: 'ClusterArn', OutputValue: 'arn' }],
+      },
+    ],
+  });
+  kafka.on(DescribeClusterV2Command).resolves({
+    ClusterInfo: {
+      Provisioned: {
+        NumberOfBrokerNodes: brokers,
+        EnhancedMonitoring: 'DEFAULT',
+        CurrentBrokerSoftwareInfo: { KafkaVersion: '3.9.x.kraft' },
+        BrokerNodeGroupInfo: {
+          ClientSubnets: [],
+          InstanceType: 'kafka.t3.small',
+          StorageInfo: { EbsStorageInfo: { VolumeSize: volumeGiB } },
+        },
+      },
+    },
+  });
+}
+
 describe('before anything is touched', () => {
   test.each<[string, () => unknown, readonly string[], string]>([
     [
@@ -109,6 +139,26 @@ describe('before anything is touched', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(message);
     expect(cdk).not.toHaveBeenCalled();
+  });
+
+  test('refuses two changes of the cluster at once, and says which to make first', async () => {
+    clusterIs({ volumeGiB: 10, brokers: 3 });
+
+    const { status, stderr } = await run(
+      ...['--yes', '-c', 'pipeline.kafka.brokers=6', '-c', 'pipeline.kafka.volumeGiB=20'],
+    );
+
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      'pipeline.kafka.volumeGiB is 20 (deployed: 10), pipeline.kafka.brokers is 6 (deployed: 3): MSK changes one attribute of a cluster at a time. Deploy kafka.volumeGiB first: npm run deploy -- -c pipeline.kafka.brokers=3',
+    );
+    expect(cdk).not.toHaveBeenCalled();
+  });
+
+  test('accepts one change of the cluster', async () => {
+    clusterIs({ volumeGiB: 10, brokers: 3 });
+
+    await expect(run('--yes', '-c', 'pipeline.kafka.brokers=6')).resolves.toMatchObject({ status: 0 });
   });
 
   test('accepts one day of backups on the free plan', async () => {
