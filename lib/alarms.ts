@@ -1,4 +1,4 @@
-import type { KafkaConfig } from './config';
+import type { EmitterConfig, KafkaConfig } from './config';
 
 /**
  * Titles of the alarms. They are here, and not in the stacks, so that the bill can count them without loading the CDK.
@@ -15,7 +15,16 @@ export const EMITTER_ALARMS = {
   behind: 'Emitter does not catch up',
   slow: 'Emitter runs past its deadline',
   silent: 'Emitter has not run for an hour',
+  lostChanges: 'Changes were lost',
+  copiedOnly: 'Changes are not followed',
 } as const;
+
+/** Lists the alarms of the Emitter stack in a configuration. */
+export const emitterAlarms = ({ changes }: EmitterConfig): (keyof typeof EMITTER_ALARMS)[] =>
+  (Object.keys(EMITTER_ALARMS) as (keyof typeof EMITTER_ALARMS)[]).filter(
+    // Not to follow changes is what `copy` asks for.
+    (alarm) => alarm !== 'copiedOnly' || changes === 'follow',
+  );
 
 /** Alarms of the KafkaCluster stack that watch one metric of the whole cluster. */
 export const CLUSTER_ALARMS = {

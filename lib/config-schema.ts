@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { COMPRESSIONS, DEFAULT_COMPRESSION, MOST_SHARDS, userIdSchema } from '../lambda/shared/environment';
+import {
+  CHANGES,
+  COMPRESSIONS,
+  DEFAULT_CHANGES,
+  DEFAULT_COMPRESSION,
+  MOST_SHARDS,
+  userIdSchema,
+} from '../lambda/shared/environment';
+import { overlap } from './address-range';
+import { ZONE_IDS } from './subnets';
 
 /** The only region that the pipeline is made for, as the original project requires. */
 export const REGION = 'us-east-1';
@@ -40,9 +49,14 @@ const kafkaSchema = fields({
   partitions: z.int().min(1).max(1000).default(3),
   /**
    * Monitoring level of the brokers. `DEFAULT` is free and feeds all alarms except one. `PER_BROKER` adds the alarm for
-   * refused connections, and about forty metrics per broker that are billed as custom metrics. @default 'DEFAULT'
+   * refused connections, and about fifty metrics per broker that are billed as custom metrics. @default 'DEFAULT'
    */
   monitoring: z.enum(['DEFAULT', 'PER_BROKER']).default('DEFAULT'),
+  /**
+   * Cleanup policy of the topics of the tables. `compact` keeps the newest record of each key only: rows that share a key
+   * are lost. The dead-letter topic keeps everything. @default 'delete', which deletes nothing, because retention is unlimited
+   */
+  cleanupPolicy: z.enum(['delete', 'compact']).default('delete'),
 });
 
 const databaseSchema = z.discriminatedUnion(
@@ -53,6 +67,11 @@ const databaseSchema = z.discriminatedUnion(
       mode: z.literal('provisioned').default('provisioned'),
       /** Number of rows in each sample table. @default 11154, about the size of the original tables */
       sampleRows: z.int().min(0).max(1_000_000).default(11_154),
+      /**
+       * Days that RDS keeps backups for. Without backups there is no log of changes. An account on AWS's free plan may have
+       * 1 only. @default 7
+       */
+      backupDays: z.int().min(1).max(35).default(7),
     }),
     /** A database that exists already. `npm run put-credentials` copies its credentials to the secret. */
     fields({
@@ -108,6 +127,11 @@ const emitterSchema = fields({
   timeoutSeconds: z.int().min(60).max(900).default(240),
   /** Compression codec of the messages. @default 'zstd' */
   compression: z.enum(COMPRESSIONS).default(DEFAULT_COMPRESSION),
+  /**
+   * Whether the topics follow updates and deletes. `copy` never reads the log of the database, and copies each row once.
+   * @default 'follow'
+   */
+  changes: z.enum(CHANGES).default(DEFAULT_CHANGES),
 }).refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
   path: ['timeoutSeconds'],
   message: 'allowed: at most 60 × (everyMinutes − 1)',
@@ -129,15 +153,18 @@ export const pipelineSchema = fields({
     .array(cidr.refine((range) => !range.endsWith('/0'), 'allowed: a range smaller than the whole internet'))
     .default([]),
   /**
-   * Availability Zones of the VPC. MSK cannot use the zone with the id use1-az3. Its name differs between accounts;
-   * `npm run doctor` shows it. @default ['us-east-1a', 'us-east-1b', 'us-east-1c']
+   * Ids of the Availability Zones of the VPC, in any order. MSK has no brokers in use1-az3. An id means the same zone in
+   * every account, a name does not. The zones of a deployed pipeline cannot change.
+   * @default ['use1-az1', 'use1-az2', 'use1-az4']
    */
-  availabilityZones: z
-    .array(z.string().regex(/^us-east-1[a-f]$/, 'allowed: us-east-1a to us-east-1f'))
+  availabilityZoneIds: z
+    .array(z.enum(ZONE_IDS))
     .length(ZONES)
     .refine((zones) => new Set(zones).size === zones.length, 'allowed: three different zones')
-    .default(['us-east-1a', 'us-east-1b', 'us-east-1c']),
-  /** Address range of the VPC, from /16 (the largest that AWS allows) to /20 (nine subnets must fit). @default '10.20.0.0/20' */
+    .default(['use1-az1', 'use1-az2', 'use1-az4'])
+    // Their order means nothing, but a cluster whose subnets are in another order would be replaced.
+    .transform((zones) => zones.toSorted()),
+  /** Address range of the VPC, from /16 (the largest that AWS allows) to /20 (sixteen ranges of /24). @default '10.20.0.0/20' */
   vpcCidr: cidr
     .refine((range) => /\/(1[6-9]|20)$/.test(range), 'allowed: a range of /16 to /20')
     .default('10.20.0.0/20'),
@@ -160,7 +187,7 @@ export const pipelineSchema = fields({
     )
     .default({}),
 })
-  .refine(({ vpcCidr, database }) => !overlap(vpcCidr, rangeOfPeer(database)), {
+  .refine(({ vpcCidr, database }) => !isOverlapped(vpcCidr, rangeOfPeer(database)), {
     path: ['database', 'reach', 'cidr'],
     message: 'allowed: a range that does not overlap vpcCidr',
   })
@@ -169,14 +196,5 @@ export const pipelineSchema = fields({
 const rangeOfPeer = (database: z.output<typeof databaseSchema>): string | undefined =>
   database.mode === 'existing' && database.reach.via === 'vpc' ? database.reach.cidr : undefined;
 
-function overlap(one: string, other: string | undefined): boolean {
-  if (other === undefined) return false;
-  const [a, b] = [one, other].map((range) => {
-    const [address = '', bits] = range.split('/');
-    const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-    const size = 2 ** (32 - Number(bits));
-    const from = Math.floor(number / size) * size;
-    return { from, to: from + size };
-  }) as [{ from: number; to: number }, { from: number; to: number }];
-  return a.from < b.to && b.from < a.to;
-}
+const isOverlapped = (range: string, other: string | undefined): boolean =>
+  other !== undefined && overlap(range, other);

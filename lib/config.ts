@@ -23,6 +23,12 @@ export type EmitterConfig = PipelineConfig['emitter'];
 /** Fields that are always strings, even if the value looks like JSON. */
 const STRINGS = /^pipeline\.(userId|keyPairName|database\.name|tags\..*)$/;
 
+/** Advice for fields of earlier versions, by path. */
+const RENAMED: Readonly<Record<string, string>> = {
+  availabilityZones:
+    'write availabilityZoneIds, for example ["use1-az1","use1-az2","use1-az4"]; a name such as us-east-1a is a different zone in each account (aws ec2 describe-availability-zones shows the ids)',
+};
+
 /**
  * Reads the configuration from CDK context: the object `pipeline` of cdk.json, with `-c pipeline.<field>=<value>` of the
  * command line taking precedence. For example:
@@ -55,7 +61,7 @@ export function parseConfig(input: unknown): PipelineConfig {
       issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     return paths.map((path) => {
       const value = path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown>)?.[key], input);
-      return `  ${['pipeline', ...path].join('.')} is ${JSON.stringify(value) ?? 'not set'}: ${issue.message}`;
+      return `  ${['pipeline', ...path].join('.')} is ${JSON.stringify(value) ?? 'not set'}: ${RENAMED[path.join('.')] ?? issue.message}`;
     });
   });
   throw new ConfigError(

@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { METRICS } from '../lambda/shared/metric-names';
-import { EMITTER_ALARMS } from './alarms';
+import { EMITTER_ALARMS, emitterAlarms } from './alarms';
 import type { EmitterConfig, PipelineConfig } from './config';
 import type { KafkaCluster } from './constructs/kafka-cluster';
 import { PipelineAlarm } from './constructs/pipeline-alarm';
@@ -28,7 +28,7 @@ export class EmitterStack extends Stack {
   constructor(scope: Construct, id: string, props: EmitterStackProps) {
     const { config, network, database, cluster, ...stackProps } = props;
     super(scope, id, {
-      description: 'Emitter. Removal stops the copying; the checkpoint stays in Kafka.',
+      description: 'Emitter. Removal stops it; its checkpoint stays in Kafka.',
       ...stackProps,
     });
     const between = { vpc: network.vpc, subnets: network.emitterSubnets, database, cluster };
@@ -116,5 +116,24 @@ export class EmitterStack extends Stack {
       treatMissingData: cloudwatch.TreatMissingData.BREACHING,
       notify,
     });
+    const atLeastOneStream = {
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: 1,
+      // The state lasts until a run says otherwise, also while no run ends.
+      treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+      notify,
+    };
+    const mostOfARun = { statistic: cloudwatch.Stats.MAXIMUM, period: interval };
+    new PipelineAlarm(this, EMITTER_ALARMS.lostChanges, {
+      ...atLeastOneStream,
+      metric: emitter.metric(METRICS.toReconcile, mostOfARun),
+    });
+    if (emitterAlarms(config).includes('copiedOnly')) {
+      new PipelineAlarm(this, EMITTER_ALARMS.copiedOnly, {
+        ...atLeastOneStream,
+        metric: emitter.metric(METRICS.copiedOnly, mostOfARun),
+      });
+    }
   }
 }

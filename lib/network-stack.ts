@@ -6,6 +6,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { PipelineConfig } from './config';
+import { ZonalVpc } from './constructs/zonal-vpc';
 import { OUTPUTS } from './names';
 
 /** Properties of the {@link NetworkStack}. */
@@ -36,41 +37,38 @@ export class NetworkStack extends Stack {
 
     const natAddress = overInternet ? new ec2.CfnEIP(this, 'NatAddress', { domain: 'vpc' }) : undefined;
 
-    this.vpc = new ec2.Vpc(this, 'Vpc', {
-      ipAddresses: ec2.IpAddresses.cidr(config.vpcCidr),
-      availabilityZones: [...config.availabilityZones],
+    this.vpc = new ZonalVpc(this, 'Vpc', {
+      cidr: config.vpcCidr,
+      zones: config.availabilityZoneIds,
       natGateways: natAddress ? 1 : 0,
       natGatewayProvider: ec2.NatProvider.gateway({
         eipAllocationIds: natAddress ? [natAddress.attrAllocationId] : [],
       }),
-      subnetConfiguration: [
-        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
-        { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
-        ...(natAddress
-          ? [{ name: 'Egress', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 }]
-          : []),
+      subnets: [
+        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC },
+        { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+        ...(natAddress ? [{ name: 'Egress', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } as const] : []),
       ],
       gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
-      flowLogs: {
-        // Rejected traffic only: it shows what a security group blocks. Logging accepted traffic would not be worth its cost.
-        Refused: {
-          trafficType: ec2.FlowLogTrafficType.REJECT,
-          destination: ec2.FlowLogDestination.toCloudWatchLogs(
-            new logs.LogGroup(this, 'FlowLogs', {
-              retention: logs.RetentionDays.TWO_WEEKS,
-              removalPolicy: RemovalPolicy.DESTROY,
-            }),
-          ),
-        },
-      },
     });
+    const refused = this.vpc.addFlowLog('Refused', {
+      // Rejected traffic only: it shows what a security group blocks. Logging accepted traffic would not be worth its cost.
+      trafficType: ec2.FlowLogTrafficType.REJECT,
+      destination: ec2.FlowLogDestination.toCloudWatchLogs(
+        new logs.LogGroup(this, 'FlowLogs', {
+          retention: logs.RetentionDays.TWO_WEEKS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      ),
+    });
+    if (refused.iamRole) refused.node.defaultChild?.node.addDependency(refused.iamRole);
 
     if (natAddress) {
       this.emitterSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
       this.secretsEndpoint = { connections: new ec2.Connections({ peer: ec2.Peer.anyIpv4() }) };
       new CfnOutput(this, OUTPUTS.Network.natAddress, {
         value: natAddress.ref,
-        description: 'The address that the database sees the emitter come from',
+        description: 'Source address of the emitter, for the firewall of the database',
       });
     } else {
       this.emitterSubnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };

@@ -24,7 +24,7 @@ export class RdsAccessStack extends Stack {
   constructor(scope: Construct, id: string, { config, network, client, ...props }: RdsAccessStackProps) {
     super(scope, id, {
       description:
-        'Database access. Removal leaves a snapshot of a database of its own, and an existing database as it is.',
+        'Database access. Removal leaves a snapshot of a provisioned database, and does not touch an existing one.',
       terminationProtection: true,
       ...props,
     });
@@ -34,7 +34,11 @@ export class RdsAccessStack extends Stack {
       this.database = new ExistingDatabase(this, 'Database', { database, vpc, readerSubnets });
     } else {
       const subnets = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
-      const provisioned = new ProvisionedDatabase(this, 'Database', { vpc, subnets });
+      const provisioned = new ProvisionedDatabase(this, 'Database', {
+        vpc,
+        subnets,
+        backupDays: database.backupDays,
+      });
       const { loader } = new SampleTables(this, 'SampleTables', {
         database: provisioned,
         rows: database.sampleRows,

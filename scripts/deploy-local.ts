@@ -1,10 +1,11 @@
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
 import { deploymentDirectory, runningDeployment } from './aws/emulated-deployment';
 import { pipelineConfig } from './aws/pipeline-config';
 import { deployToNewEmulator, updateDeployment } from './emulator/deploy';
 import type { DeploymentDescription } from './emulator/describe-deployment';
+import { EMULATED_ACCOUNTS, type EmulatedAccount } from './emulator/emulator';
 import { takeLock } from './local/exclusive-lock';
 import { userId } from './options/pipeline-options';
 import { commandLine, runWhenMain } from './terminal/command';
@@ -13,6 +14,7 @@ import { terminalProgress } from './terminal/progress';
 interface Options {
   readonly userId?: string;
   readonly context: readonly string[];
+  readonly account?: EmulatedAccount;
   readonly json?: true;
 }
 
@@ -29,11 +31,21 @@ const command = new Command('npm run deploy:local --')
     (value: string, values: readonly string[]) => [...values, value],
     [],
   )
+  .addOption(
+    new Option('--account <kind>', 'account that the emulator plays (default: established)').choices(
+      Object.keys(EMULATED_ACCOUNTS),
+    ),
+  )
   .option('--json', 'write how to reach it as JSON')
   .addHelpText(
     'after',
     `
-Done again while it runs, it updates the same deployment: the configuration that it has, and what is given over that.
+Accounts:
+${Object.entries(EMULATED_ACCOUNTS)
+  .map(([kind, meaning]) => `  ${kind.padEnd(15)} ${meaning}`)
+  .join('\n')}
+
+A second run while it is up updates the same deployment: its configuration, changed by what is given.
 
 Examples:
   npm run deploy:local
@@ -57,11 +69,16 @@ export const deployLocal = commandLine(command, async (options: Options) => {
         `The emulator has the pipeline of ${running.userId}. Before another one: npm run destroy:local.`,
       );
     }
+    if (running !== undefined && options.account !== undefined) {
+      throw new ConfigurationError(
+        `--account is ${options.account}: allowed for a new emulator only. Before that: npm run destroy:local.`,
+      );
+    }
     const wanted = { userId: config.userId, configOverrides };
     const progress = terminalProgress();
     const description =
       running === undefined
-        ? await deployToNewEmulator(wanted, directory, progress)
+        ? await deployToNewEmulator(wanted, options.account ?? 'established', directory, progress)
         : await updateDeployment({ ...running, ...wanted }, directory, progress);
     process.stdout.write(
       options.json

@@ -4,6 +4,7 @@ import { accountId } from './aws/account-id';
 import { isBootstrapped } from './aws/bootstrap';
 import { type Cdk, cdk, contextArguments } from './aws/cdk';
 import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } from './aws/deployed-pipeline';
+import { checkDeployment } from './aws/deployment-checks';
 import { endTerminationProtection, hasNeverBeenDeployed, presentStacks } from './aws/present-stacks';
 import { billOf } from './cost/bill';
 import { shortBillText } from './cost/bill-text';
@@ -36,10 +37,11 @@ Examples:
 export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask }): CommandLine =>
   commandLine(command, async ({ yes, ...options }: Options) => {
     const { account, config, overrides } = deployedPipeline(options);
-    const [id, bootstrapped, stacks] = await Promise.all([
-      accountId(account),
+    const id = await accountId(account);
+    const [bootstrapped, stacks, doubts] = await Promise.all([
       isBootstrapped(account),
       presentStacks(account, config.userId),
+      checkDeployment({ account, config }),
     ]);
     const environment = `aws://${id}/${config.region}`;
     const failed = stacks.filter(hasNeverBeenDeployed);
@@ -52,6 +54,8 @@ export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask 
         `The first deployment of ${StackName} failed (${StackStatus}). Its termination protection is removed, and the stack is deleted and created again.`,
       );
     }
+
+    for (const doubt of doubts) say(`AWS may refuse this: ${doubt}`);
 
     if (!yes && !account.isEmulator) {
       const answer = await surroundings.ask('Deploy? [y/N] ');

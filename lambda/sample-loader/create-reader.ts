@@ -3,7 +3,8 @@ import type { DatabaseLogin } from '../shared/database-login';
 import { rowsOf } from '../shared/mysql/rows-of';
 
 /**
- * Recreates the account of `reader`, with no right but to read the tables of its database.
+ * Recreates the account of `reader`, with the rights to read the tables of its database and the server's binary log, and no
+ * others.
  *
  * @param administrator a connection that may create accounts
  * @param overTls whether the account may connect over TLS only
@@ -19,6 +20,8 @@ export async function createReader(
     { sql: `CREATE USER ?@'%' IDENTIFIED BY ?${requirement}`, values: [user, password] },
     // In a grant "_" stands for any character.
     { sql: "GRANT SELECT ON ??.* TO ?@'%'", values: [database.replaceAll('_', '\\_'), user] },
+    // There is one log for all databases of a server, so the grant cannot name one.
+    { sql: "GRANT REPLICATION SLAVE ON *.* TO ?@'%'", values: [user] },
   ];
   for (const statement of statements) await rowsOf(administrator, statement);
 }

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { databaseTlsSchema } from '../shared/trusted-certificates';
 
 const environmentSchema = z.object({
-  /** ARN of the secret with the login of the account that makes the tables. */
+  /** ARN of the secret with the credentials of the master user, who creates the tables. */
   OWNER_SECRET_ARN: z.string().min(1),
-  /** ARN of the secret with the login of the account that may read them, and that the loader creates. */
+  /** ARN of the secret with the credentials of the emitter's account, which the loader creates. */
   READER_SECRET_ARN: z.string().min(1),
   /** `off`, `rds` or the path of a file, see `DatabaseTls`. @default 'rds' */
   DATABASE_TLS: databaseTlsSchema.default('rds'),

@@ -5,16 +5,17 @@ import { breakConnection, connectToDatabase } from '../shared/mysql/mysql-connec
 import { readSecret } from '../shared/read-secret';
 import { createReader } from './create-reader';
 import { parseEnvironment } from './environment';
+import { keepLog } from './keep-log';
 import { loadSampleTables } from './load-sample-tables';
 
-/** CloudFormation hands numbers over as text. */
+/** CloudFormation passes numbers as text. */
 const rowsSchema = z.coerce.number('allowed: the number of rows in each table').int().min(0);
 
 /**
- * The Lambda function behind the resource "sample tables": makes the three tables and the account that reads them.
+ * Handles the custom resource "sample tables": creates the three tables and the emitter's account, and makes RDS keep its log.
  *
- * Done again, it makes them again, alike. An update that asks for as many rows as there were leaves the tables alone,
- * for they may have been added to. They go with their database; there is nothing to do when the resource is removed.
+ * A second run creates the same tables again. An update with the same number of rows leaves the tables alone, because
+ * somebody may have added rows. The tables are deleted with their database, so a delete event needs nothing.
  *
  * @throws Error without a password in it, which CloudFormation shows as the reason of a failed deployment.
  */
@@ -27,6 +28,7 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
   if (!asBefore) await loadSampleTables(owner, { rows, tls: DATABASE_TLS });
   const connection = await connectToDatabase(owner, DATABASE_TLS);
   try {
+    await keepLog(connection);
     await createReader(connection, reader, DATABASE_TLS !== 'off');
   } finally {
     breakConnection(connection);

@@ -24,6 +24,12 @@ export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
 /** Storage on three brokers costs more than the CPU of compressing. */
 export const DEFAULT_COMPRESSION = 'zstd' satisfies (typeof COMPRESSIONS)[number];
 
+/** Ways to treat rows that change. `follow`: updates and deletes are followed in the database's log; `copy`: the log is never read. */
+export const CHANGES = ['follow', 'copy'] as const;
+
+/** Topics follow their tables unless it is switched off. */
+export const DEFAULT_CHANGES = 'follow' satisfies (typeof CHANGES)[number];
+
 const text = z.string().min(1, 'allowed: text that is not empty');
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, `allowed: ${values.join(', ')}`);
@@ -58,6 +64,8 @@ const environmentSchema = z
     KAFKA_AUTHENTICATION: oneOf(KAFKA_AUTHENTICATIONS).default('iam'),
     /** See {@link COMPRESSIONS}. @default {@link DEFAULT_COMPRESSION} */
     COMPRESSION: oneOf(COMPRESSIONS).default(DEFAULT_COMPRESSION),
+    /** See {@link CHANGES}. @default {@link DEFAULT_CHANGES} */
+    CHANGES: oneOf(CHANGES).default(DEFAULT_CHANGES),
     /** ARN of the Secrets Manager secret with the database's host, port, dbname, username and password. */
     DATABASE_SECRET_ARN: text.optional(),
     /** Path of a `db_creds.yaml` (HOST, PORT, USER, PASSWORD, DATABASE); instead of the secret. */
@@ -111,6 +119,8 @@ export interface EmitterEnvironment {
   readonly limit: number | undefined;
   /** Over how many shards the keys are split. */
   readonly shards: number;
+  /** Whether updates and deletes are followed, or rows only copied. */
+  readonly changes: (typeof CHANGES)[number];
 }
 
 /**
@@ -146,5 +156,6 @@ export function parseEnvironment(
     database: { login, tls: value.DATABASE_TLS ?? ('secretArn' in login ? 'rds' : 'off') },
     limit: value.EMIT_LIMIT,
     shards: value.SHARDS,
+    changes: value.CHANGES,
   };
 }

@@ -1,11 +1,15 @@
-import { Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/shared/environment';
 import type { ExistingDatabaseConfig } from '../config';
 import { PLACEHOLDER_USER } from '../names';
+import { FunctionRole } from './function-role';
 import type { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
 
@@ -28,7 +32,7 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
     const { host, port, name, reach } = database;
 
     this.secret = new secretsmanager.Secret(this, 'Login', {
-      description: 'Login to the database. npm run put-credentials fills in user name and password.',
+      description: 'Database credentials. npm run put-credentials stores user name and password here.',
       generateSecretString: {
         secretStringTemplate: JSON.stringify({
           host,
@@ -68,6 +72,7 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
         vpcPeeringConnectionId: peering.ref,
       });
     });
+    this.resolvePrivately(peering);
     const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(this, 'Server', reach.securityGroupId);
     this.server = { connections: new ec2.Connections({ securityGroups: [securityGroup], defaultPort }) };
   }
@@ -80,5 +85,42 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
 
   widgets(): cloudwatch.IWidget[] {
     return [];
+  }
+
+  /**
+   * Makes the host name of a publicly accessible database resolve to its private address. Without it the functions get the
+   * public address, which they have no route to. CloudFormation has no property for it:
+   * https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-dns.html
+   */
+  private resolvePrivately(peering: ec2.CfnVPCPeeringConnection): void {
+    const logGroup = new logs.LogGroup(this, 'PeeringDnsLogs', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const arn = (resource: string, resourceName: string): string =>
+      Stack.of(this).formatArn({ service: 'ec2', resource, resourceName });
+    new cr.AwsCustomResource(this, 'PeeringDns', {
+      onUpdate: {
+        service: 'EC2',
+        action: 'ModifyVpcPeeringConnectionOptions',
+        parameters: {
+          VpcPeeringConnectionId: peering.ref,
+          // The accepter is the VPC of the database.
+          AccepterPeeringConnectionOptions: { AllowDnsResolutionFromRemoteVpc: true },
+        },
+        // The answer has nothing that the stack needs.
+        outputPaths: ['AccepterPeeringConnectionOptions.AllowDnsResolutionFromRemoteVpc'],
+        physicalResourceId: cr.PhysicalResourceId.of(peering.ref),
+      },
+      policy: cr.AwsCustomResourcePolicy.fromStatements([
+        new iam.PolicyStatement({
+          actions: ['ec2:ModifyVpcPeeringConnectionOptions'],
+          resources: [arn('vpc-peering-connection', peering.ref)],
+        }),
+      ]),
+      installLatestAwsSdk: false,
+      logGroup,
+      role: new FunctionRole(this, 'PeeringDnsRole', { logGroup, inVpc: false }),
+    });
   }
 }

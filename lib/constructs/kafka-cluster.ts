@@ -1,4 +1,4 @@
-import { CrossStackReferences, Duration, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
+import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,7 +7,7 @@ import * as msk from 'aws-cdk-lib/aws-msk';
 import * as cr from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { EmitterVariables } from '../../lambda/shared/environment';
-import { topicsOf } from '../../lambda/shared/streams';
+import { deadLetterTopicOf, topicsOf } from '../../lambda/shared/streams';
 import { type KafkaConfig, ZONES } from '../config';
 import { nameOf } from '../names';
 import { FunctionRole } from './function-role';
@@ -123,6 +123,11 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
         topicName,
         partitionCount: kafka.partitions,
         replicationFactor: ZONES,
+        // Dead letters of one key are different rows, so they are never compacted.
+        configs:
+          topicName === deadLetterTopicOf(userId)
+            ? undefined
+            : Fn.base64(`cleanup.policy=${kafka.cleanupPolicy}`),
       }).applyRemovalPolicy(RemovalPolicy.DESTROY);
     }
 

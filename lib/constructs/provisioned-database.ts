@@ -13,27 +13,33 @@ import type { SourceDatabase } from './source-database';
 /** Name of the database with the three tables, as in the original project. */
 const DATABASE_NAME = 'pinterest_data';
 
+/** Major version of the database. */
+const MARIADB_VERSION = '11.4';
+
 /** Properties of a {@link ProvisionedDatabase}. */
 export interface ProvisionedDatabaseProps {
   readonly vpc: ec2.IVpc;
   /** Isolated subnets in at least two zones. */
   readonly subnets: ec2.SubnetSelection;
+  /** Days that RDS keeps backups for. */
+  readonly backupDays: number;
 }
 
 /** A small RDS MariaDB 11.4 instance of the pipeline. Its removal leaves a snapshot. */
 export class ProvisionedDatabase extends Construct implements SourceDatabase, ec2.IConnectable {
   readonly connections: ec2.Connections;
-  /** Credentials of the read-only account, which the sample loader creates. */
+  /** Credentials of the account that reads tables and log, which the sample loader creates. */
   readonly secret: secretsmanager.ISecret;
 
   private readonly ownerSecret: secretsmanager.ISecret;
   private readonly instance: rds.DatabaseInstance;
 
-  constructor(scope: Construct, id: string, { vpc, subnets }: ProvisionedDatabaseProps) {
+  constructor(scope: Construct, id: string, { vpc, subnets, backupDays }: ProvisionedDatabaseProps) {
     super(scope, id);
-    // The newest minor version that CloudFormation knows. RDS upgrades it automatically.
+    // RDS picks the minor version, and upgrades it. It withdraws each after about a year, and a template that names one
+    // fails from then on. The schema of AWS::RDS::DBInstance takes a prefix of the version for equal to it.
     const engine = rds.DatabaseInstanceEngine.mariaDb({
-      version: rds.MariaDbEngineVersion.of('11.4.13', '11.4'),
+      version: rds.MariaDbEngineVersion.of(MARIADB_VERSION, MARIADB_VERSION),
     });
     const owner = new rds.DatabaseSecret(this, 'Owner', { username: 'owner', dbname: DATABASE_NAME });
     const reader = new rds.DatabaseSecret(this, 'Reader', { username: 'reader', dbname: DATABASE_NAME });
@@ -52,13 +58,17 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
           require_secure_transport: '1',
           // The sample loader uses LOAD DATA LOCAL INFILE.
           local_infile: '1',
+          // The emitter follows changes in the log. RDS writes it while there are backups.
+          binlog_format: 'ROW',
+          // Column names in the log, so that a column is found by name after ALTER TABLE.
+          binlog_row_metadata: 'FULL',
         },
       }),
       allocatedStorage: DATABASE_STORAGE_GIB,
       storageType: rds.StorageType.GP3,
       storageEncrypted: true,
       publiclyAccessible: false,
-      backupRetention: Duration.days(7),
+      backupRetention: Duration.days(backupDays),
       copyTagsToSnapshot: true,
       removalPolicy: RemovalPolicy.SNAPSHOT,
     });
@@ -70,6 +80,11 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
       {
         id: 'AwsSolutions-RDS3',
         reason: 'The sample tables can be created again in a minute. A second zone would double the price.',
+      },
+      {
+        id: 'CloudFormation-Validate::E9006',
+        reason:
+          'The list of versions has minor ones only, which RDS withdraws. RDS takes the major version, too.',
       },
       {
         id: 'AwsSolutions-RDS10',
@@ -95,7 +110,7 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
     fn.addVariables<EmitterVariables>({ DATABASE_SECRET_ARN: this.secret.secretArn });
   }
 
-  /** Allows a function to create the tables and the read-only account: opens the port, grants both secrets, sets the variables. */
+  /** Allows a function to create the tables and the emitter's account: opens the port, grants both secrets, sets the variables. */
   grantLoad(fn: PipelineFunction): void {
     fn.connections.allowToDefaultPort(this, 'Database');
     this.ownerSecret.grantRead(fn);

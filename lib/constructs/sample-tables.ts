@@ -18,7 +18,7 @@ export interface SampleTablesProps {
   readonly subnets: ec2.SubnetSelection;
 }
 
-/** Three tables with generated posts, and a read-only account, so that a new deployment has rows to emit. */
+/** Three tables with generated posts, and the emitter's account, so that a new deployment has rows to emit. */
 export class SampleTables extends Construct {
   /** Function that fills the database. It runs once per deployment. */
   readonly loader: PipelineFunction;
@@ -26,7 +26,7 @@ export class SampleTables extends Construct {
   constructor(scope: Construct, id: string, { database, rows, vpc, subnets }: SampleTablesProps) {
     super(scope, id);
     this.loader = new PipelineFunction(this, 'Loader', {
-      description: 'Makes the sample tables and the account that reads them',
+      description: 'Creates the sample tables and the account of the emitter',
       folder: 'sample-loader',
       memorySize: 1024,
       timeout: Duration.minutes(15),

@@ -75,6 +75,7 @@ export class TableEmitter extends Construct {
     });
     this.fn.addVariables<EmitterVariables>({
       COMPRESSION: emitter.compression,
+      CHANGES: emitter.changes,
       EMIT_LIMIT: emitter.limit?.toString(),
       SHARDS: emitter.shards.toString(),
     });
@@ -95,7 +96,7 @@ export class TableEmitter extends Construct {
         shard === 0
           ? ['Schedule', 'the emitter', {}]
           : [`Schedule${shard}`, `shard ${shard} of the emitter`, { shard }];
-      return new scheduler.Schedule(this, name, {
+      const schedule = new scheduler.Schedule(this, name, {
         description: `Runs ${what} every ${emitter.everyMinutes} minutes`,
         schedule: scheduler.ScheduleExpression.rate(interval),
         target: new targets.LambdaInvoke(this.fn, {
@@ -107,6 +108,9 @@ export class TableEmitter extends Construct {
           deadLetterQueue: this.failedRuns,
         }),
       });
+      // A new schedule runs at once. The role without policy updates does not bring its policy along as a dependency.
+      schedule.node.addDependency(scheduleRole);
+      return schedule;
     });
   }
 
@@ -136,8 +140,21 @@ export class TableEmitter extends Construct {
         this.metric(METRICS.deadLetters, { statistic: 'Sum', period, label: 'dead letters' }),
       ]),
       graph('Emitter: length of a run (ms)', [
-        this.metric(METRICS.runDuration, { statistic: 'p50', period, label: 'half of the runs' }),
+        this.metric(METRICS.runDuration, { statistic: 'p50', period, label: 'median' }),
         this.metric(METRICS.runDuration, { statistic: 'Maximum', period, label: 'longest' }),
+      ]),
+      graph('Emitter: changed keys followed', [
+        this.metric(METRICS.changesFollowed, { statistic: 'Sum', period, label: 'keys' }),
+      ]),
+      graph('Emitter: behind the log (seconds)', [
+        this.metric(METRICS.logBehindSeconds, { statistic: 'Maximum', period, label: 'seconds' }),
+      ]),
+      graph('Emitter: behind the log (bytes)', [
+        this.metric(METRICS.logBehindBytes, { statistic: 'Maximum', period, label: 'bytes' }),
+      ]),
+      graph('Emitter: streams that do not follow changes', [
+        this.metric(METRICS.copiedOnly, { statistic: 'Maximum', period, label: 'copied only' }),
+        this.metric(METRICS.toReconcile, { statistic: 'Maximum', period, label: 'to reconcile' }),
       ]),
     ];
   }

@@ -1,5 +1,5 @@
 import { REGION } from '../../lib/config';
-import { deploymentEnvironment, runningDeployment } from './emulated-deployment';
+import { deploymentEnvironment, type EmulatedDeployment, runningDeployment } from './emulated-deployment';
 
 /** The AWS that a command talks to: the account that one is signed in to, or the emulator on this machine. */
 export interface AwsAccount {
@@ -34,6 +34,11 @@ export function chooseAccount({ aws = false }: { readonly aws?: boolean } = {}):
       overrides: [],
     };
   }
+  return emulatedAccount(deployment);
+}
+
+/** Returns the account of an emulator. */
+export function emulatedAccount(deployment: EmulatedDeployment): AwsAccount {
   const { endpoint, accessKeyId, secretAccessKey, configOverrides } = deployment;
   return {
     name: 'the emulator on this machine',

@@ -1,5 +1,5 @@
 import { METRICS } from '../../lambda/shared/metric-names';
-import { EMITTER_ALARMS, kafkaAlarmMetrics } from '../../lib/alarms';
+import { emitterAlarms, kafkaAlarmMetrics } from '../../lib/alarms';
 import type { EmitterConfig, PipelineConfig } from '../../lib/config';
 import { STACKS, type StackId } from '../../lib/names';
 import {
@@ -10,6 +10,7 @@ import {
   MB_PER_CORE,
 } from '../../lib/stack-sizes';
 import { grouped } from '../terminal/grouped';
+import { metricsPerBroker } from './broker-metrics';
 import { EMITTER_MEASUREMENT, type EmitterMeasurement } from './emitter-measurement';
 import { isVerified, PRICES, type Price, type PriceName, priceOfBroker } from './prices';
 
@@ -17,13 +18,6 @@ const DATABASE_CLASS = `db.${DATABASE_INSTANCE_TYPE}` as const;
 
 /** Hours of a month, as AWS's own calculator counts them. */
 export const HOURS_A_MONTH = 730;
-
-/**
- * Metrics of one broker that `PER_BROKER` adds, when all of them have values: the table of that level in
- * https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html, counted in the copy that is
- * awsdocs/amazon-msk-developer-guide, doc_source/metrics-details.md.
- */
-const METRICS_PER_BROKER = 47;
 
 /** Billed item. */
 export interface BillLine {
@@ -128,9 +122,9 @@ const CHARGES: Readonly<
       ? [
           charge(
             'AWS::MSK::Cluster',
-            `Metrics of PER_BROKER, at most ${METRICS_PER_BROKER} a broker`,
+            `Metrics of PER_BROKER, ${metricsPerBroker(kafka.brokerType)} a broker`,
             'custom metric',
-            kafka.brokers * METRICS_PER_BROKER,
+            kafka.brokers * metricsPerBroker(kafka.brokerType),
           ),
         ]
       : []),
@@ -166,7 +160,11 @@ const CHARGES: Readonly<
         ]
       : []),
     ...(database.mode === 'existing' && database.reach.via === 'vpc'
-      ? [charge('AWS::EC2::VPCPeeringConnection', 'Traffic between zones', 'transfer between zones')]
+      ? [
+          charge('AWS::EC2::VPCPeeringConnection', 'Traffic between zones', 'transfer between zones'),
+          charge('AWS::Logs::LogGroup', 'Log of the function for the peering', 'log ingestion'),
+          charge('AWS::Lambda::Function', 'Function that runs in a deployment', 'Lambda duration, arm64'),
+        ]
       : []),
     charge(
       'AWS::SecretsManager::Secret',
@@ -198,7 +196,7 @@ const CHARGES: Readonly<
       charge('AWS::Lambda::Function', 'Runs that emit, verify', 'Lambda duration, arm64'),
       charge('AWS::Lambda::Function', 'Traces in X-Ray', 'trace', runs),
       charge('AWS::Lambda::Function', 'Metrics of the emitter', 'custom metric', OWN_METRICS),
-      charge('AWS::CloudWatch::Alarm', 'Alarms', 'alarm', Object.keys(EMITTER_ALARMS).length),
+      charge('AWS::CloudWatch::Alarm', 'Alarms', 'alarm', emitterAlarms(emitter).length),
       charge('AWS::CloudWatch::Dashboard', 'Dashboard', 'dashboard', 1),
       charge('AWS::Logs::LogGroup', 'Logs', 'log ingestion'),
       charge('AWS::Logs::LogGroup', 'Keeping them for a month', 'log storage'),

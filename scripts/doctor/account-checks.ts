@@ -1,12 +1,12 @@
 import { DescribeAvailabilityZonesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { ZONE_IDS } from '../../lib/subnets';
+import { accountLimits } from '../aws/account-limits';
 import { awsCall } from '../aws/aws-call';
 import { isBootstrapped } from '../aws/bootstrap';
 import type { DeployedPipeline } from '../aws/deployed-pipeline';
+import { findMovedSubnets } from '../aws/deployed-subnets';
 import { type Check, failed, ok, warning } from './check';
-
-/** The zone that MSK offers no brokers in. https://docs.aws.amazon.com/msk/latest/developerguide/troubleshooting.html */
-const ZONE_WITHOUT_MSK = 'use1-az3';
 
 /** Checks of the account that must pass before anything can be deployed. */
 export const accountChecks = ({ account, config }: DeployedPipeline): Check[] => [
@@ -44,6 +44,16 @@ export const accountChecks = ({ account, config }: DeployedPipeline): Check[] =>
     },
   },
   {
+    name: 'quotas and plan',
+    needs: ['credentials'],
+    examine: async () => {
+      const limits = await accountLimits({ account, config });
+      if (limits.length === 0) return ok('enough for this configuration');
+      const [text, fix] = [limits.map((one) => one.text).join('; '), limits.map((one) => one.fix).join('\n')];
+      return limits.some(({ severity }) => severity === 'refused') ? failed(text, fix) : warning(text, fix);
+    },
+  },
+  {
     name: 'zones',
     needs: ['credentials'],
     examine: async () => {
@@ -51,22 +61,24 @@ export const accountChecks = ({ account, config }: DeployedPipeline): Check[] =>
       const { AvailabilityZones = [] } = await awsCall('ec2:DescribeAvailabilityZones', () =>
         ec2.send(new DescribeAvailabilityZonesCommand()),
       );
-      const usable = AvailabilityZones.filter(
-        ({ ZoneId, ZoneType, State }) =>
-          ZoneId !== ZONE_WITHOUT_MSK &&
-          (ZoneType ?? 'availability-zone') === 'availability-zone' &&
-          State !== 'unavailable',
-      ).map(({ ZoneName }) => String(ZoneName));
-      const unusable = config.availabilityZones.filter((zone) => !usable.includes(zone));
-      if (unusable.length === 0) return ok(config.availabilityZones.join(', '));
-      const named = unusable.map((zone) => {
-        const id = AvailabilityZones.find(({ ZoneName }) => ZoneName === zone)?.ZoneId;
-        return `${zone} is ${id ?? 'not a zone of this account'}`;
-      });
-      return failed(
-        `MSK cannot use these: ${named.join(', ')}`,
-        `in cdk.json: "availabilityZones": ${JSON.stringify(usable.slice(0, config.availabilityZones.length))}`,
+      const offered = new Set<string | undefined>(
+        AvailabilityZones.filter(({ State }) => State !== 'unavailable').map(({ ZoneId }) => ZoneId),
       );
+      const missing = config.availabilityZoneIds.filter((zone) => !offered.has(zone));
+      if (missing.length > 0) {
+        const usable = ZONE_IDS.filter((zone) => offered.has(zone)).slice(
+          0,
+          config.availabilityZoneIds.length,
+        );
+        return failed(
+          `this account cannot use ${missing.join(', ')}`,
+          `in cdk.json: "availabilityZoneIds": ${JSON.stringify(usable)}`,
+        );
+      }
+      const moved = await findMovedSubnets({ account, config });
+      return moved === undefined
+        ? ok(config.availabilityZoneIds.join(', '))
+        : failed(moved, 'in cdk.json: the zones and the range that it was deployed with');
     },
   },
 ];

@@ -5,14 +5,17 @@ import {
   readCredentialsFile,
   readDatabaseLogin,
 } from '../../lambda/shared/database-login';
-import { chooseAccount } from '../aws/aws-account';
+import { chooseAccount, emulatedAccount } from '../aws/aws-account';
+import { checkDeployment } from '../aws/deployment-checks';
 import { announceDeployment, type EmulatedDeployment } from '../aws/emulated-deployment';
+import { pipelineConfig } from '../aws/pipeline-config';
 import { writeCredentialsFile } from '../local/database-logins';
 import { serverFiles } from '../local/downloads';
 import { checkToolchain } from '../local/toolchain';
 import type { Progress } from '../terminal/progress';
 import { runCdk } from './cdk';
 import { type DeploymentDescription, describeDeployment } from './describe-deployment';
+import type { EmulatedAccount } from './emulator';
 import { startHost } from './host-process';
 import { emulatorPython } from './python-environment';
 
@@ -26,11 +29,14 @@ const ACCOUNT = '000000000000';
  * Starts the emulator and deploys to it. When this throws, or a signal ends this process, nothing is left running.
  *
  * @param wanted what is deployed
+ * @param emulated the account that the emulator plays
  * @param directory of the deployment
+ * @throws ConfigurationError naming what that account refuses.
  * @throws AwsError with what the CDK CLI says is wrong.
  */
 export async function deployToNewEmulator(
   wanted: Pick<EmulatedDeployment, 'userId' | 'configOverrides'>,
+  emulated: EmulatedAccount,
   directory: string,
   progress: Progress,
 ): Promise<DeploymentDescription> {
@@ -39,7 +45,7 @@ export async function deployToNewEmulator(
   await serverFiles(progress);
   await emulatorPython(progress);
   const step = progress.step('Starting Kafka, MariaDB and the emulator');
-  const host = await startHost(directory).catch((error: unknown) => {
+  const host = await startHost(directory, emulated).catch((error: unknown) => {
     step.failed();
     throw error;
   });
@@ -53,6 +59,7 @@ export async function deployToNewEmulator(
       ownerCreds: path.join(directory, 'owner_db_creds.yaml'),
       pid: host.pid,
     };
+    await checkEmulated(deployment, progress);
     await runCdk({
       args: ['bootstrap', `aws://${ACCOUNT}/${deployment.region}`],
       deployment,
@@ -79,7 +86,16 @@ export async function updateDeployment(
   directory: string,
   progress: Progress,
 ): Promise<DeploymentDescription> {
+  await checkEmulated(deployment, progress);
   return await deploy(deployment, await readCredentialsFile(deployment.ownerCreds), directory, progress);
+}
+
+/** Makes the checks that `npm run deploy` makes before it touches anything. */
+async function checkEmulated(deployment: EmulatedDeployment, progress: Progress): Promise<void> {
+  const account = emulatedAccount(deployment);
+  const config = pipelineConfig([...deployment.configOverrides, `pipeline.userId=${deployment.userId}`]);
+  const doubts = await checkDeployment({ account, config });
+  for (const doubt of doubts) progress.note(`AWS may refuse this: ${doubt}`);
 }
 
 async function deploy(

@@ -18,7 +18,20 @@ export interface EmulatorOptions {
   readonly directory: string;
   /** Servers behind the emulated Kafka and database. */
   readonly servers: LocalServers;
+  /** Account that it plays. */
+  readonly account: EmulatedAccount;
 }
+
+/** Accounts that the emulator can play, each with what it means. `accounts.py` has their limits. */
+export const EMULATED_ACCOUNTS = {
+  established: 'has full quotas',
+  'zones-shuffled': 'has other names for the zones: us-east-1a is use1-az3, which has no brokers',
+  'small-quotas': 'is new: 10 concurrent executions, 3,008 MB a function',
+  'free-plan': 'is on the free plan: 1 day of backups',
+} as const;
+
+/** One of {@link EMULATED_ACCOUNTS}. */
+export type EmulatedAccount = keyof typeof EMULATED_ACCOUNTS;
 
 /** A running emulator of AWS on 127.0.0.1. It keeps everything in memory. */
 export interface Emulator {
@@ -35,7 +48,12 @@ export interface Emulator {
  *
  * @throws Error with the end of its log when it does not come up.
  */
-export async function startEmulator({ python, directory, servers }: EmulatorOptions): Promise<Emulator> {
+export async function startEmulator({
+  python,
+  directory,
+  servers,
+  account,
+}: EmulatorOptions): Promise<Emulator> {
   const files = path.join(directory, 'tmp');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   await killOrphans(directory);
@@ -51,6 +69,7 @@ export async function startEmulator({ python, directory, servers }: EmulatorOpti
     JSON.stringify({
       bootstrapServers: servers.kafka.bootstrapServers.join(','),
       database: { host, port: databasePort, user, password },
+      account,
     }),
   );
   const child = await startChild({

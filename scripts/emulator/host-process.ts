@@ -8,6 +8,7 @@ import { withdrawDeployment } from '../aws/emulated-deployment';
 import { beforeServersStop, killOrphans } from '../local/child-processes';
 import { LockedError, takeLock } from '../local/exclusive-lock';
 import { ToolchainError } from '../local/toolchain';
+import type { EmulatedAccount } from './emulator';
 import { type HostAnswer, STAY } from './host';
 
 /** Timeout after which a host that is stopping its servers is killed, in milliseconds. */
@@ -32,18 +33,23 @@ export interface StartedHost {
  * Starts the process that owns the emulator and its servers.
  *
  * @param directory absolute path of the deployment
+ * @param account that the emulator plays
  * @throws LockedError when another one is there.
  * @throws AwsError with the words of the server that does not come up.
  */
-export async function startHost(directory: string): Promise<StartedHost> {
+export async function startHost(directory: string, account: EmulatedAccount): Promise<StartedHost> {
   mkdirSync(directory, { recursive: true });
   const log = openSync(path.join(directory, 'host.log'), 'w', 0o600);
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(__dirname, 'host.ts'), directory], {
-    // Out of reach of Ctrl-C, so that it can be stopped gracefully.
-    detached: true,
-    cwd: __dirname,
-    stdio: ['ignore', log, log, 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', path.join(__dirname, 'host.ts'), directory, account],
+    {
+      // Out of reach of Ctrl-C, so that it can be stopped gracefully.
+      detached: true,
+      cwd: __dirname,
+      stdio: ['ignore', log, log, 'ipc'],
+    },
+  );
   closeSync(log);
   const pid = child.pid as number;
   let stays = false;

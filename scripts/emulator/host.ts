@@ -6,7 +6,7 @@ import { dropDatabase } from '../local/database-logins';
 import { startLocalServers } from '../local/pipeline-servers';
 import { silentProgress } from '../terminal/progress';
 import { isSystemError, systemErrorText } from '../terminal/system-error';
-import { startEmulator } from './emulator';
+import { type EmulatedAccount, startEmulator } from './emulator';
 import { emulatorPython } from './python-environment';
 
 /** Message of the host to the process that started it, sent once: when all is up, or when that failed. */
@@ -17,10 +17,10 @@ export type HostAnswer =
 /** Message to the host: stay after this process has ended. */
 export const STAY = 'stay';
 
-if (require.main === module) void run(process.argv[2] as string);
+if (require.main === module) void run(process.argv[2] as string, process.argv[3] as EmulatedAccount);
 
 /** The process that owns the emulator with its servers, and ends them when it ends. */
-async function run(directory: string): Promise<void> {
+async function run(directory: string, account: EmulatedAccount): Promise<void> {
   let stays = false;
   process.once('message', (message) => {
     stays = message === STAY;
@@ -37,6 +37,7 @@ async function run(directory: string): Promise<void> {
       python: await emulatorPython(silentProgress),
       directory: path.join(directory, 'emulator'),
       servers,
+      account,
     });
     let stops = false;
     // Before the servers that functions use.

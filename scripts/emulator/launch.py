@@ -1,6 +1,7 @@
 """Runs MiniStack with the resource types that it lacks, before the embedded servers. No installed file is changed.
 
-usage: launch.py FILE; FILE is JSON with bootstrapServers and database (host, port, user, password), and is removed.
+usage: launch.py FILE; FILE is JSON with bootstrapServers, database (host, port, user, password) and account, one of the
+names in accounts.py. It is removed.
 """
 
 import json
@@ -11,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import accounts
 import alarms
 import ec2_types
 import embedded_servers
@@ -19,7 +21,9 @@ import key_pairs
 import log_filters
 import msk_api
 import msk_types
+import peering
 import rds_types
+import subnets
 import zones
 from ministack_adapter import run, ssm
 
@@ -30,6 +34,7 @@ def _read_settings(file):
     settings = json.loads(file.read_text())
     file.unlink()
     embedded_servers.connect_to(settings["bootstrapServers"], settings["database"])
+    accounts.play(settings["account"])
 
 
 def _add_machine_images():
@@ -51,6 +56,7 @@ def main():
     _read_settings(Path(sys.argv.pop(1)))
     _add_machine_images()
     for part in (
+        accounts,
         alarms,
         ec2_types,
         function_processes,
@@ -58,7 +64,9 @@ def main():
         log_filters,
         msk_api,
         msk_types,
+        peering,
         rds_types,
+        subnets,
         zones,
     ):
         part.register()

@@ -23,7 +23,7 @@ def _check_version():
 _check_version()
 
 from ministack import app  # noqa: E402
-from ministack.core import lambda_runtime  # noqa: E402
+from ministack.core import lambda_runtime, router  # noqa: E402
 from ministack.services import cloudwatch_logs, lambda_svc  # noqa: E402
 from ministack.services import ec2 as _ec2  # noqa: E402
 from ministack.services import msk as _msk  # noqa: E402
@@ -46,6 +46,15 @@ def _wraps(owner, name):
 
 run = app.main
 
+
+def _add_service(name, target_prefix, handle):
+    """Adds a service; `handle` is an async (method, path, headers, body, query_params) -> (status, headers, body)."""
+    router.SERVICE_PATTERNS[name] = {"target_prefixes": [target_prefix]}
+    app.SERVICE_HANDLERS[name] = handle
+
+
+requests = SimpleNamespace(add_service=_add_service)
+
 cloud_formation = SimpleNamespace(
     handlers=provisioners._RESOURCE_HANDLERS,
     replacing_properties=provisioners._REPLACING_PROPERTIES,
@@ -58,6 +67,7 @@ ec2 = SimpleNamespace(
     addresses=_ec2._addresses,
     instances=_ec2._instances,
     key_pairs=_ec2._key_pairs,
+    peerings=_ec2._vpc_peering,
     security_groups=_ec2._security_groups,
     subnets=_ec2._subnets,
     tags=_ec2._tags,
@@ -70,9 +80,12 @@ ec2 = SimpleNamespace(
     tag_set=_ec2._tag_set_xml,
     xml=_ec2._xml,
     replace_zone_ids=_replaces(_ec2, "_az_id_for_zone_name"),
+    replace_zone_names=_replaces(_ec2, "_zone_name_for_az_id"),
 )
 
 functions = SimpleNamespace(
+    json=lambda_svc.json_response,
+    replace_account_settings=_replaces(lambda_svc, "_get_account_settings"),
     reset=lambda_runtime.reset,
     wrap_execute=_wraps(lambda_svc, "_execute_function_warm"),
     wrap_invoke=_wraps(lambda_runtime.Worker, "invoke"),

@@ -1,9 +1,11 @@
 """MSK resource types. A cluster is only described; its topics are those of the embedded Kafka."""
 
+import base64
 import json
 import secrets
 import time
 
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import UnknownTopicOrPartitionError
 
 import embedded_servers
@@ -86,6 +88,11 @@ def _update_cluster(arn, old, properties, _stack_name):
     for name in ("ClientSubnets", "SecurityGroups"):
         if new_group.get(name) != old_group.get(name):
             _refuse("Cluster", f"{name} cannot change, for a cluster with a name cannot be replaced.")
+    changed = [name for name, read in _ATTRIBUTES.items() if read(properties) != read(old)]
+    if len(changed) > 1:
+        _refuse(
+            "Cluster", f"you can't update multiple attributes of the cluster at once: {', '.join(changed)}."
+        )
     if int(properties["NumberOfBrokerNodes"]) < int(old["NumberOfBrokerNodes"]):
         _refuse("Cluster", "NumberOfBrokerNodes cannot become less.")
     if _volume_size(new_group) < _volume_size(old_group):
@@ -106,6 +113,20 @@ def _update_cluster(arn, old, properties, _stack_name):
 
 def _volume_size(group):
     return int(group.get("StorageInfo", {}).get("EBSStorageInfo", {}).get("VolumeSize", 1))
+
+
+_ATTRIBUTES = {
+    "broker count": lambda cluster: int(cluster["NumberOfBrokerNodes"]),
+    "broker storage": lambda cluster: _volume_size(cluster["BrokerNodeGroupInfo"]),
+    "broker type": lambda cluster: cluster["BrokerNodeGroupInfo"]["InstanceType"],
+    "version and configuration": lambda cluster: (
+        cluster["KafkaVersion"],
+        cluster.get("ConfigurationInfo"),
+    ),
+    "monitoring": lambda cluster: (cluster.get("EnhancedMonitoring"), cluster.get("LoggingInfo")),
+    "security": lambda cluster: (cluster.get("ClientAuthentication"), cluster.get("EncryptionInfo")),
+}
+"""What one request of MSK's API changes: https://docs.aws.amazon.com/msk/1.0/apireference/resources.html"""
 
 
 def _version():
@@ -148,17 +169,24 @@ def _create_topic(_logical_id, properties, _stack_name):
     if int(properties["ReplicationFactor"]) > int(cluster["NumberOfBrokerNodes"]):
         _refuse("Topic", "ReplicationFactor is larger than the number of brokers.")
     name, partitions = properties["TopicName"], int(properties["PartitionCount"])
+    topic = {"num_partitions": partitions, "replication_factor": 1, "configs": _configs(properties)}
     with embedded_servers.kafka_admin() as kafka:
-        kafka.create_topics(
-            {name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True
-        )
+        kafka.create_topics({name: topic}, wait_for_metadata=True)
     arn = f"{properties['ClusterArn'].replace(':cluster/', ':topic/')}/{name}"
     return arn, {"TopicArn": arn}
 
 
+def _configs(properties):
+    """Decodes Configs: lines of name=value, in base64."""
+    text = base64.b64decode(properties.get("Configs", "")).decode()
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
 def _update_topic(arn, old, properties, _stack_name):
-    if properties.get("Configs") != old.get("Configs"):
-        _refuse("Topic", "the emulator does not change Configs.")
+    if _configs(properties) != _configs(old):
+        topic = ConfigResource(ConfigResourceType.TOPIC, properties["TopicName"], _configs(properties))
+        with embedded_servers.kafka_admin() as kafka:
+            kafka.alter_configs([topic])
     partitions, former = int(properties["PartitionCount"]), int(old["PartitionCount"])
     if partitions < former:
         _refuse("Topic", "PartitionCount cannot become less.")

@@ -4,6 +4,7 @@ import re
 
 from pymysql.err import MySQLError
 
+import accounts
 import embedded_servers
 from ministack_adapter import cloud_formation, rds
 from resource_types import any_of, resource_type
@@ -30,24 +31,40 @@ _PROPERTIES = any_of(
 _MASTER_RIGHTS = (
     "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, "
     "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, "
-    "CREATE USER, EVENT, TRIGGER"
+    "CREATE USER, EVENT, TRIGGER, REPLICATION CLIENT, REPLICATION SLAVE"
 )
-"""Rights of the master user on RDS, except replication: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html"""
+"""Rights of the master user on RDS: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html"""
+
+
+_PROCEDURE = """
+    CREATE OR REPLACE PROCEDURE mysql.rds_set_configuration(IN name VARCHAR(30), IN value INT)
+    SQL SECURITY DEFINER
+    REPLACE INTO mysql.rds_configuration VALUES (name, value)
+"""
+"""What RDS gives the master user to keep the binary log with. Here it only remembers."""
 
 
 def _create(logical_id, properties, stack_name):
+    accounts.check_backups(properties)
     if properties.get("Engine") != "mariadb":
         raise ValueError("AWS::RDS::DBInstance: the emulator has the engine mariadb only.")
     database = properties["DBName"]
     if not re.fullmatch(r"\w{1,64}", database):
         raise ValueError("AWS::RDS::DBInstance: DBName must be of letters, digits and underscores.")
-    _run([f"CREATE DATABASE `{database}`"])
+    _run(
+        [
+            f"CREATE DATABASE `{database}`",
+            "CREATE TABLE IF NOT EXISTS mysql.rds_configuration (name VARCHAR(30) PRIMARY KEY, value INT)",
+            _PROCEDURE,
+        ]
+    )
     _run(_master_account(properties))
     instance_id, _ = rds.create_instance(logical_id, properties, stack_name)
     return instance_id, _at_embedded_server(instance_id)
 
 
 def _update(instance_id, old, properties, stack_name):
+    accounts.check_backups(properties)
     if properties["MasterUserPassword"] != old["MasterUserPassword"]:
         _run(_master_account(properties))
     instance = rds.instances[instance_id]

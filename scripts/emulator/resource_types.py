@@ -36,6 +36,16 @@ def resource_type(name, *, properties, create, delete, update=None, replaced_by=
         cloud_formation.stack_tag_property.setdefault(name, ("Tags", shape))
 
 
+def with_check(handle, position, check):
+    """Wraps one of MiniStack's own handlers; `check` gets the properties, its argument at `position`, and may raise."""
+
+    def checked(*arguments, **named):
+        check(arguments[position])
+        return handle(*arguments, **named)
+
+    return checked
+
+
 def refuse_unknown(name, given, known, path=""):
     """Raises if `given` has a property, at any depth, that is not in `known`."""
     if known is None:

@@ -19,13 +19,13 @@ export async function checkTables(connection: Connection, place: string): Promis
   }
 }
 
-/** Lists the privileges of a connection's login beyond reading. */
+/** Lists the privileges of a connection's login that the emitter does not need. */
 export async function needlessPrivileges(connection: Connection): Promise<string[]> {
   const grants = await rowsOf(connection, { sql: 'SHOW GRANTS' });
   return needlessOf(grants.map(([grant]) => String(grant)));
 }
 
-/** The privileges beyond reading among what `SHOW GRANTS` answers; its lines may hold the hash of a password. */
+/** Lists what is beyond reading tables and log in the answer of `SHOW GRANTS`, whose lines may hold the hash of a password. */
 export function needlessOf(grants: readonly string[]): string[] {
   const privileges = grants.flatMap((grant) => {
     const [, list = ''] = /^GRANT (.+?) ON /.exec(grant) ?? [];
@@ -35,4 +35,11 @@ export function needlessOf(grants: readonly string[]): string[] {
   return [...new Set(privileges)].filter((privilege) => !READING.has(privilege));
 }
 
-const READING: ReadonlySet<string> = new Set(['', 'USAGE', 'SELECT', 'SHOW VIEW', 'SHOW DATABASES']);
+const READING: ReadonlySet<string> = new Set([
+  '',
+  'USAGE',
+  'SELECT',
+  'SHOW VIEW',
+  'SHOW DATABASES',
+  'REPLICATION SLAVE',
+]);

@@ -146,7 +146,7 @@ describe('npm run deploy:local', () => {
     const { MetricAlarms = [] } = await new CloudWatchClient(client()).send(new DescribeAlarmsCommand({}));
     const cpu = MetricAlarms.find(({ AlarmName }) => /short of CPU/.test(AlarmName ?? ''));
 
-    expect(MetricAlarms).toHaveLength(14);
+    expect(MetricAlarms).toHaveLength(16);
     expect(cpu?.StateValue).toBe('INSUFFICIENT_DATA');
     expect(cpu).not.toHaveProperty('MetricName');
     expect(cpu?.Metrics?.find(({ ReturnData }) => ReturnData !== false)?.Expression).toBe(
@@ -241,6 +241,58 @@ describe('the deployed emitter', () => {
       await stack.delete();
     });
 
+    test('refuses subnets whose ranges overlap', async () => {
+      const subnet = (AvailabilityZoneId: string, CidrBlock: string) => ({
+        Type: 'AWS::EC2::Subnet',
+        Properties: { VpcId: { Ref: 'Vpc' }, AvailabilityZoneId, CidrBlock },
+      });
+      const stack = new TestStack(new CloudFormationClient(client()), 'overlap');
+      const { status, reasons } = await stack.create({
+        Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.2.0.0/16' } },
+        One: subnet('use1-az1', '10.2.0.0/23'),
+        Other: { ...subnet('use1-az6', '10.2.1.0/24'), DependsOn: 'One' },
+      });
+
+      expect(status).toBe('ROLLBACK_COMPLETE');
+      expect(reasons.join()).toContain("The CIDR '10.2.1.0/24' conflicts with another subnet");
+      await stack.delete();
+    });
+
+    test('refuses two changes of a cluster at once', async () => {
+      const subnet = (AvailabilityZoneId: string, CidrBlock: string) => ({
+        Type: 'AWS::EC2::Subnet',
+        Properties: { VpcId: { Ref: 'Vpc' }, AvailabilityZoneId, CidrBlock },
+      });
+      const stack = new TestStack(new CloudFormationClient(client()), 'changes');
+      const cluster = (NumberOfBrokerNodes: number, VolumeSize: number) => ({
+        Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.3.0.0/16' } },
+        One: subnet('use1-az1', '10.3.1.0/24'),
+        Other: subnet('use1-az6', '10.3.2.0/24'),
+        Cluster: {
+          Type: 'AWS::MSK::Cluster',
+          Properties: {
+            ClusterName: 'changes',
+            KafkaVersion: '3.9.x.kraft',
+            NumberOfBrokerNodes,
+            BrokerNodeGroupInfo: {
+              InstanceType: 'kafka.t3.small',
+              ClientSubnets: [{ Ref: 'One' }, { Ref: 'Other' }],
+              StorageInfo: { EBSStorageInfo: { VolumeSize } },
+            },
+          },
+        },
+      });
+
+      expect((await stack.create(cluster(2, 10))).status).toBe('CREATE_COMPLETE');
+      const { status, reasons } = await stack.update(cluster(4, 20));
+      expect(status).toBe('UPDATE_ROLLBACK_COMPLETE');
+      expect(reasons.join()).toContain(
+        'multiple attributes of the cluster at once: broker count, broker storage',
+      );
+      expect((await stack.update(cluster(2, 20))).status).toBe('UPDATE_COMPLETE');
+      await stack.delete();
+    });
+
     test('makes RSA keys as well', async () => {
       const stack = new TestStack(new CloudFormationClient(client()), 'rsa');
       const { status } = await stack.create({
@@ -303,7 +355,12 @@ describe('the deployed emitter', () => {
         { ...existing, reach: { via: 'vpc', vpcId: VpcId, ...peered } },
         async () => {
           const { VpcPeeringConnections } = await ec2.send(new DescribeVpcPeeringConnectionsCommand({}));
-          expect(VpcPeeringConnections).toMatchObject([{ Status: { Code: 'active' } }]);
+          expect(VpcPeeringConnections).toMatchObject([
+            {
+              Status: { Code: 'active' },
+              AccepterVpcInfo: { PeeringOptions: { AllowDnsResolutionFromRemoteVpc: true } },
+            },
+          ]);
         },
       );
     });

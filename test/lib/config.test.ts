@@ -20,16 +20,18 @@ describe('the configuration', () => {
   test('needs only a user id, and fills in every default', () => {
     expect(parseConfig({ userId: 'ada' })).toMatchInlineSnapshot(`
 {
-  "availabilityZones": [
-    "us-east-1a",
-    "us-east-1b",
-    "us-east-1c",
+  "availabilityZoneIds": [
+    "use1-az1",
+    "use1-az2",
+    "use1-az4",
   ],
   "database": {
+    "backupDays": 7,
     "mode": "provisioned",
     "sampleRows": 11154,
   },
   "emitter": {
+    "changes": "follow",
     "compression": "zstd",
     "everyMinutes": 5,
     "memoryMB": 1024,
@@ -40,6 +42,7 @@ describe('the configuration', () => {
   "kafka": {
     "brokerType": "kafka.t3.small",
     "brokers": 3,
+    "cleanupPolicy": "delete",
     "monitoring": "DEFAULT",
     "partitions": 3,
     "version": "3.9.x.kraft",
@@ -60,6 +63,12 @@ describe('the configuration', () => {
     expect(parseConfig({ userId: 'ada', database: { ...existing, reach: peer } }).database).toMatchObject({
       reach: peer,
     });
+  });
+
+  test('takes zones in any order for the same', () => {
+    expect(
+      parseConfig({ userId: 'ada', availabilityZoneIds: ['use1-az6', 'use1-az1', 'use1-az4'] }),
+    ).toMatchObject({ availabilityZoneIds: ['use1-az1', 'use1-az4', 'use1-az6'] });
   });
 
   test('accepts a user id that looks like a number from the command line', () => {
@@ -93,6 +102,7 @@ describe('the configuration', () => {
       {
         mode: 'provisioned',
         sampleRows: 7,
+        backupDays: 7,
       },
     );
   });
@@ -104,7 +114,15 @@ describe('the configuration', () => {
     [{ regoin: 'us-east-1' }, 'pipeline.regoin is "us-east-1": allowed fields: userId, region'],
     [{ sshCidrs: ['0.0.0.0/0'] }, 'pipeline.sshCidrs.0 is "0.0.0.0/0": allowed: a range smaller'],
     [{ sshCidrs: ['home'] }, 'pipeline.sshCidrs.0 is "home": allowed: an IPv4 range'],
-    [{ availabilityZones: ['us-east-1a', 'us-east-1a', 'us-east-1b'] }, 'allowed: three different zones'],
+    [{ availabilityZoneIds: ['use1-az1', 'use1-az1', 'use1-az2'] }, 'allowed: three different zones'],
+    [
+      { availabilityZoneIds: ['use1-az1', 'use1-az2', 'use1-az3'] },
+      'pipeline.availabilityZoneIds.2 is "use1-az3": allowed: use1-az1, use1-az2, use1-az4, use1-az5, use1-az6',
+    ],
+    [
+      { availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'] },
+      'pipeline.availabilityZones is ["us-east-1a","us-east-1b","us-east-1c"]: write availabilityZoneIds',
+    ],
     [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1": allowed: 3.9.x.kraft'],
     [{ kafka: { brokers: 'x' } }, 'pipeline.kafka.brokers is "x": allowed: a number'],
     [{ kafka: 3 }, 'pipeline.kafka is 3: allowed: an object with fields'],
@@ -121,6 +139,12 @@ describe('the configuration', () => {
     [{ emitter: { timeoutSeconds: 250 } }, 'pipeline.emitter.timeoutSeconds is 250: allowed: at most 60'],
     [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: allowed: at most 50'],
     [{ emitter: { compression: 'snappy' } }, 'pipeline.emitter.compression is "snappy"'],
+    [{ emitter: { changes: 'none' } }, 'pipeline.emitter.changes is "none": allowed: follow, copy'],
+    [
+      { kafka: { cleanupPolicy: 'none' } },
+      'pipeline.kafka.cleanupPolicy is "none": allowed: delete, compact',
+    ],
+    [{ database: { backupDays: 0 } }, 'pipeline.database.backupDays is 0: allowed: at least 1'],
     [
       { database: { mode: 'none' } },
       'pipeline.database.mode is "none": allowed: "provisioned" or "existing"',

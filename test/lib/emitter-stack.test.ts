@@ -1,4 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
+import { METRICS } from '../../lambda/shared/metric-names';
 import { EMITTERS, kafkaStatements } from './kafka-statements';
 import { CONFIGURATIONS, changesBetween, snapshotOf, synthesize, templateOf } from './synthesize';
 
@@ -69,6 +70,7 @@ describe('the emitter', () => {
           KAFKA_BROKERS: Match.anyValue(),
           KAFKA_AUTHENTICATION: 'iam',
           COMPRESSION: 'zstd',
+          CHANGES: 'follow',
           DATABASE_SECRET_ARN: Match.anyValue(),
           EMIT_LIMIT: Match.absent(),
           SHARDS: '1',
@@ -166,6 +168,43 @@ describe('the emitter', () => {
       MetricName: 'CaughtUp',
       Statistic: 'Minimum',
     });
+  });
+
+  test('has an alarm for lost changes, and one for changes that are not followed unless that is configured', () => {
+    const title = (text: string) => ({ AlarmName: Match.stringLikeRegexp(text) });
+    const copying = templateOf(large, 'Emitter');
+
+    emitter.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...title('Changes were lost'),
+      MetricName: 'StreamsToReconcile',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'ignore',
+    });
+    emitter.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...title('Changes are not followed'),
+      MetricName: 'CopiedOnlyStreams',
+      Threshold: 1,
+    });
+    copying.resourcePropertiesCountIs('AWS::CloudWatch::Alarm', title('Changes are not followed'), 0);
+    copying.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { CHANGES: 'copy' } },
+    });
+  });
+
+  test('shows on the dashboard how the changes are followed', () => {
+    const [dashboard] = Object.values(emitter.findResources('AWS::CloudWatch::Dashboard'));
+    const body = JSON.stringify(dashboard);
+
+    for (const name of [
+      'changesFollowed',
+      'logBehindSeconds',
+      'logBehindBytes',
+      'copiedOnly',
+      'toReconcile',
+    ] as const) {
+      expect(body).toContain(METRICS[name]);
+    }
   });
 
   test('passes a limit on, if there is one', () => {

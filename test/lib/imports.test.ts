@@ -14,7 +14,16 @@ const CONTRACTS: Readonly<Record<string, string>> = {
 };
 
 /** Files of lib that must not load the CDK, because scripts import them and the CDK takes a second to load. */
-const WITHOUT_CDK = ['alarms', 'config', 'config-schema', 'names', 'node-version', 'stack-sizes'];
+const WITHOUT_CDK = [
+  'address-range',
+  'alarms',
+  'config',
+  'config-schema',
+  'names',
+  'node-version',
+  'stack-sizes',
+  'subnets',
+];
 
 const files = ['bin', 'lib'].flatMap((folder) =>
   readdirSync(path.join(PROJECT, folder), { recursive: true, encoding: 'utf8' })

@@ -1,5 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { CONFIGURATIONS, snapshotOf, synthesize, templateOf } from './synthesize';
+import { CONFIGURATIONS, resourcesOf, snapshotOf, synthesize, templateOf } from './synthesize';
 
 const provisioned = synthesize(CONFIGURATIONS.provisioned);
 const large = synthesize(CONFIGURATIONS.large);
@@ -37,6 +37,26 @@ describe('the Kafka cluster', () => {
 
   test('has topics with equal partitions, so that a key has the same one in all of them', () => {
     cluster.allResourcesProperties('AWS::MSK::Topic', { PartitionCount: 3, ReplicationFactor: 3 });
+  });
+
+  test('has topics of tables with the configured cleanup policy, and dead letters that are never compacted', () => {
+    const configs = (pipeline: typeof provisioned) =>
+      resourcesOf(pipeline, 'AWS::MSK::Topic').map(([, { Properties }]) => [
+        Properties.TopicName,
+        Properties.Configs?.['Fn::Base64'],
+      ]);
+
+    for (const [pipeline, policy] of [
+      [provisioned, 'delete'],
+      [large, 'compact'],
+    ] as const) {
+      expect(configs(pipeline)).toEqual([
+        ['ada.pin', `cleanup.policy=${policy}`],
+        ['ada.geo', `cleanup.policy=${policy}`],
+        ['ada.user', `cleanup.policy=${policy}`],
+        ['ada.dead-letter', undefined],
+      ]);
+    }
   });
 
   test('may read its own bootstrap string, and nothing else', () => {

@@ -6,6 +6,9 @@ const internet = synthesize(CONFIGURATIONS.internet);
 const large = synthesize(CONFIGURATIONS.large);
 const vpc = synthesize(CONFIGURATIONS.vpc);
 
+/** The last of the default zones, replaced. */
+const OTHER_ZONE = { availabilityZoneIds: ['use1-az1', 'use1-az2', 'use1-az6'] };
+
 test('the template of Network', () => {
   expect(snapshotOf(provisioned.templates.Network)).toMatchSnapshot();
 });
@@ -14,19 +17,19 @@ test('the template of Network for a database over the internet differs in these 
   expect(changesBetween(provisioned.templates.Network, internet.templates.Network)).toMatchInlineSnapshot(`
 [
   "+ AWS::EC2::EIP NatAddress",
-  "+ AWS::EC2::NatGateway VpcPublicSubnet1NATGateway",
-  "+ AWS::EC2::Route VpcEgressSubnet1DefaultRoute",
-  "+ AWS::EC2::Route VpcEgressSubnet2DefaultRoute",
-  "+ AWS::EC2::Route VpcEgressSubnet3DefaultRoute",
-  "+ AWS::EC2::RouteTable VpcEgressSubnet1RouteTable",
-  "+ AWS::EC2::RouteTable VpcEgressSubnet2RouteTable",
-  "+ AWS::EC2::RouteTable VpcEgressSubnet3RouteTable",
-  "+ AWS::EC2::Subnet VpcEgressSubnet1Subnet",
-  "+ AWS::EC2::Subnet VpcEgressSubnet2Subnet",
-  "+ AWS::EC2::Subnet VpcEgressSubnet3Subnet",
-  "+ AWS::EC2::SubnetRouteTableAssociation VpcEgressSubnet1RouteTableAssociation",
-  "+ AWS::EC2::SubnetRouteTableAssociation VpcEgressSubnet2RouteTableAssociation",
-  "+ AWS::EC2::SubnetRouteTableAssociation VpcEgressSubnet3RouteTableAssociation",
+  "+ AWS::EC2::NatGateway VpcPublicAz1NATGateway",
+  "+ AWS::EC2::Route VpcEgressAz1DefaultRoute",
+  "+ AWS::EC2::Route VpcEgressAz2DefaultRoute",
+  "+ AWS::EC2::Route VpcEgressAz4DefaultRoute",
+  "+ AWS::EC2::RouteTable VpcEgressAz1RouteTable",
+  "+ AWS::EC2::RouteTable VpcEgressAz2RouteTable",
+  "+ AWS::EC2::RouteTable VpcEgressAz4RouteTable",
+  "+ AWS::EC2::Subnet VpcEgressAz1Subnet",
+  "+ AWS::EC2::Subnet VpcEgressAz2Subnet",
+  "+ AWS::EC2::Subnet VpcEgressAz4Subnet",
+  "+ AWS::EC2::SubnetRouteTableAssociation VpcEgressAz1RouteTableAssociation",
+  "+ AWS::EC2::SubnetRouteTableAssociation VpcEgressAz2RouteTableAssociation",
+  "+ AWS::EC2::SubnetRouteTableAssociation VpcEgressAz4RouteTableAssociation",
   "- AWS::EC2::SecurityGroup VpcSecretsManagerSecurityGroup",
   "- AWS::EC2::VPCEndpoint VpcSecretsManager",
   "- AWS::SNS::Subscription Alarmsadaexamplecom",
@@ -42,9 +45,28 @@ describe('the network', () => {
     network.resourceCountIs('AWS::EC2::Subnet', 6);
     network.resourceCountIs('AWS::EC2::NatGateway', 0);
     network.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
-    for (const AvailabilityZone of ['us-east-1a', 'us-east-1b', 'us-east-1c']) {
-      network.resourcePropertiesCountIs('AWS::EC2::Subnet', { AvailabilityZone }, 2);
+    for (const AvailabilityZoneId of ['use1-az1', 'use1-az2', 'use1-az4']) {
+      network.resourcePropertiesCountIs('AWS::EC2::Subnet', { AvailabilityZoneId }, 2);
     }
+  });
+
+  test('keeps the subnets of the zones that stay when one zone changes, and gives the new one ranges of its own', () => {
+    const before = provisioned.templates.Network;
+    const after = synthesize({ ...CONFIGURATIONS.provisioned, ...OTHER_ZONE }).templates.Network;
+
+    expect(changesBetween(before, after).filter((change) => /AWS::EC2::Subnet /.test(change))).toEqual([
+      '+ AWS::EC2::Subnet VpcIsolatedAz6Subnet',
+      '+ AWS::EC2::Subnet VpcPublicAz6Subnet',
+      '- AWS::EC2::Subnet VpcIsolatedAz4Subnet',
+      '- AWS::EC2::Subnet VpcPublicAz4Subnet',
+    ]);
+    const ranges = [before, after].flatMap(({ Resources }) =>
+      Object.entries(Resources)
+        .filter(([, { Type }]) => Type === 'AWS::EC2::Subnet')
+        .map(([id, { Properties }]) => [String(Properties.CidrBlock), id] as const),
+    );
+    expect(new Map(ranges).size).toBe(8);
+    expect(new Set(ranges.map(String)).size).toBe(8);
   });
 
   test('has one interface endpoint, in one zone, for the one service that the emitter calls', () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
-import { EMITTER_ALARMS, kafkaAlarmMetrics } from '../../lib/alarms';
+import { emitterAlarms, kafkaAlarmMetrics } from '../../lib/alarms';
 import { parseConfig } from '../../lib/config';
 import type { StackId } from '../../lib/names';
 import { NODE_MAJOR } from '../../lib/node-version';
 import { devDependencies } from '../../package.json';
+import { usersWithoutPolicies } from './role-users';
 import { type CfnTemplate, CONFIGURATIONS, resourcesOf, synthesize } from './synthesize';
 
 const pipelines = (Object.keys(CONFIGURATIONS) as (keyof typeof CONFIGURATIONS)[]).map(
@@ -44,6 +45,18 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
 
   test('leaves the default security group of its network without a rule', () => {
     expect(resourcesOf(pipeline, 'Custom::VpcRestrictDefaultSG')).toHaveLength(1);
+  });
+
+  test('names no Availability Zone, because a name is another zone in another account', () => {
+    const text = JSON.stringify(pipeline.templates);
+
+    expect(text).not.toMatch(/"AvailabilityZones?":/);
+    expect(text).not.toMatch(/us-east-1[a-f]\b/);
+    expect(text).not.toContain('use1-az3');
+  });
+
+  test('lets nothing use a role before the policies of the role are there', () => {
+    expect(usersWithoutPolicies(pipeline)).toEqual([]);
   });
 
   test('opens no port to the whole internet', () => {
@@ -136,7 +149,7 @@ test('npm scripts run on the same major version of Node.js as the functions', ()
 test.each(pipelines)(
   'the alarms of a pipeline (%s) watch as many metrics as the bill counts',
   (name, pipeline) => {
-    const { kafka } = parseConfig(CONFIGURATIONS[name]);
+    const { kafka, emitter } = parseConfig(CONFIGURATIONS[name]);
     const metricsIn = (id: StackId) =>
       Object.values(pipeline.templates[id].Resources)
         .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
@@ -144,7 +157,7 @@ test.each(pipelines)(
         .filter(({ MetricStat }) => MetricStat);
 
     expect(metricsIn('KafkaCluster')).toHaveLength(kafkaAlarmMetrics(kafka));
-    expect(metricsIn('Emitter')).toHaveLength(Object.keys(EMITTER_ALARMS).length);
+    expect(metricsIn('Emitter')).toHaveLength(emitterAlarms(emitter).length);
   },
 );
 

@@ -41,6 +41,7 @@ export interface CfnResource {
   readonly Type: string;
   // biome-ignore lint/suspicious/noExplicitAny: the type of a property depends on the type of the resource.
   readonly Properties: any;
+  readonly DependsOn?: string | readonly string[];
   readonly DeletionPolicy?: string;
 }
 
@@ -90,8 +91,8 @@ export const CONFIGURATIONS = {
   large: {
     ...ADA,
     endpointZones: 2,
-    kafka: { brokerType: 'kafka.m7g.large' },
-    emitter: { shards: 3, limit: 500 },
+    kafka: { brokerType: 'kafka.m7g.large', cleanupPolicy: 'compact' },
+    emitter: { shards: 3, limit: 500, changes: 'copy' },
   },
 } as const;
 

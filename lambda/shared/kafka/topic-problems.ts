@@ -83,7 +83,10 @@ export function problemsOf({ topic, settings, partitions }: TopicFacts): TopicPr
 
   const policies = (settings['cleanup.policy'] ?? '').split(',');
   if (policies.includes('compact')) {
-    add('warn', 'cleanup.policy has compact: of rows that share a key all but the last will be lost');
+    add(
+      'warn',
+      'cleanup.policy has compact: only the newest record of a key is kept, so rows that share a key are lost; ignore this where the key of the table is unique',
+    );
   }
   const retentionMs = numberOf('retention.ms') ?? -1;
   if (policies.includes('delete') && retentionMs >= 0) {

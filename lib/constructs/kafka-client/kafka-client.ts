@@ -67,6 +67,8 @@ export class KafkaClient extends Construct {
       userDataCausesReplacement: true,
       resourceSignalTimeout: BOOT_TIMEOUT,
     });
+    // The subnet determines the zone. The CDK would write the id of the zone as its name.
+    this.instance.instance.availabilityZone = undefined;
     // If the boot fails, the deployment fails.
     userData.addSignalOnExitCommand(this.instance);
     this.instance.connections.allowToAnyIpv4(ec2.Port.HTTPS, 'Packages, Session Manager');
@@ -80,7 +82,6 @@ export class KafkaClient extends Construct {
         id: 'AwsSolutions-EC28',
         reason: 'Nothing depends on this machine, so detailed monitoring is not worth its price.',
       },
-      { id: 'CloudFormation-Validate::W3010', reason: 'The zones are configuration.' },
       { id: 'AwsSolutions-EC29', reason: 'The machine stores nothing, and is replaced on purpose.' },
       {
         id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]',

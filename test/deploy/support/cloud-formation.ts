@@ -10,7 +10,14 @@ import {
 
 /** Resources of a template, by logical id. */
 export type Resources = Readonly<
-  Record<string, { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }>
+  Record<
+    string,
+    {
+      readonly Type: string;
+      readonly Properties: Readonly<Record<string, unknown>>;
+      readonly DependsOn?: string;
+    }
+  >
 >;
 
 /** What became of a stack. */

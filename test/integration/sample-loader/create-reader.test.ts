@@ -19,7 +19,7 @@ async function create(reader: DatabaseLogin, options: ConnectionOptions = {}): P
 }
 
 describe('the reader of the sample tables', () => {
-  test('may read them over TLS, and do nothing else; a second time brings the new password', async () => {
+  test('may read them and the log over TLS, and do nothing else; a second time brings the new password', async () => {
     const { owner } = await testDatabase();
     const reader = { ...owner, user: uniqueName(), password: 'first' };
     const table = await createConnection(owner);
@@ -32,6 +32,11 @@ describe('the reader of the sample tables', () => {
     const connection = await createConnection({ ...reader, password: 'second', ssl });
     await expect(connection.query('SELECT * FROM posts')).resolves.toBeDefined();
     await expect(connection.query('DELETE FROM posts')).rejects.toThrow(/DELETE command denied/);
+    const [grants] = await connection.query({ sql: 'SHOW GRANTS', rowsAsArray: true });
+    expect((grants as [string][]).map(([grant]) => grant.replace(/ TO .*/, ''))).toEqual([
+      'GRANT REPLICATION SLAVE ON *.*',
+      expect.stringMatching(/^GRANT SELECT ON `[^`]*`\.\*$/),
+    ]);
     await connection.end();
     await expect(createConnection({ ...reader, ssl })).rejects.toThrow(/Access denied/);
     await expect(createConnection({ ...reader, password: 'second' })).rejects.toThrow(/Access denied/);

@@ -30,6 +30,7 @@ test('on AWS the user, the brokers and the secret are all that must be said', ()
     database: { login: { secretArn: complete.DATABASE_SECRET_ARN }, tls: 'rds' },
     limit: undefined,
     shards: 1,
+    changes: 'follow',
   });
 });
 
@@ -44,6 +45,7 @@ test('everything can be said', () => {
       DATABASE_TLS: 'rds',
       EMIT_LIMIT: '500',
       SHARDS: '4',
+      CHANGES: 'copy',
       AWS_REGION: 'eu-west-1',
     }),
   ).toEqual({
@@ -52,6 +54,7 @@ test('everything can be said', () => {
     database: { login: { credentialsFile: 'db_creds.yaml' }, tls: 'rds' },
     limit: 500,
     shards: 4,
+    changes: 'copy',
   });
 });
 
@@ -123,6 +126,7 @@ test.each([
   [{ EMIT_LIMIT: '0' }, 'EMIT_LIMIT is "0": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '1.5' }, 'EMIT_LIMIT is "1.5": allowed: a whole number from 1 on'],
   [{ EMIT_LIMIT: '' }, 'EMIT_LIMIT is "": allowed: a whole number from 1 on'],
+  [{ CHANGES: 'never' }, 'CHANGES is "never": allowed: follow, copy'],
   ...['0', '9', '1.5', '', 'two'].map((SHARDS): [{ SHARDS: string }, string] => [
     { SHARDS },
     `SHARDS is "${SHARDS}": allowed: a whole number from 1 to 8`,

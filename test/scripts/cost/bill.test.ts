@@ -3,6 +3,7 @@ import { parseConfig } from '../../../lib/config';
 import { STACKS } from '../../../lib/names';
 import { type Bill, billOf, type EmittingCost } from '../../../scripts/cost/bill';
 import { billText, shortBillText } from '../../../scripts/cost/bill-text';
+import { PER_BROKER_METRICS } from '../../../scripts/cost/broker-metrics';
 import { EMITTER_MEASUREMENT } from '../../../scripts/cost/emitter-measurement';
 import { PRICES, type Price, UNVERIFIED } from '../../../scripts/cost/prices';
 import { type CfnResource, CONFIGURATIONS, resourcesOf, synthesize } from '../../lib/synthesize';
@@ -103,6 +104,17 @@ describe.each(pipelines)('the bill of a pipeline (%s)', (_, configuration) => {
     expect(bill.stacks.reduce((total, { monthly }) => total + monthly, 0)).toBeCloseTo(sum);
     expect(bill.hourly * 730).toBeCloseTo(sum);
   });
+});
+
+test.each([
+  ['kafka.t3.small', 48],
+  ['kafka.m7g.large', 47],
+])('bills the metrics that PER_BROKER adds for a %s: %i', (brokerType, metrics) => {
+  const bill = billOf(parseConfig({ userId: 'ada', kafka: { brokerType, monitoring: 'PER_BROKER' } }));
+  const line = bill.lines.find(({ what }) => what.startsWith('Metrics of PER_BROKER'));
+
+  expect(new Set(PER_BROKER_METRICS).size).toBe(PER_BROKER_METRICS.length);
+  expect(line?.quantity).toBe(3 * metrics);
 });
 
 test('the defaults cost about 150 dollars a month, most of it brokers', () => {

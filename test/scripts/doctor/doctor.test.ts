@@ -1,4 +1,8 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
@@ -6,10 +10,16 @@ import {
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   DescribeKeyPairsCommand,
+  DescribeSubnetsCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { DescribeClusterV2Command, KafkaClient, ListTopicsCommand } from '@aws-sdk/client-kafka';
-import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -17,6 +27,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { topicsOf } from '../../../lambda/shared/streams';
 import { nameOf, OUTPUTS, PLACEHOLDER_USER, STACKS, type StackId } from '../../../lib/names';
+import { accountPlan } from '../../../scripts/aws/account-plan';
 import { stillBilled } from '../../../scripts/cost/still-billed';
 import { doctor } from '../../../scripts/doctor';
 import type { Diagnosis } from '../../../scripts/doctor/check';
@@ -25,6 +36,8 @@ import { runCommand } from '../../support/run-command';
 
 // They ask programs of this machine for their versions, which takes seconds; they have a test of their own.
 jest.mock('../../../scripts/doctor/machine-checks', () => ({ machineChecks: () => [] }));
+
+jest.mock('../../../scripts/aws/account-plan', () => ({ accountPlan: jest.fn(async () => 'PAID') }));
 
 jest.mock('../../../scripts/cost/still-billed', () => ({ stillBilled: jest.fn(async () => []) }));
 
@@ -54,6 +67,10 @@ beforeEach(() => {
       ZoneId: `use1-az${id}`,
       State: 'available',
     })),
+  });
+  subnetsAre('use1-az1 10.20.0.0/24', 'use1-az2 10.20.1.0/24', 'use1-az4 10.20.7.0/24');
+  lambda.on(GetAccountSettingsCommand).resolves({
+    AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
   });
   ec2.on(DescribeKeyPairsCommand).resolves({ KeyPairs: [{ KeyPairId: 'key-1', KeyFingerprint: 'f' }] });
   ec2
@@ -100,11 +117,42 @@ test.each<[broken: string, breakIt: () => void, check: string, text: string, fix
     'npm run deploy',
   ],
   [
-    'a zone is the one without MSK',
-    () => zoneIs('us-east-1b', 'use1-az3'),
+    'the account lacks a zone',
+    () => zonesAre('use1-az1', 'use1-az4', 'use1-az5', 'use1-az6'),
     'zones',
-    'us-east-1b is use1-az3',
-    '"availabilityZones": ["us-east-1a","us-east-1c"',
+    'this account cannot use use1-az2',
+    '"availabilityZoneIds": ["use1-az1","use1-az4","use1-az5"]',
+  ],
+  [
+    'the zones were changed after the deployment',
+    () => subnetsAre('use1-az1 10.20.0.0/24', 'use1-az6 10.20.4.0/24'),
+    'zones',
+    'but the network is deployed in the zones use1-az1, use1-az6',
+    'that it was deployed with',
+  ],
+  [
+    'the range was changed after the deployment',
+    () => subnetsAre('use1-az1 10.30.0.0/24'),
+    'zones',
+    'pipeline.vpcCidr is "10.20.0.0/20", but the network is deployed with other ranges (10.30.0.0/24)',
+    'that it was deployed with',
+  ],
+  [
+    'the account may run too few functions at once',
+    () =>
+      lambda.on(GetAccountSettingsCommand).resolves({
+        AccountLimit: { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 1 },
+      }),
+    'quotas and plan',
+    'pipeline.emitter.shards is 1: allowed: at most 0',
+    'request-service-quota-increase',
+  ],
+  [
+    'the account is on the free plan',
+    () => jest.mocked(accountPlan).mockResolvedValueOnce('FREE'),
+    'quotas and plan',
+    "pipeline.database.backupDays is 7: allowed: 1, because this account is on AWS's free plan",
+    'set it to 1',
   ],
   ['a stack is missing', () => stackIs('KafkaClient'), 'stack KafkaClient', 'not deployed', 'npm run deploy'],
   [
@@ -333,11 +381,26 @@ function stackIs(id: StackId, state?: string, outputs: Readonly<Record<string, s
   });
 }
 
-function zoneIs(ZoneName: string, ZoneId: string): void {
+const zonesAre = (...ids: readonly string[]): unknown =>
   ec2.on(DescribeAvailabilityZonesCommand).resolves({
-    AvailabilityZones: ['a', 'b', 'c', 'd'].map((letter) => {
-      const name = `us-east-1${letter}`;
-      return { ZoneName: name, ZoneId: name === ZoneName ? ZoneId : `use1-az9${letter}` };
+    AvailabilityZones: ids.map((ZoneId) => ({ ZoneId, ZoneName: 'any', State: 'available' })),
+  });
+
+/** @param subnets the zone and the range of each */
+function subnetsAre(...subnets: readonly string[]): void {
+  cloudFormation.on(DescribeStackResourcesCommand).resolves({
+    StackResources: subnets.map((PhysicalResourceId) => ({
+      PhysicalResourceId,
+      LogicalResourceId: 'any',
+      ResourceType: 'AWS::EC2::Subnet',
+      Timestamp: new Date(0),
+      ResourceStatus: 'CREATE_COMPLETE',
+    })),
+  });
+  ec2.on(DescribeSubnetsCommand).resolves({
+    Subnets: subnets.map((subnet) => {
+      const [AvailabilityZoneId, CidrBlock] = subnet.split(' ');
+      return { AvailabilityZoneId, CidrBlock };
     }),
   });
 }

@@ -66,7 +66,7 @@ test.each<[TopicFacts, string, string]>([
   [
     topic({ 'cleanup.policy': 'compact' }),
     'warn',
-    'Topic ada.pin: cleanup.policy has compact: of rows that share a key all but the last will be lost.',
+    'Topic ada.pin: cleanup.policy has compact: only the newest record of a key is kept, so rows that share a key are lost; ignore this where the key of the table is unique.',
   ],
   [
     topic({ 'retention.ms': '604800000' }),

@@ -1,0 +1,58 @@
+import { CfnElement, Tags } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { type SubnetKind, subnetRange, type ZoneId } from '../subnets';
+
+/** Properties of a {@link ZonalVpc}. */
+export interface ZonalVpcProps
+  extends Omit<ec2.VpcProps, 'availabilityZones' | 'ipAddresses' | 'maxAzs' | 'subnetConfiguration'> {
+  /** Address range of the VPC. */
+  readonly cidr: string;
+  readonly zones: readonly ZoneId[];
+  /** Kinds of subnets, each with its type. Every zone has one of each. */
+  readonly subnets: readonly { readonly name: SubnetKind; readonly subnetType: ec2.SubnetType }[];
+}
+
+/**
+ * A VPC with its subnets in zones that are given by id. Logical ids and address ranges of the subnets belong to their
+ * zones and not to their places in a list, so that another list of zones leaves the common ones as they are.
+ */
+export class ZonalVpc extends ec2.Vpc {
+  constructor(scope: Construct, id: string, { cidr, zones, subnets, ...props }: ZonalVpcProps) {
+    super(scope, id, {
+      ...props,
+      // Names for the CDK only; placeInZone replaces them.
+      availabilityZones: [...zones],
+      ipAddresses: {
+        allocateVpcCidr: () => ({ cidrBlock: cidr }),
+        allocateSubnetsCidr: ({ requestedSubnets }) => ({
+          allocatedSubnets: requestedSubnets.map(({ configuration, availabilityZone }) => ({
+            cidr: subnetRange(cidr, configuration.name as SubnetKind, availabilityZone as ZoneId),
+          })),
+        }),
+      },
+      subnetConfiguration: subnets.map((subnet) => ({
+        ...subnet,
+        // Only public subnets may have the property.
+        ...(subnet.subnetType === ec2.SubnetType.PUBLIC && { mapPublicIpOnLaunch: false }),
+      })),
+    });
+    for (const subnet of [...this.publicSubnets, ...this.privateSubnets, ...this.isolatedSubnets]) {
+      placeInZone(subnet, id);
+    }
+  }
+}
+
+/** Addresses the zone of a subnet by its id, and gives its resources logical ids such as `VpcPublicAz1Subnet`. */
+function placeInZone(subnet: ec2.ISubnet, vpcId: string): void {
+  const kind = subnet.node.id.replace(/Subnet\d+$/, '');
+  const zone = subnet.availabilityZone.replace(/^use1-az/, 'Az');
+  for (const child of subnet.node.findAll()) {
+    if (CfnElement.isCfnElement(child)) child.overrideLogicalId(`${vpcId}${kind}${zone}${child.node.id}`);
+    if (child instanceof ec2.CfnSubnet) {
+      child.availabilityZone = undefined;
+      child.availabilityZoneId = subnet.availabilityZone;
+    }
+  }
+  Tags.of(subnet).add('Name', `${subnet.node.scope?.node.path}/${kind} ${subnet.availabilityZone}`);
+}
