@@ -1,9 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { addSamplePosts, DEFAULT_ROWS } from '../lambda/sample-loader/load-sample-tables';
 import { DEFAULT_SEED } from '../lambda/sample-loader/sample-posts';
 import { readCredentialsFile } from '../lambda/shared/database-login';
 import type { KAFKA_AUTHENTICATIONS } from '../lambda/shared/environment';
 import { ConfigurationError } from '../lambda/shared/errors';
+import { changePosts } from './local/change-posts';
 import {
   type CopyOptions,
   copyBetweenLocalServers,
@@ -21,6 +23,8 @@ interface Options extends CopyOptions {
   readonly brokers?: string;
   readonly kafkaAuthentication: (typeof KAFKA_AUTHENTICATIONS)[number];
   readonly add?: number;
+  readonly change?: number;
+  readonly delete?: number;
 }
 
 const command = new Command('npm start --')
@@ -38,6 +42,8 @@ const command = new Command('npm start --')
     'insert that many posts into the tables of a pipeline that runs with --keep',
     wholeNumber,
   )
+  .option('--change <n>', 'change that many posts of that pipeline', wholeNumber)
+  .option('--delete <n>', 'delete that many posts of that pipeline', wholeNumber)
   .option(
     '--creds <file>',
     'use your own database: a db_creds.yaml with HOST, PORT, USER, PASSWORD, DATABASE',
@@ -54,7 +60,7 @@ Examples:
   npm start
   npm start -- --rows 1000000
   npm start -- --rows 1000000 --shards 2
-  npm start -- --keep                 and, in a second terminal: npm start -- --add 100
+  npm start -- --keep                 and, in a second terminal: npm start -- --add 100 --change 10 --delete 5
   npm start -- --creds db_creds.yaml --brokers 127.0.0.1:9092 --user-id 0ab1234c --create-topics`,
   );
 
@@ -62,7 +68,8 @@ Examples:
 export const start = commandLine(command, async (options: Options) => {
   refuseContradictions(options);
   const progress = terminalProgress();
-  if (options.add !== undefined) return await add(options.add, progress);
+  if ((options.add ?? options.change ?? options.delete) !== undefined)
+    return await changeRunning(options, progress);
   if (options.creds !== undefined) return await copyBetweenOwnServers(options as OwnServers, progress);
   return await copyBetweenLocalServers(options, progress);
 });
@@ -92,9 +99,18 @@ function refuseContradictions(options: Options): void {
   }
 }
 
-async function add(posts: number, progress: Progress): Promise<number> {
+/** Changes the tables of the pipeline that runs in another terminal. */
+async function changeRunning(options: Options, progress: Progress): Promise<number> {
   const owner = await readCredentialsFile(runningPipeline().ownerCreds);
-  const { firstKey, lastKey } = await addSamplePosts(owner, posts, { progress });
-  process.stdout.write(`${JSON.stringify({ added: posts, firstKey, lastKey })}\n`);
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const changed =
+    options.change === undefined ? undefined : await changePosts(owner, 'change', options.change, seed);
+  const deleted =
+    options.delete === undefined ? undefined : await changePosts(owner, 'delete', options.delete, seed);
+  const added =
+    options.add === undefined
+      ? undefined
+      : { added: options.add, ...(await addSamplePosts(owner, options.add, { progress })) };
+  process.stdout.write(`${JSON.stringify({ ...added, changed, deleted })}\n`);
   return 0;
 }

@@ -66,7 +66,7 @@ export class Emitter {
     try {
       const outcome = await emit(request, {
         reader: this.reader,
-        log: this.log,
+        log: this.environment.changes === 'follow' ? this.log : undefined,
         publisherOf: (shard) =>
           request.dryRun ? new DryRunPublisher(this.publisherOf(shard)) : this.publisherOf(shard),
         progress: this.progress,

@@ -18,6 +18,8 @@ import { copyText } from './copy-text';
 import { writeCredentialsFile } from './database-logins';
 import { EmitterProcess } from './emitter-process';
 import { firstRecords } from './first-records';
+import { makeChanges } from './follow-demonstration';
+import { type FollowReport, followText } from './follow-text';
 import { keepEmitting } from './keep-emitting';
 import { announcePipeline } from './local-pipeline';
 import { startLocalServers } from './pipeline-servers';
@@ -72,7 +74,8 @@ export async function copyBetweenLocalServers(options: CopyOptions, progress: Pr
     );
     await createTopics(pipeline.kafka, id);
     try {
-      const status = await copy(pipeline, servers.database.emitter, options, progress);
+      const { owner } = servers.database;
+      const status = await copy(pipeline, { login: servers.database.emitter, owner }, options, progress);
       if (options.keep === true && status === 0) {
         const withdraw = announcePipeline({ userId: id, brokers, creds, ownerCreds });
         beforeServersStop(async () => withdraw());
@@ -107,7 +110,7 @@ export async function copyBetweenOwnServers(options: OwnServers, progress: Progr
   try {
     if (options.createTopics === true) await createTopics(pipeline.kafka, id);
     for (const { message } of await checkTopics(pipeline.kafka, id)) progress.note(message);
-    return await copy(pipeline, login, options, progress);
+    return await copy(pipeline, { login }, options, progress);
   } finally {
     await stopAll(pipeline.emitters);
   }
@@ -151,23 +154,46 @@ async function stopAll(emitters: readonly EmitterProcess[]): Promise<void> {
   await Promise.all(emitters.map((emitter) => emitter.stop()));
 }
 
+/** Copies, lets the tables change where this may be done to them, follows, and compares each time. */
 async function copy(
   pipeline: Pipeline,
-  login: DatabaseLogin,
+  { login, owner }: { readonly login: DatabaseLogin; readonly owner?: DatabaseLogin },
   options: CopyOptions,
   progress: Progress,
 ): Promise<number> {
-  const report: CopyReport = await copyAndVerify({ ...pipeline, login, tls: options.tls, progress });
-  if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
-  } else {
-    const records = await firstRecords(
-      pipeline.kafka,
-      pipeline.userId,
-      topicsOf(pipeline.userId),
-      SHOWN_RECORDS,
-    );
-    process.stdout.write(`${copyText(report, records)}\n`);
-  }
-  return report.verification.equal ? 0 : 1;
+  const { kafka, userId } = pipeline;
+  const copying = { ...pipeline, login, tls: options.tls, progress };
+  const report = await copyAndVerify(copying);
+  const say = (text: string): void => {
+    if (options.json !== true) process.stdout.write(`${text}\n`);
+  };
+  say(copyText(report, await firstRecords(kafka, userId, topicsOf(userId), SHOWN_RECORDS)));
+  const isFollowed = owner !== undefined && report.verification.equal;
+  const following = isFollowed ? await follow(owner, report, copying, options) : undefined;
+  if (following !== undefined) say(followText(following));
+  if (options.json === true)
+    process.stdout.write(`${JSON.stringify({ ...report, following }, undefined, 2)}\n`);
+  return report.verification.equal && following?.verification.equal !== false ? 0 : 1;
+}
+
+async function follow(
+  owner: DatabaseLogin,
+  { verification }: CopyReport,
+  copying: Parameters<typeof copyAndVerify>[0],
+  { seed }: CopyOptions,
+): Promise<FollowReport> {
+  const { kafka, userId, progress } = copying;
+  const step = progress.step('Changing some rows');
+  const { counts, examples } = await makeChanges(
+    owner,
+    kafka,
+    userId,
+    verification.streams.pin.rows,
+    seed,
+  ).catch((error: unknown) => {
+    step.failed();
+    throw error;
+  });
+  step.done();
+  return { counts, ...(await copyAndVerify(copying)), examples: await examples() };
 }

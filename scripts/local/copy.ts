@@ -17,6 +17,8 @@ import type { EmitterProcess } from './emitter-process';
 export interface CopyReport {
   readonly runs: number;
   readonly rows: number;
+  /** Keys that had changed and were read again, over the three tables. */
+  readonly followed: number;
   readonly deadLettered: number;
   /** From the first event to the answer of the last run that had something to emit. */
   readonly elapsedMs: number;
@@ -48,7 +50,7 @@ export async function copyAndVerify({
   try {
     const emitting = progress.step('Emitting', await countRows(database));
     const began = performance.now();
-    const total = { runs: 0, rows: 0, deadLettered: 0, elapsedMs: 0 };
+    const total = { runs: 0, rows: 0, followed: 0, deadLettered: 0, elapsedMs: 0 };
     const peaks = new Map<number, number>();
     try {
       await untilCaughtUp(emitters.length, async (shard) => {
@@ -60,6 +62,7 @@ export async function copyAndVerify({
         });
         total.runs += 1;
         total.rows += sum(run.summary.emitted);
+        total.followed += sum(run.summary.followed);
         total.deadLettered += run.summary.deadLettered;
         if (total.elapsedMs === 0 || hasEmitted(run.summary)) total.elapsedMs = performance.now() - began;
         peaks.set(shard, run.peakMemoryBytes);

@@ -17,7 +17,7 @@ export async function keepEmitting(
 Kafka      ${kafka.bootstrapServers.join(',')}
 MariaDB    mariadb --host ${host} --port ${port} --user ${user} --password ${name}
            passwords: ${files.ownerCreds} (may write), ${files.creds} (may read)
-Emitting every ${everySeconds} s until Ctrl-C. In a second terminal: npm start -- --add 100, npm run verify
+Emitting every ${everySeconds} s until Ctrl-C. In a second terminal: npm start -- --add 100 --change 10 --delete 5, npm run verify
 `);
   for (;;) {
     await delay(everySeconds * 1_000);
