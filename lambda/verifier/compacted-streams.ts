@@ -17,11 +17,10 @@ export async function compactedStreams(kafka: Kafka, userId: string): Promise<Re
   try {
     return await whileReachable(kafka, async () => {
       await admin.connect();
-      const existing = new Set(await admin.listTopics());
-      const settings = await readSettings(
-        admin,
-        topics.filter((topic) => existing.has(topic)),
-      );
+      const known = new Set(await admin.listTopics());
+      const existing = topics.filter((topic) => known.has(topic));
+      // The client does not ask for nothing.
+      const settings = existing.length === 0 ? new Map() : await readSettings(admin, existing);
       return new Set(
         STREAMS.map(({ name }) => name).filter((name) =>
           settings.get(topicOf(userId, name))?.['cleanup.policy']?.includes('compact'),

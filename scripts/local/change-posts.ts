@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2';
 import { rowRandom } from '../../lambda/sample-loader/row-random';
+import { samplePosts } from '../../lambda/sample-loader/sample-posts';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { breakConnection, connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
@@ -51,9 +52,10 @@ const ASSIGNMENTS = {
 /**
  * Inserts posts whose keys lie between those that are there: the first keys that are free.
  *
+ * @param seed of the sample posts
  * @returns the keys, in decimal digits, ascending; fewer than asked for where not so many are free
  */
-export async function insertLatePosts(owner: DatabaseLogin, count: number): Promise<string[]> {
+export async function insertLatePosts(owner: DatabaseLogin, count: number, seed: number): Promise<string[]> {
   return await inTransaction(owner, async (connection) => {
     const keys = await textsOf(
       connection,
@@ -62,13 +64,13 @@ export async function insertLatePosts(owner: DatabaseLogin, count: number): Prom
        WHERE at_it.\`index\` IS NULL AND before_it.\`index\` < (SELECT MAX(\`index\`) FROM pinterest_data)
        ORDER BY 1 LIMIT ${count}`,
     );
-    for (const key of keys) {
-      const sql = [
-        `INSERT INTO pinterest_data (\`index\`, title, category) VALUES (${key}, 'A late post', 'travel')`,
-        `INSERT INTO geolocation_data (ind, country) VALUES (${key}, 'Iceland')`,
-        `INSERT INTO user_data (ind, first_name, last_name) VALUES (${key}, 'Lata', 'Comer')`,
-      ];
-      for (const statement of sql) await rowsOf(connection, { sql: statement });
+    const rowOf = samplePosts(seed);
+    for (const { name, table } of STREAMS) {
+      for (const key of keys)
+        await rowsOf(connection, {
+          sql: `INSERT INTO ${table} VALUES (?)`,
+          values: [rowOf[name](Number(key))],
+        });
     }
     return ascending(keys);
   });

@@ -49,7 +49,7 @@ export async function makeChanges(
   const most = (posts: number): number => Math.max(1, Math.min(posts, Math.floor(rows / SHARE)));
   const changed = await changePosts(owner, 'change', most(POSTS.changed), seed);
   const deleted = await changePosts(owner, 'delete', most(POSTS.deleted), seed);
-  const late = await insertLatePosts(owner, most(POSTS.late));
+  const late = await insertLatePosts(owner, most(POSTS.late), seed);
   const { firstKey } = await addSamplePosts(owner, most(POSTS.added), { seed });
   const gone = new Set(deleted);
   const kinds: readonly (readonly [ChangeRecord['kind'], string | undefined])[] = [

@@ -95,19 +95,19 @@ describe('the checkpoint', () => {
   });
 
   test.each([
-    ['is another version’s', (text: string) => text.replace('emitter=1', 'emitter=2'), 'version 2'],
+    ['is another version’s', (text: string) => text.replace('emitter=2', 'emitter=3'), 'version 3'],
     [
       'is another cluster’s',
       (text: string) => text.replace(/cluster=\S+/, 'cluster=elsewhere'),
       'cluster elsewhere',
     ],
-    ['has a word that nobody knows', (text: string) => `${text} steps=3`, 'steps=3'],
+    ['has a word that nobody knows', (text: string) => `${text} jump=3`, 'jump=3'],
     ['is a text of somebody else', () => `by hand ${'x'.repeat(1_000)}`, /"by hand x{192}…"/],
   ])('that %s is refused', async (_, change, says) => {
     const pipeline = await withKeys(1, 2, 3);
     await pipeline.emit();
     const { offset, metadata } = (await committed(pipeline)) ?? {};
-    expect(metadata).toMatch(/^emitter=1 next=4 cluster=\S{10,} run=\S+$/);
+    expect(metadata).toMatch(/^emitter=2 next=4 cluster=\S{10,} run=\S+ steps=4@\S+ origin=\S+$/);
 
     await commitAsConsumer(
       emitterIdOf(pipeline.userId),
@@ -193,7 +193,7 @@ describe('the checkpoint', () => {
 
     expect(await committed(pipeline)).toMatchObject({
       offset: '0',
-      metadata: expect.stringMatching(/^emitter=1 next=0 cluster=\S{10,}$/),
+      metadata: expect.stringMatching(/^emitter=2 next=0 cluster=\S{10,}$/),
     });
     await pipeline.sql('ALTER TABLE user_data RENAME COLUMN gone TO ind');
     expect(await pipeline.emit({}, { cold: true })).toMatchObject({ emitted: { pin: 3, geo: 3, user: 3 } });
