@@ -8,8 +8,8 @@ import { DescribeClusterV2Command, KafkaClient, ListTopicsCommand } from '@aws-s
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { EmitEvent } from '../../lambda/emitter/event';
-import type { EmitSummary } from '../../lambda/emitter/summary';
-import { topicsOf } from '../../lambda/shared/streams';
+import { COPIED_ONLY, type EmitSummary, RECONCILE } from '../../lambda/emitter/summary';
+import { STREAMS, topicsOf } from '../../lambda/shared/streams';
 import { ZONES } from '../../lib/config';
 import { nameOf, PLACEHOLDER_USER } from '../../lib/names';
 import { awsCall } from '../aws/aws-call';
@@ -32,6 +32,11 @@ export const pipelineChecks = (pipeline: DeployedPipeline): Check[] => [
     name: 'emitter to database and Kafka',
     needs: [stackCheck('Emitter'), 'topics', 'secret'],
     examine: () => examineWay(pipeline),
+  },
+  {
+    name: 'changes',
+    needs: ['emitter to database and Kafka'],
+    examine: () => examineChanges(pipeline),
   },
   { name: 'alarms', needs: ['credentials'], examine: () => examineAlarms(pipeline) },
 ];
@@ -87,11 +92,15 @@ async function examineSecret(pipeline: DeployedPipeline) {
 }
 
 /** A dry run of the emitter itself: its own role, its own network, nothing written. */
-async function examineWay({ account, config }: DeployedPipeline) {
+async function dryRun({ account, config }: DeployedPipeline): Promise<EmitSummary> {
   const { functionName } = await stackOutputs(account, config.userId, 'Emitter');
+  const event: EmitEvent = { dryRun: true, limit: 1 };
+  return await invokeFunction<EmitSummary>(account, functionName, event);
+}
+
+async function examineWay(pipeline: DeployedPipeline) {
   try {
-    const dryRun: EmitEvent = { dryRun: true, limit: 1 };
-    const { lagKeys } = await invokeFunction<EmitSummary>(account, functionName, dryRun);
+    const { lagKeys } = await dryRun(pipeline);
     return ok(`reached both; keys still to read: ${Math.max(...Object.values(lagKeys))}`);
   } catch (error) {
     if (!(error instanceof FunctionError)) throw error;
@@ -102,6 +111,24 @@ async function examineWay({ account, config }: DeployedPipeline) {
   }
 }
 
+/** Whether the topics follow the tables, and if not, the grant or setting that is missing. */
+async function examineChanges(pipeline: DeployedPipeline) {
+  const { changes } = await dryRun(pipeline);
+  const those = (word: string): string[] =>
+    STREAMS.flatMap(({ name, table }) =>
+      changes[name].startsWith(word) ? `${table}: ${changes[name]}` : [],
+    );
+  const [lost, copied] = [those(RECONCILE), those(COPIED_ONLY)];
+  if (lost.length > 0) return failed(lost.join('; '), 'npm run verify -- --mend');
+  if (copied.length === 0) return ok('the topics follow the tables');
+  return pipeline.config.emitter.changes === 'copy'
+    ? ok('rows are copied only, as emitter.changes says')
+    : warning(
+        copied.join('; '),
+        'give the grant or setting that is named (README, "Following changes of your own database"); or set emitter.changes to copy',
+      );
+}
+
 /** By the name of the emitter's error. */
 const FIXES: Readonly<Record<string, string>> = {
   AccessDeniedError:
@@ -110,6 +137,9 @@ const FIXES: Readonly<Record<string, string>> = {
     'see that the server named is up; of an existing database, that its firewall lets the pipeline in (output NatIpAddress, or its security group)',
   TableError: 'create the table that is named, or grant SELECT on it',
   TopicError: 'create the topic that is named',
+  LogRefusedError:
+    'give back the grant or the setting that is named; or set emitter.changes to copy, npm run deploy',
+  CheckpointError: 'npm run verify -- --mend',
   ConfigurationError: 'npm run deploy',
 };
 

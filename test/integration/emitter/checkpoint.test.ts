@@ -150,7 +150,7 @@ describe('the checkpoint', () => {
 
     expect(await pipeline.emit({}, { cold: true })).toMatchObject({ emitted: { pin: 1, geo: 1, user: 1 } });
 
-    expect((await committed(pipeline))?.metadata).toMatch(/^emitter=1 next=5 /);
+    expect((await committed(pipeline))?.metadata).toMatch(/^emitter=2 next=5 /);
     expect(await pipeline.verify()).toMatchObject({ equal: true });
   });
 

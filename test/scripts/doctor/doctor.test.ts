@@ -84,11 +84,21 @@ beforeEach(() => {
   topicsAre(topicsOf('ada'));
   secretIs('reader');
   lambda.on(GetFunctionConfigurationCommand).resolves({ LoggingConfig: { LogGroup: 'emitter-logs' } });
-  lambda.on(InvokeCommand).resolves({ Payload: payload({ lagKeys: { pin: 0, geo: 0, user: 0 } }) });
+  changesAre('followed');
   scheduler.on(GetScheduleCommand).resolves({ State: 'ENABLED', ScheduleExpression: 'rate(5 minutes)' });
   logged('{"message":"Run ended"}');
   cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [] });
 });
+
+/** What the emitter says of the changes of pins; those of the other tables are followed. */
+const changesAre = (pin: string): void => {
+  lambda.on(InvokeCommand).resolves({
+    Payload: payload({
+      lagKeys: { pin: 0, geo: 0, user: 0 },
+      changes: { pin, geo: 'followed', user: 'followed' },
+    }),
+  });
+};
 
 test('finds nothing broken where all is well, and changes nothing', async () => {
   const { status, diagnoses } = await examine();
@@ -221,6 +231,20 @@ test.each<[broken: string, breakIt: () => void, check: string, text: string, fix
     'firewall',
   ],
   [
+    'changes were lost',
+    () => changesAre('reconcile (TRUNCATE pinterest_data)'),
+    'changes',
+    'pinterest_data: reconcile (TRUNCATE pinterest_data)',
+    'npm run verify -- --mend',
+  ],
+  [
+    'the log of changes cannot be read any more',
+    () => emitterFails('LogRefusedError', 'binlog_format is MIXED'),
+    'emitter to database and Kafka',
+    'LogRefusedError: binlog_format is MIXED',
+    'give back the grant or the setting',
+  ],
+  [
     'the last run failed',
     () => logged('{"message":"Run ended"}', '{"message":"Run failed"}'),
     'last run',
@@ -265,6 +289,12 @@ test.each<[broken: string, breakIt: () => void, check: string, text: string, fix
 });
 
 test.each<[string, () => void, string, string]>([
+  [
+    'the login may not read the log of changes',
+    () => changesAre('copied-only (the login has no REPLICATION SLAVE)'),
+    'changes',
+    'pinterest_data: copied-only (the login has no REPLICATION SLAVE)',
+  ],
   [
     'the schedule is switched off',
     () => scheduler.on(GetScheduleCommand).resolves({ State: 'DISABLED' }),
