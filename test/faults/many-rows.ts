@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import type { Fault } from './fault';
+import type { FaultPipeline } from './fault-pipeline';
 
 /** The function's memory is 512 MB, of which the emitter must not need all. */
 const MOST_MEMORY_BYTES = 512_000_000;
@@ -22,6 +23,36 @@ const fill = (from: number, to: number): string => `INSERT INTO pinterest_data
     'mens-fashion'
   FROM seq_${from}_to_${to}`;
 
+/** The most memory while changes are followed, however long the log and its transactions are. */
+const MOST_FOLLOWING_BYTES = 300_000_000;
+
+/** The time of a run in which not all changes can be followed, in milliseconds. */
+const SHORT_RUN_MS = 60_000;
+
+/** Rows as narrow as can be, so that their changes are many and their log fits the disk. */
+const fillNarrow = (from: number, to: number): string =>
+  `INSERT INTO pinterest_data (\`index\`, title) SELECT seq, CONCAT('Title of pin ', seq) FROM seq_${from}_to_${to}`;
+
+/** One copy of each record on disk is enough: what is measured here is the emitter. */
+async function useOneReplica(pipeline: FaultPipeline): Promise<void> {
+  await pipeline.recreateTopics(
+    STREAMS.map(({ name }) => name),
+    async () => {
+      await pipeline.servers.withAdmin((admin) =>
+        admin.createTopics({
+          waitForLeaders: false,
+          topics: STREAMS.map(({ name }) => ({
+            topic: topicOf(pipeline.userId, name),
+            numPartitions: 3,
+            replicationFactor: 1,
+            configEntries: [{ name: 'min.insync.replicas', value: '1' }],
+          })),
+        }),
+      );
+    },
+  );
+}
+
 /** Memory does not grow with the rows, and neither does the time that a row takes. */
 export const MANY_ROWS: readonly Fault[] = [
   {
@@ -33,23 +64,7 @@ export const MANY_ROWS: readonly Fault[] = [
       for (let from = 1; from <= posts; from += FILL_ROWS) {
         await pipeline.sql(fill(from, Math.min(posts, from + FILL_ROWS - 1)));
       }
-      // One copy of each record on disk is enough: what is measured here is the emitter.
-      await pipeline.recreateTopics(
-        STREAMS.map(({ name }) => name),
-        async () => {
-          await pipeline.servers.withAdmin((admin) =>
-            admin.createTopics({
-              waitForLeaders: false,
-              topics: STREAMS.map(({ name }) => ({
-                topic: topicOf(pipeline.userId, name),
-                numPartitions: 3,
-                replicationFactor: 1,
-                configEntries: [{ name: 'min.insync.replicas', value: '1' }],
-              })),
-            }),
-          );
-        },
-      );
+      await useOneReplica(pipeline);
     },
     happen: async (pipeline) => {
       const emitter = pipeline.newProcess();
@@ -80,6 +95,40 @@ export const MANY_ROWS: readonly Fault[] = [
       assert.equal(before, pipeline.posts);
       assert.ok(peakBytes < MOST_MEMORY_BYTES, `${pipeline.figures[0]}: too much memory`);
       assert.ok(lastRate > (1 - TOLERANCE) * firstRate, `${pipeline.figures[0]}: the last rows are slower`);
+    },
+  },
+  {
+    name: 'memory-of-changes',
+    isLong: true,
+    rows: 5_000_000,
+    fill: async (pipeline) => {
+      const { posts } = pipeline;
+      for (let from = 1; from <= posts; from += FILL_ROWS)
+        await pipeline.sql(fillNarrow(from, Math.min(posts, from + FILL_ROWS - 1)));
+      await useOneReplica(pipeline);
+    },
+    happen: async (pipeline) => {
+      await pipeline.catchUp();
+      await pipeline.sql("UPDATE pinterest_data SET title = CONCAT(title, ' (changed)')");
+      const emitter = pipeline.newProcess();
+      let runs = 0;
+      let followed = 0;
+      let peakBytes = 0;
+      const began = performance.now();
+      for (let isCaughtUp = false; !isCaughtUp; runs++) {
+        const { summary, peakMemoryBytes } = await emitter.invoke({}, () => {}, SHORT_RUN_MS);
+        assert.ok(summary.followed.pin > 0 || summary.caughtUp, 'a run that makes no progress');
+        followed += summary.followed.pin;
+        peakBytes = peakMemoryBytes;
+        isCaughtUp = summary.caughtUp;
+      }
+      const seconds = (performance.now() - began) / 1_000;
+      const shown = (value: number): string => Math.round(value).toLocaleString('en');
+      pipeline.figures.push(
+        `${shown(followed)} changed rows of one UPDATE, ${runs} runs of ${SHORT_RUN_MS / 1_000} s, ` +
+          `${shown(peakBytes / 1e6)} MB of memory at most, ${shown(followed / seconds)} rows/s`,
+      );
+      assert.ok(peakBytes < MOST_FOLLOWING_BYTES, `${pipeline.figures[0]}: too much memory`);
     },
   },
 ];
