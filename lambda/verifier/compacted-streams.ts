@@ -18,10 +18,9 @@ export async function compactedStreams(kafka: Kafka, userId: string): Promise<Re
     return await whileReachable(kafka, async () => {
       await admin.connect();
       const existing = new Set(await admin.listTopics());
-      const settings = await readSettings(
-        admin,
-        topics.filter((topic) => existing.has(topic)),
-      );
+      const present = topics.filter((topic) => existing.has(topic));
+      if (present.length === 0) return new Set();
+      const settings = await readSettings(admin, present);
       return new Set(
         STREAMS.map(({ name }) => name).filter((name) =>
           settings.get(topicOf(userId, name))?.['cleanup.policy']?.includes('compact'),
