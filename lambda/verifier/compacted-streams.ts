@@ -17,10 +17,10 @@ export async function compactedStreams(kafka: Kafka, userId: string): Promise<Re
   try {
     return await whileReachable(kafka, async () => {
       await admin.connect();
-      const known = new Set(await admin.listTopics());
-      const existing = topics.filter((topic) => known.has(topic));
-      // The client does not ask for nothing.
-      const settings = existing.length === 0 ? new Map() : await readSettings(admin, existing);
+      const existing = new Set(await admin.listTopics());
+      const present = topics.filter((topic) => existing.has(topic));
+      if (present.length === 0) return new Set();
+      const settings = await readSettings(admin, present);
       return new Set(
         STREAMS.map(({ name }) => name).filter((name) =>
           settings.get(topicOf(userId, name))?.['cleanup.policy']?.includes('compact'),
