@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Kafka, KafkaJSConnectionError } from 'kafkajs';
-import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
-import { parseEvent } from '../../../lambda/emitter/event';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
 import { MysqlTableReader } from '../../../lambda/emitter/mysql/table-reader';
 import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
@@ -15,6 +14,7 @@ import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { startKafka } from '../../../scripts/local/kafka';
 import { createTopics } from '../../../scripts/local/topics';
 import { silentProgress } from '../../../scripts/terminal/progress';
+import { emitWith } from '../../support/emit-with';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { recordProducers } from '../../support/recorded-producers';
 import { ServerProxy } from '../../support/server-proxy';
@@ -33,16 +33,8 @@ async function runWith(kafka: Kafka, { logins, userId }: TestPipeline): Promise<
     onMissingIndex: () => {},
   });
   const publisher = new KafkaTopicPublisher(kafka, userId);
-  const never = new AbortController().signal;
   try {
-    return await emit(parseEvent({}, undefined), {
-      reader,
-      publisherOf: () => publisher,
-      progress: { committed: () => {}, retrying: () => {} },
-      sleep: async (milliseconds) => await delay(milliseconds),
-      deadline: never,
-      cutOff: never,
-    });
+    return await emitWith({ reader, publisherOf: () => publisher, sleep: delay });
   } finally {
     reader.end();
     await publisher.discard();

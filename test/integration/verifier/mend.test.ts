@@ -27,7 +27,7 @@ async function emittedPipeline(): Promise<TestPipeline> {
 }
 
 /** Rows that are emitted once the checkpoint is right again. */
-const insertMore = (pipeline: TestPipeline): Promise<void> =>
+const insertMore = (pipeline: TestPipeline): Promise<unknown> =>
   pipeline.sql(...STREAMS.map(({ table }) => `INSERT INTO ${table} VALUES (4000, 'one more')`));
 
 async function joinGroup(groupId: string, topic: string) {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { type EmitEvent, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
 import { assignedShardCount, hasUnfinishedRange } from '../../../lambda/emitter/ranges';
 import { ConfigurationError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
+import { emitWith } from '../../support/emit-with';
 import {
   type Fate,
   FaultSchedule,
@@ -14,26 +15,18 @@ import {
   UNEMITTABLE,
 } from '../../support/in-memory';
 
-const never = new AbortController().signal;
-
 /** A run of one shard among `shards`, on tables and a Kafka in memory. */
-async function runOn(
+async function runShard(
   reader: TableReader,
   publisherOf: (shard: number) => TopicPublisher,
   event: EmitEvent,
   shards: number,
   { limit, rows = 4, smallestRange = 10n }: { limit?: number; rows?: number; smallestRange?: bigint } = {},
 ): Promise<EmitOutcome> {
-  return await emit(parseEvent(event, limit, shards), {
-    reader,
-    publisherOf,
-    progress: { committed: () => {}, retrying: () => {} },
-    sleep: async () => {},
-    deadline: never,
-    cutOff: never,
-    bounds: { rows, bytes: 1_000_000 },
-    smallestRange,
-  });
+  return await emitWith(
+    { reader, publisherOf, bounds: { rows, bytes: 1_000_000 }, smallestRange },
+    parseEvent(event, limit, shards),
+  );
 }
 
 const posts = (from: number, to: number): MemoryRow[] =>
@@ -54,8 +47,8 @@ function pipeline() {
   return {
     kafka,
     tables,
-    run: (event: EmitEvent, shards: number, options: Parameters<typeof runOn>[4] = {}) =>
-      runOn(tables, (shard) => kafka.producer(undefined, shard), event, shards, options),
+    run: (event: EmitEvent, shards: number, options: Parameters<typeof runShard>[4] = {}) =>
+      runShard(tables, (shard) => kafka.producer(undefined, shard), event, shards, options),
   };
 }
 
@@ -167,7 +160,7 @@ describe('the primary', () => {
   test('goes on when somebody newer finishes what was left behind', async () => {
     const { kafka, tables } = pipeline();
     const publisherOf = (shard: number) => kafka.producer(undefined, shard);
-    await runOn(tables, publisherOf, {}, 2);
+    await runShard(tables, publisherOf, {}, 2);
     const fenced = (shard: number) => {
       const publisher = publisherOf(shard);
       const send = publisher.send.bind(publisher);
@@ -178,7 +171,10 @@ describe('the primary', () => {
       return publisher;
     };
 
-    expect(await runOn(tables, fenced, {}, 1)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 0 } });
+    expect(await runShard(tables, fenced, {}, 1)).toMatchObject({
+      stopped: 'caught-up',
+      emitted: { pin: 0 },
+    });
     expect(assignedShardCount(kafka.checkpoint)).toBe(2);
   });
 
@@ -257,7 +253,7 @@ describe('another shard', () => {
       return publisher;
     };
 
-    await runOn(tables, publisherOf, { shard: 1 }, 2);
+    await runShard(tables, publisherOf, { shard: 1 }, 2);
 
     expect(rangeOf(kafka, 1)).toEqual([100, 150]);
     await run({ shard: 1 }, 2);
@@ -383,7 +379,11 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
                 const reader = life.of(new MemoryTables(tables.tables, new FaultSchedule([...read]), 2));
                 try {
                   count(
-                    await runOn(reader, publisherOf, { shard }, configured, { limit, rows, smallestRange }),
+                    await runShard(reader, publisherOf, { shard }, configured, {
+                      limit,
+                      rows,
+                      smallestRange,
+                    }),
                   );
                 } catch (error) {
                   if (!(error instanceof Killed)) expect(error).toBeInstanceOf(UnreachableError);
@@ -406,7 +406,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
             isDone = true;
             for (let shard = 0; shard < lastShards; shard++) {
               const publisherOf = (of: number) => kafka.producer(undefined, of);
-              const running = runOn(tables, publisherOf, { shard }, lastShards, { rows, smallestRange });
+              const running = runShard(tables, publisherOf, { shard }, lastShards, { rows, smallestRange });
               const outcome = await scheduler.waitFor(running);
               count(outcome);
               isDone &&=
