@@ -122,7 +122,8 @@ const emitterSchema = fields({
   memoryMB: z.int().min(512).max(10_240).default(1024),
   /**
    * Timeout of the function, in seconds. The emitter stops 20 s before it. It must be at least a minute shorter than
-   * `everyMinutes`: the schedule is exact only to the minute, and the next run would fence this one. @default 240
+   * `everyMinutes`: the schedule is exact only to the minute, and the next run would fence this one. With several shards it
+   * must be two minutes shorter, because they start spread over a minute. @default 240
    */
   timeoutSeconds: z.int().min(60).max(900).default(240),
   /** Compression codec of the messages. @default 'zstd' */
@@ -132,10 +133,19 @@ const emitterSchema = fields({
    * @default 'follow'
    */
   changes: z.enum(CHANGES).default(DEFAULT_CHANGES),
-}).refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
-  path: ['timeoutSeconds'],
-  message: 'allowed: at most 60 × (everyMinutes − 1)',
-});
+})
+  .refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
+    path: ['timeoutSeconds'],
+    message: 'allowed: at most 60 × (everyMinutes − 1)',
+  })
+  .refine(
+    ({ everyMinutes, timeoutSeconds, shards }) => shards === 1 || timeoutSeconds <= (everyMinutes - 2) * 60,
+    {
+      path: ['timeoutSeconds'],
+      message:
+        'allowed with several shards, which start spread over a minute: at most 60 × (everyMinutes − 2)',
+    },
+  );
 
 /** Schema of the object `pipeline`. `parseConfig` validates with it, and a test compares the README with it. */
 export const pipelineSchema = fields({

@@ -1,5 +1,5 @@
 /** The five stacks, in the order in which they are deployed. */
-export const STACKS = ['Network', 'KafkaCluster', 'KafkaClient', 'RdsAccess', 'Emitter'] as const;
+export const STACKS = ['Network', 'KafkaCluster', 'RdsAccess', 'Emitter', 'KafkaClient'] as const;
 
 /** One of {@link STACKS}. */
 export type StackId = (typeof STACKS)[number];

@@ -10,7 +10,6 @@ import {
   deployedPipeline,
   withPipelineOptions,
 } from './aws/deployed-pipeline';
-import { findKafkaClient } from './aws/kafka-client-machine';
 import { findSshTarget, SSH_HINT, type SshTarget, sshArguments, sshConfigEntry } from './aws/ssh';
 import { openTunnelThrough } from './aws/tunnel';
 import { commandLine, runWhenMain } from './terminal/command';
@@ -55,11 +54,10 @@ export const connect = commandLine(command, async (options: Options) => {
       'The emulator runs no machine to connect to: this command is for AWS itself.',
     );
   }
+  // SSH through Session Manager, not a shell of Session Manager: that one is no login, and has neither the variables nor the
+  // files of ec2-user.
   const throughSessionManager = options.sessionManager === true;
   if (throughSessionManager) await requireSessionManager();
-  const isShell =
-    options.sshConfig === undefined && options.tunnel === undefined && command.args.length === 0;
-  if (throughSessionManager && isShell && options.json === undefined) return await startSession(pipeline);
 
   const target = await findSshTarget(pipeline, { key: options.key, throughSessionManager });
   const alias = nameOf(pipeline.config.userId, 'KafkaClient').toLowerCase();
@@ -78,18 +76,6 @@ async function ssh(target: SshTarget, remoteCommand: readonly string[]): Promise
   const status = await run('ssh', [...sshArguments(target), ...remoteCommand]);
   if (status === SSH_FAILED && !target.throughSessionManager) process.stderr.write(`${SSH_HINT}\n`);
   return status;
-}
-
-async function startSession(pipeline: DeployedPipeline): Promise<number> {
-  const { instanceId } = await findKafkaClient(pipeline);
-  return await run('aws', [
-    'ssm',
-    'start-session',
-    '--region',
-    pipeline.config.region,
-    '--target',
-    instanceId,
-  ]);
 }
 
 async function keepTunnel(
@@ -127,7 +113,7 @@ async function run(program: string, args: readonly string[]): Promise<number> {
   const ignore = (): void => {};
   process.on('SIGINT', ignore);
   try {
-    const child = spawn(program, args, { stdio: 'inherit' });
+    const child = spawn(program, args, { stdio: 'inherit', env: process.env });
     const [status] = (await once(child, 'exit')) as [number | null];
     return status ?? SSH_FAILED;
   } catch (error) {

@@ -128,7 +128,9 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
           topicName === deadLetterTopicOf(userId)
             ? undefined
             : Fn.base64(`cleanup.policy=${kafka.cleanupPolicy}`),
-      }).applyRemovalPolicy(RemovalPolicy.DESTROY);
+        // A topic can be deleted only while its cluster is ACTIVE, and a deleted cluster takes its topics along. So the stack
+        // never deletes one, except for one whose creation it takes back.
+      }).applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     }
 
     const bootstrapLogs = new logs.LogGroup(this, 'BootstrapLogs', {

@@ -137,6 +137,10 @@ describe('the configuration', () => {
     [{ kafka: { brokers: 4 } }, 'pipeline.kafka.brokers is 4: allowed: a multiple of 3'],
     [{ kafka: { brokerType: 'express.m7g.large' } }, 'allowed: a standard broker'],
     [{ emitter: { timeoutSeconds: 250 } }, 'pipeline.emitter.timeoutSeconds is 250: allowed: at most 60'],
+    [
+      { emitter: { shards: 2, timeoutSeconds: 240 } },
+      'pipeline.emitter.timeoutSeconds is 240: allowed with several shards',
+    ],
     [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: allowed: at most 50'],
     [{ emitter: { compression: 'snappy' } }, 'pipeline.emitter.compression is "snappy"'],
     [{ emitter: { changes: 'none' } }, 'pipeline.emitter.changes is "none": allowed: follow, copy'],

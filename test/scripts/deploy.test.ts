@@ -110,7 +110,7 @@ describe('before anything is touched', () => {
     [
       'more shards than the account may run at once',
       () => concurrencyIs(5),
-      ['-c', 'pipeline.emitter.shards=8'],
+      ['-c', 'pipeline.emitter.shards=8', '-c', 'pipeline.emitter.timeoutSeconds=180'],
       'pipeline.emitter.shards is 8: allowed: at most 4',
     ],
     [

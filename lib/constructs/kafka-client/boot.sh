@@ -34,7 +34,8 @@ d3ef575e3e4979678dc01bf1dcce51021493b4d11fb7f1be8ad982877c16a1c0  org.slf4j:slf4
 COPY='org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
 install_packages() {
-  command -v mvn >/dev/null || dnf install -y -q java-21-amazon-corretto-headless maven
+  # The package "maven" would bring a second JDK along.
+  command -v mvn >/dev/null || dnf install -y -q java-21-amazon-corretto-headless maven-amazon-corretto21
 }
 
 install_jars() {
