@@ -14,6 +14,7 @@ const pipelines = (Object.keys(CONFIGURATIONS) as (keyof typeof CONFIGURATIONS)[
 );
 /** Roles with statements that name no resource, each with its reason. */
 const BARE_WILDCARDS = {
+  KafkaBootstrapRole: 'kafka:GetBootstrapBrokers takes no resource',
   EmitterRole: 'Lambda creates network interfaces, whose ids are not known; X-Ray has no resources',
   VerifierRole: 'Lambda creates network interfaces, whose ids are not known',
   SampleTablesLoaderRole: 'Lambda creates network interfaces, whose ids are not known',
