@@ -1,4 +1,11 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import {
+  CrossStackReferences,
+  Duration,
+  Fn,
+  ReferenceStrength,
+  RemovalPolicy,
+  Validations,
+} from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';

@@ -18,6 +18,7 @@ import { FunctionError, invokeFunction } from '../aws/invoke-function';
 import { stackOutputs } from '../aws/stack-outputs';
 import { examineAlarms } from './alarm-check';
 import { type Check, failed, ok, warning } from './check';
+import { examineDatabaseAddress } from './database-address';
 import { stackCheck } from './stack-checks';
 
 /** Checks that rows can flow, and do. */
@@ -25,6 +26,11 @@ export const pipelineChecks = (pipeline: DeployedPipeline): Check[] => [
   { name: 'cluster', needs: [stackCheck('KafkaCluster')], examine: () => examineCluster(pipeline) },
   { name: 'topics', needs: ['cluster'], examine: () => examineTopics(pipeline) },
   { name: 'secret', needs: [stackCheck('RdsAccess')], examine: () => examineSecret(pipeline) },
+  {
+    name: 'database address',
+    needs: [stackCheck('RdsAccess')],
+    examine: () => examineDatabaseAddress(pipeline),
+  },
   { name: 'schedule', needs: [stackCheck('Emitter')], examine: () => examineSchedule(pipeline) },
   { name: 'last run', needs: [stackCheck('Emitter')], examine: () => examineLastRun(pipeline) },
   // After the last run, of which its own line in the log is no part.
