@@ -29,16 +29,16 @@ const SSH_FAILED = 255;
 const command = withPipelineOptions(new Command('npm run connect --'))
   .description('Opens a shell on the Kafka client by SSH, or runs one command there.')
   .passThroughOptions()
-  .argument('[command...]', 'what to run there, such as "topics" or "tail-topic pin"')
+  .argument('[command...]', 'command to run there, such as "topics" or "tail-topic pin"')
   .option('--key <file>', 'the private key (default: <key pair name>.pem, fetched where it is missing)')
-  .option('--session-manager', 'through AWS Session Manager, which needs no open port')
+  .option('--session-manager', 'SSH through AWS Session Manager, which needs no open port')
   .option('--ssh-config', 'print the Host entry for ~/.ssh/config, which VS Code Remote-SSH reads')
-  .option('--tunnel [port]', 'lead a port of this machine to the database, until Ctrl-C', portNumber)
-  .option('--json', 'print as JSON how to connect, and do not')
+  .option('--tunnel [port]', 'forward a port of this machine to the database, until Ctrl-C', portNumber)
+  .option('--json', 'print as JSON how to connect, without connecting')
   .addHelpText(
     'after',
     `
-The key of the machine is pinned when it is seen first, in .local/known_hosts.
+The host key is pinned at the first connection, in .local/known_hosts.
 
 Examples:
   npm run connect
@@ -51,7 +51,7 @@ export const connect = commandLine(command, async (options: Options) => {
   const pipeline = deployedPipeline(options);
   if (pipeline.account.isEmulator) {
     throw new ConfigurationError(
-      'The emulator runs no machine to connect to: this command is for AWS itself.',
+      'The emulator runs no machine to connect to. This command is for AWS itself.',
     );
   }
   // SSH through Session Manager, not a shell of Session Manager: that one is no login, and has neither the variables nor the
@@ -85,7 +85,7 @@ async function keepTunnel(
 ): Promise<number> {
   if (pipeline.config.database.mode === 'existing') {
     throw new ConfigurationError(
-      'pipeline.database.mode is "existing": allowed with --tunnel: "provisioned". The Kafka client has no way to a database of somebody else.',
+      'pipeline.database.mode is "existing": allowed with --tunnel: "provisioned". The Kafka client cannot reach an existing database.',
     );
   }
   const { host, port: databasePort, user, database } = await databaseLogin(pipeline);

@@ -24,17 +24,17 @@ interface Options extends DeployedPipelineOptions {
 }
 
 const command = withPipelineOptions(new Command('npm run destroy --'))
-  .description('Says what will be lost, asks, destroys the pipeline, and says what is billed all the same.')
+  .description('Says what will be lost, asks, destroys the pipeline, and lists what is still billed.')
   .option('-y, --yes', 'do not ask')
   .option('--json', 'write what is still billed as JSON')
-  .argument('[cdk...]', 'after another "--": what "cdk destroy" takes besides')
+  .argument('[cdk...]', 'after another "--": options of "cdk destroy"')
   .addHelpText(
     'after',
     `
 The network interfaces of functions and brokers can take 20 minutes to go. Until then their subnets cannot be deleted, so the
 command waits and tries again, for up to half an hour.
 
-Exit status: 0 destroyed, or nothing was there; 1 declined; 2 bad use, or AWS cannot be asked; otherwise that of the CDK CLI.
+Exit status: 0 destroyed, or nothing was there; 1 declined; 2 wrong use, or AWS out of reach; otherwise the status of the CDK CLI.
 
 Examples:
   npm run destroy

@@ -123,7 +123,7 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
 
   grantTunnel(machine: ec2.IConnectable): void {
     // From the machine's side, so that both rules are in its stack and this one does not depend on it.
-    machine.connections.allowToDefaultPort(this, 'Tunnel of a person');
+    machine.connections.allowToDefaultPort(this, 'Tunnel to the database');
   }
 
   widgets(): cloudwatch.IWidget[] {

@@ -58,7 +58,7 @@ export class TableEmitter extends Construct {
     });
 
     this.fn = new PipelineFunction(this, 'Function', {
-      description: `Copies the tables into the topics ${STREAMS.map(({ name }) => `${userId}.${name}`).join(', ')}`,
+      description: `Emits the tables and their changes to the topics ${STREAMS.map(({ name }) => `${userId}.${name}`).join(', ')}`,
       folder: 'emitter',
       memorySize: emitter.memoryMB,
       timeout: Duration.seconds(emitter.timeoutSeconds),
