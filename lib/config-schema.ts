@@ -30,9 +30,15 @@ const idOf = (prefix: string) =>
     .string()
     .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `allowed: ${prefix}- and 8 to 17 hexadecimal digits`);
 
+/** Versions that MSK offers as KRaft, of those that the emitter's Kafka client works with. */
+const KAFKA_VERSIONS = ['3.9.x.kraft', '4.0.x.kraft', '4.1.x.kraft', '4.2.x.kraft'] as const;
+
 const kafkaSchema = fields({
-  /** Kafka version, as MSK names it. KRaft needs no ZooKeeper. `npm start` runs 3.9 too. @default '3.9.x.kraft' */
-  version: z.enum(['3.9.x.kraft']).default('3.9.x.kraft'),
+  /**
+   * Kafka version, as MSK names it. It can be raised later but not lowered. KRaft needs no ZooKeeper. `npm start` runs 3.9;
+   * the tests run with each of the others by `LOCAL_KAFKA_VERSION`. @default '3.9.x.kraft'
+   */
+  version: z.enum(KAFKA_VERSIONS).default('3.9.x.kraft'),
   /** Broker type. Express brokers are not allowed, because they manage their own storage. @default 'kafka.t3.small' */
   brokerType: z
     .string()

@@ -123,7 +123,7 @@ describe('the configuration', () => {
       { availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'] },
       'pipeline.availabilityZones is ["us-east-1a","us-east-1b","us-east-1c"]: write availabilityZoneIds',
     ],
-    [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1": allowed: 3.9.x.kraft'],
+    [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1": allowed: 3.9.x.kraft, 4.0.x.kraft'],
     [{ kafka: { brokers: 'x' } }, 'pipeline.kafka.brokers is "x": allowed: a number'],
     [{ kafka: 3 }, 'pipeline.kafka is 3: allowed: an object with fields'],
     [{ vpcCidr: '10.0.0.0/28' }, 'pipeline.vpcCidr is "10.0.0.0/28": allowed: a range of /16 to /20'],

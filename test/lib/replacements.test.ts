@@ -27,6 +27,7 @@ const CHANGES: readonly [field: string, before: object, after: object][] = [
   ],
   ['vpcCidr', provisioned, { ...provisioned, vpcCidr: '10.30.0.0/20' }],
   ['endpointZones', provisioned, { ...provisioned, endpointZones: 2 }],
+  ['kafka.version', provisioned, { ...provisioned, kafka: { version: '4.2.x.kraft' } }],
   ['kafka.brokerType', provisioned, { ...provisioned, kafka: { brokerType: 'kafka.m7g.large' } }],
   ['kafka.brokers', provisioned, { ...provisioned, kafka: { brokers: 6 } }],
   ['kafka.volumeGiB', provisioned, { ...provisioned, kafka: { volumeGiB: 20 } }],
@@ -57,7 +58,6 @@ const UNCHANGED = [
   'userId',
   // The only value.
   'region',
-  'kafka.version',
   // Of the way to somebody else's database.
   'database.reach.vpcId',
   'database.reach.routeTableIds',
@@ -94,7 +94,9 @@ test.each(CHANGES)('a change of %s replaces what the README says', (field, befor
 
 test('every field of the table is changed here, except those that no stateful resource can depend on', () => {
   const [, table = ''] = readme.split(/^### Configuration$/m);
-  const fields = [...(table.split(/^#{2,3} /m)[0] ?? '').matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name);
+  const fields = [...(table.split(/^#{2,3} /m)[0] ?? '').matchAll(/^\| `([\w.]+)` \|/gm)].map(
+    ([, name]) => name,
+  );
 
   expect(fields.filter((name) => !CHANGES.some(([field]) => field === name))).toEqual(UNCHANGED);
 });
