@@ -13,6 +13,9 @@ export interface ChangedRow {
   readonly bytes: number;
 }
 
+/** Headers of the records of one reading, but for what each of them does to its key. */
+export type ReadingHeaders = Omit<ChangeHeaders, 'op'>;
+
 /** Messages in one piece of what {@link changedRows} yields. */
 const PIECE = 500;
 
@@ -22,17 +25,17 @@ const PIECE = 500;
  * and the dead letters get the reason.
  *
  * @param keys ascending, each once
- * @param gtid position in the log as of which the table is read; `undefined` where there is none
+ * @param headers of all messages
  */
 export async function* changedRows(
   reader: TableReader,
   stream: Stream,
   keys: BigUint64Array,
-  gtid: string | undefined,
+  headers: ReadingHeaders,
 ): AsyncGenerator<readonly ChangedRow[], undefined, undefined> {
   if (keys.length === 0) return undefined;
   const rows = new RowCursor(await reader.rowsWithKeys(stream, keys));
-  const piece = new Piece(stream, gtid);
+  const piece = new Piece(stream, headers);
   for (const key of keys) {
     const first = await rows.take(key);
     const second = first === undefined ? undefined : await rows.take(key);
@@ -90,11 +93,11 @@ class Piece {
 
   constructor(
     private readonly stream: Stream,
-    private readonly gtid: string | undefined,
+    private readonly headers: ReadingHeaders,
   ) {}
 
   tombstone(key: bigint): void {
-    this.add(key, { key: `${key}`, value: null, headers: this.headers('d') });
+    this.add(key, { key: `${key}`, value: null, headers: { op: 'd', ...this.headers } });
   }
 
   only(key: bigint, encode: (row: Row) => Buffer, row: Row): void {
@@ -114,17 +117,13 @@ class Piece {
   /** @returns whether it could be emitted */
   private row(key: bigint, op: ChangeHeaders['op'], encode: (row: Row) => Buffer, row: Row): boolean {
     try {
-      this.add(key, { key: `${key}`, value: encode(row), headers: this.headers(op) });
+      this.add(key, { key: `${key}`, value: encode(row), headers: { op, ...this.headers } });
       return true;
     } catch (error) {
       if (!(error instanceof UnemittableRowError)) throw error;
       this.add(key, keyedDeadLetter(this.stream, `${key}`, error.message), true);
       return false;
     }
-  }
-
-  private headers(op: ChangeHeaders['op']): ChangeHeaders {
-    return this.gtid === undefined ? { op } : { op, gtid: this.gtid };
   }
 
   private add(key: bigint, message: Message, isDeadLetter = false): void {

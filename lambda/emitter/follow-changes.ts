@@ -83,7 +83,7 @@ async function* changesOf(
           { ...current, origin: found.origin },
           { from: request.from, to: key + 1n, gtid: found.gtid },
         );
-      for await (const rows of changedRows(reader, stream, found.keys, gtid)) yield { rows, after };
+      for await (const rows of changedRows(reader, stream, found.keys, { gtid })) yield { rows, after };
       yield { rows: [], after };
       from = found.to;
     }

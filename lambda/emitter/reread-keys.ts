@@ -1,6 +1,6 @@
 import { perStream, type Stream } from '../shared/streams';
 import type { ChangeSource, ChangesPiece } from './change-chunks';
-import { changedRows } from './changed-rows';
+import { changedRows, type ReadingHeaders } from './changed-rows';
 import type { EmitRequest } from './event';
 import { sendChanges } from './follow-changes';
 import type { Checkpoint, EmitParts } from './ports';
@@ -32,7 +32,8 @@ export async function rereadKeys(
     wanted: BigUint64Array,
   ): AsyncGenerator<ChangesPiece, undefined, undefined> {
     const { gtid } = session.following[stream.name];
-    for await (const rows of changedRows(parts.reader, stream, wanted, gtid))
+    const headers: ReadingHeaders = { ...(gtid !== undefined && { gtid }), asked: 'yes' };
+    for await (const rows of changedRows(parts.reader, stream, wanted, headers))
       yield { rows, after: (position) => position };
     return undefined;
   }

@@ -17,6 +17,8 @@ export type ChangeHeaders = {
    * later position. Absent where the database keeps no log.
    */
   readonly gtid?: string;
+  /** Of a record that an event has asked for: it may repeat, as of the same position, what the one before it says. */
+  readonly asked?: 'yes';
 };
 
 /** Maximum bytes of one message (key, value and framing), and of a single `send`. Kafka's default `max.message.bytes` is 1,048,588. */

@@ -151,7 +151,13 @@ const isFirstOfGroup = (record: KeyRecord): boolean => !isRow(record) || record.
 /** Whether a group says the same as the one before it, as of the same position in the log. */
 function isRepetition([first, ...others]: readonly KeyRecord[], before: readonly KeyRecord[]): boolean {
   const position = first?.change?.position ?? null;
-  if (first === undefined || position === null || position !== before[0]?.change?.position) return false;
+  if (
+    first === undefined ||
+    first.change?.isAsked === true ||
+    position === null ||
+    position !== before[0]?.change?.position
+  )
+    return false;
   return fingerprintsOf([first, ...others]) === fingerprintsOf(before);
 }
 

@@ -13,7 +13,9 @@ export type KeyItem =
       ...change: ChangeItem,
     ];
 
-type ChangeItem = readonly [] | readonly [replaces: 0 | 1, position: string | null, time: number];
+type ChangeItem =
+  | readonly []
+  | readonly [replaces: 0 | 1, position: string | null, time: number, isAsked?: 1];
 
 /** The item of a dead letter. */
 export const deadLetterItem = (key: string): KeyItem => [key];
@@ -25,8 +27,12 @@ export const rowItem = (key: string, fingerprint: string): KeyItem => [key, fing
 export function recordItem(key: string, { fingerprint, place, change }: KeyRecord): KeyItem {
   const { partition, offset } = place;
   if (change === undefined) return [key, fingerprint, partition, offset];
-  const { replaces, position, time } = change;
-  return [key, fingerprint, partition, offset, replaces ? 1 : 0, position?.toString() ?? null, time];
+  const { replaces, position, time, isAsked } = change;
+  const item = [
+    ...([key, fingerprint, partition, offset] as const),
+    ...([replaces ? 1 : 0, position?.toString() ?? null, time] as const),
+  ] as const;
+  return isAsked === true ? [...item, 1] : item;
 }
 
 /** Both sides of a key, and the number of records that the folded topic is made of. */
@@ -37,7 +43,7 @@ export function* sidesOfKeys(
   items: Iterable<KeyItem>,
 ): Generator<readonly [key: string, sides: FoldedSides]> {
   const keys = new Map<string, { rows: string[]; records: KeyFold; deadLetters: number }>();
-  for (const [key, fingerprint, partition, offset, replaces, position = null, time = 0] of items) {
+  for (const [key, fingerprint, partition, offset, replaces, position = null, time = 0, isAsked] of items) {
     const sides = keys.get(key) ?? { rows: [], records: new KeyFold(), deadLetters: 0 };
     keys.set(key, sides);
     if (fingerprint === undefined) sides.deadLetters += 1;
@@ -48,7 +54,12 @@ export function* sidesOfKeys(
         change:
           replaces === undefined
             ? undefined
-            : { replaces: replaces === 1, position: position === null ? null : BigInt(position), time },
+            : {
+                replaces: replaces === 1,
+                position: position === null ? null : BigInt(position),
+                time,
+                ...(isAsked === 1 && { isAsked: true }),
+              },
       });
     } else if (fingerprint !== null) sides.rows.push(fingerprint);
   }

@@ -22,6 +22,8 @@ export interface Change {
   readonly position: bigint | null;
   /** When the record was made, in milliseconds since 1970. */
   readonly time: number;
+  /** Whether somebody has asked for the record, who may ask twice. */
+  readonly isAsked?: true;
 }
 
 /** A row with all its values. */

@@ -22,6 +22,7 @@ export function changeReader(): (message: KafkaMessage) => Change | undefined {
       replaces: op === REPLACES,
       position: gtids === undefined ? null : last.position,
       time: Number(timestamp),
+      ...(headerOf(headers, 'asked') !== undefined && { isAsked: true }),
     };
   };
 }

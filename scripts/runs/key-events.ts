@@ -1,14 +1,15 @@
+import type { EmitEvent } from '../../lambda/emitter/event';
+import type { EmitSummary } from '../../lambda/emitter/summary';
 import { STREAMS, type Stream } from '../../lambda/shared/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import type { KeysRequest } from '../../lambda/verifier/verify';
-import type { MendEvent, MendSummary } from './mendable-pipeline';
 
 /** Maximum of keys of all tables in one event: of 19 digits each they are 220 KB, and Lambda takes events of 1 MB. */
 const EVENT_KEYS = 10_000;
 
 /** Events that make the emitter read the keys of a report again. */
 export interface KeyEvents {
-  readonly events: readonly { readonly event: MendEvent; readonly keys: number }[];
+  readonly events: readonly { readonly event: EmitEvent; readonly keys: number }[];
   /** Number of keys in all events. */
   readonly keys: number;
   /** The last keys that the report names, where it does not name all: the others come behind these. */
@@ -23,14 +24,14 @@ export interface KeyEvents {
  */
 export function keyEvents(
   { streams }: VerificationReport,
-  { checkpoint, losses = {} }: Pick<MendSummary, 'checkpoint' | 'losses'>,
+  { checkpoint, losses }: Pick<EmitSummary, 'checkpoint' | 'losses'>,
 ): KeyEvents {
   const keys = STREAMS.flatMap(({ name, table }) =>
     (streams[name].differing?.keys ?? [])
       .filter((key) => BigInt(key) < BigInt(checkpoint[name]))
       .map((key) => ({ table, key })),
   );
-  const events: { event: MendEvent; keys: number }[] = [];
+  const events: { event: EmitEvent; keys: number }[] = [];
   for (let from = 0; from < keys.length; from += EVENT_KEYS) {
     const page = keys.slice(from, from + EVENT_KEYS);
     events.push({ event: { keys: byTable(page) }, keys: page.length });
@@ -59,7 +60,7 @@ export function keyEvents(
 
 const byTable = (
   page: readonly { readonly table: Stream['table']; readonly key: string }[],
-): NonNullable<MendEvent['keys']> =>
+): NonNullable<EmitEvent['keys']> =>
   Object.fromEntries(
     [...Map.groupBy(page, ({ table }) => table)].map(([table, group]) => [
       table,

@@ -1,3 +1,4 @@
+import type { EmitSummary } from '../../lambda/emitter/summary';
 import { STREAMS } from '../../lambda/shared/streams';
 import { MOST_KEYS } from '../../lambda/verifier/event';
 import type { VerificationReport } from '../../lambda/verifier/report';
@@ -5,7 +6,7 @@ import type { KeysRequest } from '../../lambda/verifier/verify';
 import { grouped } from '../terminal/grouped';
 import type { Progress } from '../terminal/progress';
 import { keyEvents } from './key-events';
-import type { MendablePipeline, MendSummary } from './mendable-pipeline';
+import type { MendablePipeline } from './mendable-pipeline';
 import { untilCaughtUp } from './until-caught-up';
 
 /** Maximum of rounds in which all differing keys are read again. */
@@ -26,7 +27,7 @@ export async function mendKeys(pipeline: MendablePipeline, progress: Progress): 
   for (;;) {
     const summary = await catchUp(pipeline, progress);
     const report = await pipeline.verify({ limit: MOST_KEYS, after });
-    const { losses = {} } = summary;
+    const { losses } = summary;
     if (report.equal && Object.keys(losses).length === 0) return withoutKeys(report);
     if (after === undefined) {
       const found = differencesOf(report);
@@ -48,22 +49,21 @@ export async function mendKeys(pipeline: MendablePipeline, progress: Progress): 
   }
 }
 
-async function catchUp({ emit }: MendablePipeline, progress: Progress): Promise<MendSummary> {
+async function catchUp({ emit }: MendablePipeline, progress: Progress): Promise<EmitSummary> {
   const step = progress.step('Catching up with the tables');
   try {
-    const summaries = (await untilCaughtUp(1, () => emit({}))) as readonly MendSummary[];
+    const summaries = await untilCaughtUp(1, () => emit({}));
     step.done();
-    return summaries.at(-1) as MendSummary;
+    return summaries.at(-1) as EmitSummary;
   } catch (error) {
     step.failed();
     throw error;
   }
 }
 
-function noteLosses({ losses = {}, changes }: MendSummary, progress: Progress): void {
+function noteLosses({ losses, changes }: EmitSummary, progress: Progress): void {
   for (const { name, table } of STREAMS) {
-    if (losses[name] !== undefined)
-      progress.note(`Changes of ${table} were lost: ${changes?.[name] ?? losses[name]}.`);
+    if (losses[name] !== undefined) progress.note(`Changes of ${table} were lost: ${changes[name]}.`);
   }
 }
 

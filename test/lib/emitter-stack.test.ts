@@ -170,6 +170,31 @@ describe('the emitter', () => {
     });
   });
 
+  test('has an alarm for silence that cannot fire before the first run', () => {
+    const silent = { AlarmName: Match.stringLikeRegexp('has not run for an hour') };
+    const topic = [Match.anyValue()];
+
+    emitter.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...silent,
+      TreatMissingData: 'missing',
+      InsufficientDataActions: topic,
+      Period: 300,
+      EvaluationPeriods: 12,
+    });
+  });
+
+  test('spreads the starts of shards over a minute, because brokers accept few new connections per second', () => {
+    const windows = Object.values(templateOf(large, 'Emitter').findResources('AWS::Scheduler::Schedule')).map(
+      ({ Properties }) => Properties.FlexibleTimeWindow,
+    );
+
+    expect(windows).toEqual([
+      { Mode: 'OFF' },
+      { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 1 },
+      { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 1 },
+    ]);
+  });
+
   test('has an alarm for lost changes, and one for changes that are not followed unless that is configured', () => {
     const title = (text: string) => ({ AlarmName: Match.stringLikeRegexp(text) });
     const copying = templateOf(large, 'Emitter');

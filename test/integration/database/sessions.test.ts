@@ -39,10 +39,12 @@ describe('a session that somebody resets in between, as a pooling proxy does,', 
     'before %s is noticed, and set up again',
     async (statement) => {
       const { pipeline, proxy } = await pipelineBehind(SessionProxy.to);
+      // From here on it has its connections, and looks at a session inside its snapshot only.
+      await pipeline.emit({ limit: 1 });
       let resets = 0;
-      proxy.inject = (sql) => (sql.startsWith(statement) && resets++ === 1 ? 'reset' : undefined);
+      proxy.inject = (sql) => (sql.startsWith(statement) && resets++ === 0 ? 'reset' : undefined);
 
-      expect(await pipeline.emit()).toMatchObject(everyRow);
+      expect(await pipeline.emit()).toMatchObject({ stopped: 'caught-up' });
 
       expect(resets).toBeGreaterThan(1);
       expect(await titlesOf(pipeline)).toEqual(TITLES);

@@ -1,6 +1,6 @@
 import { emitterIdOf, STREAMS, topicOf } from '../../../lambda/shared/streams';
 import { verify } from '../../../scripts/verify';
-import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
+import { SMALL_TABLES, sequence, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { runCommand } from '../../support/run-command';
 import { testKafka, testServers, withAdmin } from '../../support/servers';
 
@@ -18,7 +18,7 @@ async function emittedPipeline(): Promise<TestPipeline> {
   await pipeline.sql(
     ...SMALL_TABLES,
     'ALTER TABLE pinterest_data MODIFY title LONGTEXT',
-    ...STREAMS.map(({ table }) => `INSERT INTO ${table} SELECT seq, 'row' FROM seq_1_to_2000`),
+    ...STREAMS.map(({ table }) => `INSERT INTO ${table} SELECT seq, 'row' FROM ${sequence(1, 2_000)}`),
     "INSERT INTO pinterest_data VALUES (3000, REPEAT('x', 1000000)), (NULL, 'no key')",
     'DELETE FROM user_data',
   );

@@ -363,8 +363,8 @@ describe('keys that an event names', () => {
     await run(database, kafka, { keys: { pinterest_data: ['2', '1', 1] } });
 
     expect(kafka.committed.pin.slice(2)).toEqual([
-      { key: '1', value: null, headers: { op: 'd' } },
-      { key: '2', value: expect.any(Buffer), headers: { op: 'u' } },
+      { key: '1', value: null, headers: { op: 'd', asked: 'yes' } },
+      { key: '2', value: expect.any(Buffer), headers: { op: 'u', asked: 'yes' } },
     ]);
   });
 

@@ -201,3 +201,16 @@ test('any records of several partitions are each counted once, and offsets decid
     }),
   );
 });
+
+test('a group that somebody has asked for may repeat the one before it', () => {
+  const change = { replaces: true, position: 7n, time: 1 };
+  const place = (offset: number) => ({ partition: 0, offset });
+  const again = (isAsked: boolean) =>
+    fold([
+      { fingerprint: 'a', place: place(0), change },
+      { fingerprint: 'a', place: place(1), change: { ...change, ...(isAsked && { isAsked: true }) } },
+    ]);
+
+  expect(again(false)).toMatchObject({ rows: ['a'], repeated: 1, superseded: 0 });
+  expect(again(true)).toMatchObject({ rows: ['a'], repeated: 0, superseded: 1 });
+});

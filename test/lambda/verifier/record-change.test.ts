@@ -77,3 +77,8 @@ test.each([
 ])('%j is no position', (gtids) => {
   expect(logPosition(gtids)).toBeNull();
 });
+
+test('a record that an event has asked for says so', () => {
+  expect(changeOf('{}', { op: 'u', gtid: '0-1-7', asked: 'yes' })).toMatchObject({ isAsked: true });
+  expect(changeOf('{}', { op: 'u', gtid: '0-1-7' })).not.toHaveProperty('isAsked');
+});

@@ -1,13 +1,15 @@
+import type { EmitEvent } from '../../../lambda/emitter/event';
+import type { EmitSummary } from '../../../lambda/emitter/summary';
 import { perStream, STREAMS, type StreamName, topicOf } from '../../../lambda/shared/streams';
 import { DifferingKeys } from '../../../lambda/verifier/differing-keys';
 import type { VerificationReport } from '../../../lambda/verifier/report';
 import type { KeysRequest } from '../../../lambda/verifier/verify';
 import { mendKeys } from '../../../scripts/runs/mend-keys';
-import type { MendablePipeline, MendEvent, MendSummary } from '../../../scripts/runs/mendable-pipeline';
+import type { MendablePipeline } from '../../../scripts/runs/mendable-pipeline';
 import { silentProgress } from '../../../scripts/terminal/progress';
 
 /** Calls of the fake, in short. */
-type Call = MendEvent | { readonly verify: KeysRequest | undefined };
+type Call = EmitEvent | { readonly verify: KeysRequest | undefined };
 
 /** A pipeline whose topics differ from their tables in some keys, until these are read again. */
 class FakePipeline implements MendablePipeline {
@@ -22,11 +24,11 @@ class FakePipeline implements MendablePipeline {
   unknownDeadLetters = 0;
   caughtUp = true;
 
-  readonly emit = async (event: MendEvent): Promise<MendSummary> => {
+  readonly emit = async (event: EmitEvent): Promise<EmitSummary> => {
     this.calls.push(event);
     for (const { name, table } of STREAMS) {
       for (const key of event.keys?.[table] ?? [])
-        if (!this.lasting.has(key)) this.differing[name].delete(key);
+        if (!this.lasting.has(`${key}`)) this.differing[name].delete(`${key}`);
       if (event.reconciled?.[table] === this.losses[name]) delete this.losses[name];
     }
     return {
@@ -73,8 +75,8 @@ class FakePipeline implements MendablePipeline {
     return { equal, streams, unknownDeadLetters: this.unknownDeadLetters, elapsedMs: 1 };
   };
 
-  get emitted(): MendEvent[] {
-    return this.calls.filter((call): call is MendEvent => !('verify' in call));
+  get emitted(): EmitEvent[] {
+    return this.calls.filter((call): call is EmitEvent => !('verify' in call));
   }
 }
 

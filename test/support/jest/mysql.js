@@ -6,11 +6,11 @@ module.exports = {
   displayName: 'mysql',
   testMatch: [
     'database/**',
-    'emitter/{columns,emit,errors,warm}',
+    'emitter/{changes,columns,emit,errors,follow-changes,warm}',
     'save-tables',
     'put-credentials',
     'sample-loader/*',
-    'verifier/verify',
+    'verifier/{changes,mend,verify}',
   ].map((name) => `<rootDir>/test/integration/${name}.test.ts`),
   globalSetup: '<rootDir>/test/support/jest/start-servers-mysql.ts',
   reporters: ['default', '<rootDir>/test/support/jest/plain-counts.js'],

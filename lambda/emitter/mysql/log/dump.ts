@@ -49,6 +49,8 @@ interface DriverPacket {
   isError(): boolean;
   isEOF(): boolean;
   asError(encoding: string): Error;
+  /** The driver uses a packet again for the next one. */
+  clone(): DriverPacket;
 }
 
 /** The driver's connection with what it does not publish. */
@@ -57,8 +59,6 @@ interface DriverConnection {
   addCommand(command: unknown): void;
   writePacket(packet: unknown): void;
   _resetSequenceId(): void;
-  pause(): void;
-  resume(): void;
 }
 
 /** Told an event; returns whether nothing more is to be read. */
@@ -73,6 +73,10 @@ export class LogDump {
   private readonly outcome = Promise.withResolvers<'stopped' | 'end'>();
   private isSent = false;
   private isOver = false;
+  /** Whether an event is being read; those that come meanwhile wait. */
+  private isReading = false;
+  private readonly waiting: DriverPacket[] = [];
+  private loss: Error | undefined;
   private readonly timer: NodeJS.Timeout;
 
   private constructor(
@@ -114,13 +118,15 @@ export class LogDump {
   /** Called by the driver with each packet, and without one to begin. Returns whether the command is over. */
   execute(packet: DriverPacket | undefined): boolean {
     if (!this.isSent) this.send();
-    else if (packet !== undefined && !this.isOver) this.receive(packet);
+    else if (packet !== undefined && this.isReading) this.waiting.push(packet.clone());
+    else if (packet !== undefined) this.receive(packet);
     return false;
   }
 
-  /** Called by the driver when the connection is lost. */
+  /** Called by the driver when the connection is lost: also at the end of a log that has arrived, and is not read yet. */
   onResult(error: Error): void {
-    this.fail(error);
+    if (this.isReading) this.loss = error;
+    else this.fail(error);
   }
 
   private send(): void {
@@ -139,6 +145,7 @@ export class LogDump {
   }
 
   private receive(packet: DriverPacket): void {
+    if (this.isOver) return;
     this.timer.refresh();
     if (packet.isError()) this.fail(packet.asError('utf8'));
     else if (packet.isEOF()) this.finish('end');
@@ -157,14 +164,27 @@ export class LogDump {
 
   /** Holds back the server while an event is read. */
   private waitFor(reading: Promise<boolean>): void {
-    this.connection.pause();
+    this.isReading = true;
+    this.connection.stream.pause();
     reading.then(
       (isEnough) => {
         if (isEnough) this.finish('stopped');
-        if (!this.isOver) this.connection.resume();
+        this.goOn();
       },
       (error) => this.fail(error),
     );
+  }
+
+  private goOn(): void {
+    this.isReading = false;
+    while (!this.isReading) {
+      const packet = this.waiting.shift();
+      if (packet === undefined) break;
+      this.receive(packet);
+    }
+    if (this.isReading) return;
+    if (this.loss !== undefined) this.fail(this.loss);
+    this.connection.stream.resume();
   }
 
   private finish(end: 'stopped' | 'end'): void {

@@ -1,0 +1,127 @@
+import type { Connection } from 'mysql2';
+import { MysqlChangeLog, type SnapshotFacts } from '../../lambda/emitter/mysql/change-log';
+import { followedTable } from '../../lambda/emitter/mysql/followed-table';
+import { beginSnapshotWithPosition, type Refusal } from '../../lambda/emitter/mysql/snapshot-position';
+import type { ChangedKeys, ChangesRequest } from '../../lambda/emitter/ports';
+import type { DatabaseLogin } from '../../lambda/shared/database-login';
+import { LARGEST_KEY } from '../../lambda/shared/largest-key';
+import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
+import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import { endSnapshot } from '../../lambda/shared/mysql/session';
+import { STREAMS } from '../../lambda/shared/streams';
+import type { ServerSettings } from '../../scripts/local/mariadb';
+import { testDatabase, testServers } from './servers';
+
+/** The stream whose table the tests are about; its key column is `index`. */
+export const FOLLOWED = STREAMS[0];
+
+/** Settings of a server of a test's own that keeps a log. Without TLS, because making a key takes MariaDB many seconds. */
+export const LOG_SETTINGS = (): ServerSettings =>
+  testServers().flavor === 'mysql'
+    ? { 'server-id': 1 }
+    : { 'log-bin': 'binlog', 'binlog-format': 'ROW', 'server-id': 1, ssl: 0 };
+
+/** Which log, and up to where it was read. */
+export type Since = Pick<ChangedKeys, 'gtid' | 'origin'>;
+
+/** A database whose log is read as the emitter does. */
+export interface FollowedDatabase {
+  readonly login: DatabaseLogin;
+  readonly log: MysqlChangeLog;
+  /** The connection that has the snapshot. */
+  readonly snapshot: Connection;
+  /** Runs statements, on one connection, as the server's administrator. */
+  sql(...statements: string[]): Promise<void>;
+  /** A further connection of the administrator. */
+  connect(): Promise<Connection>;
+  /** The files of the server's log. */
+  files(): Promise<string[]>;
+  /** Opens a new snapshot and tells its facts. */
+  open(): Promise<SnapshotFacts | Refusal>;
+  /** The position at which a new snapshot stands. */
+  now(): Promise<Since>;
+  /** The keys that have changed from a position up to a new snapshot. */
+  changes(since: Since, request?: Partial<ChangesRequest>): Promise<ChangedKeys>;
+}
+
+const open: (() => unknown)[] = [];
+
+afterAll(async () => {
+  for (const close of open) await close();
+});
+
+/**
+ * A database of its own in a server that keeps a log.
+ *
+ * @param options of the log's reader
+ */
+export async function followedDatabase(
+  admin: DatabaseLogin,
+  options: { readonly port?: number; readonly readTimeoutMs?: number; readonly mostKeys?: number } = {},
+): Promise<FollowedDatabase> {
+  const { owner, emitter } = await testDatabase(admin);
+  const connect = async (login: DatabaseLogin): Promise<Connection> => {
+    const connection = await connectToDatabase(login, 'off');
+    open.push(() => connection.destroy());
+    return connection;
+  };
+  const administrator = { ...admin, database: owner.database };
+  const [writer, snapshot] = await Promise.all([connect(administrator), connect(emitter)]);
+  const sql = async (...statements: string[]): Promise<void> => {
+    for (const statement of statements) await rowsOf(writer, { sql: statement });
+  };
+  await sql(`GRANT REPLICATION SLAVE ON *.* TO '${emitter.user}'@'127.0.0.1'`);
+  let facts: SnapshotFacts | Refusal = { refused: 'log', reason: 'no snapshot is open' };
+  const log = new MysqlChangeLog({
+    readLogin: async () => ({ ...emitter, port: options.port ?? emitter.port }),
+    tls: 'off',
+    factsOf: async () => {
+      if ('refused' in facts) throw new Error(facts.reason);
+      return facts;
+    },
+    ...options,
+  });
+  open.push(() => log.close());
+  const openSnapshot = async (): Promise<SnapshotFacts | Refusal> => {
+    await endSnapshot(snapshot);
+    const point = await beginSnapshotWithPosition(snapshot);
+    const table = 'refused' in point ? point : await followedTable(snapshot, FOLLOWED, point);
+    facts = 'refused' in point || 'refused' in table ? (table as Refusal) : { point, table };
+    return facts;
+  };
+  const gtid = async (): Promise<string> => {
+    const found = await openSnapshot();
+    if ('refused' in found) throw new Error(found.reason);
+    return found.point.gtid;
+  };
+  return {
+    login: emitter,
+    log,
+    snapshot,
+    sql,
+    connect: () => connect(administrator),
+    files: async () => (await rowsOf(writer, { sql: 'SHOW BINARY LOGS' })).map(([file]) => String(file)),
+    open: openSnapshot,
+    now: async () => {
+      const position = { gtid: await gtid(), origin: await log.originOf(FOLLOWED) };
+      await endSnapshot(snapshot);
+      return position;
+    },
+    changes: async (since, request = {}) => {
+      await gtid();
+      try {
+        return await log.changedKeys({
+          stream: FOLLOWED,
+          since: since.gtid,
+          origin: since.origin,
+          from: 0n,
+          to: LARGEST_KEY + 1n,
+          enough: new AbortController().signal,
+          ...request,
+        });
+      } finally {
+        await endSnapshot(snapshot);
+      }
+    },
+  };
+}
