@@ -132,9 +132,9 @@ export class FaultPipeline extends PipelineFixture {
 
   /** A further emitter, in a process of its own, which can be killed and stopped; with other variables where they are given. */
   newProcess(variables: EmitterVariables = {}): EmitterProcess {
-    return this.keep(
-      new EmitterProcess({ ...this.variables, ...variables }, path.join(this.directory, 'emitter.log')),
-    );
+    const logFile = path.join(this.directory, 'emitter.log');
+    const { emitterProgram } = this.servers;
+    return this.keep(new EmitterProcess({ ...this.variables, ...variables }, logFile, emitterProgram));
   }
 
   /** One run of an emitter. */
