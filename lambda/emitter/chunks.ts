@@ -115,7 +115,7 @@ class KeyCursor {
     // The checkpoint would pass over the smaller one.
     if (this.key < this.lastKey)
       throw new TableError(
-        `The database gave rows of table ${this.stream.table} out of order: key ${this.key} after ${this.lastKey}.`,
+        `The database returned rows of table ${this.stream.table} out of order: key ${this.key} after ${this.lastKey}.`,
       );
     this.lastKey = this.key;
   }

@@ -113,7 +113,7 @@ export class Primary {
     const busy = await this.busyShards(held);
     if (busy.length > 0) {
       throw new ConfigurationError(
-        `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
+        `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted their ranges (${busy.join(', ')}); let them catch up first.`,
       );
     }
     const reset = perStream(({ name }) => {

@@ -72,7 +72,7 @@ describe('on a busy machine', () => {
 
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toBe(
-      'This machine is 16 % busy, of which the benchmark allows 15 %. Wait, or take --even-if-busy for a trial.\n',
+      'This machine is 16 % busy, of which the benchmark allows 15 %. Wait, or use --even-if-busy for a trial.\n',
     );
     expect(runBench).not.toHaveBeenCalled();
   });
@@ -90,7 +90,7 @@ describe('on a busy machine', () => {
     const { status, stderr } = await run('--even-if-busy', '--publish');
 
     expect(status).toBe(2);
-    expect(stderr).toContain('what it measures now is not for publishing');
+    expect(stderr).toContain('these results are not fit to publish');
     expect(runBench).not.toHaveBeenCalled();
   });
 });

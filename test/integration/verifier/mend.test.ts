@@ -78,7 +78,7 @@ test('a checkpoint that is gone is restored, and one that is not is left alone',
   expect(await mend(pipeline)).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('Equal: 4,003 rows'),
-    stderr: expect.stringContaining('there is nothing to mend'),
+    stderr: expect.stringContaining('there is nothing to fix'),
   });
 });
 

@@ -197,7 +197,7 @@ describe('the primary', () => {
 
     await expect(run({ from: 0 }, 2)).rejects.toThrow(ConfigurationError);
     await expect(run({ from: 0 }, 3)).rejects.toThrow(
-      'from is 0: not allowed before shards have emitted the ranges that they were given (1, 2); let them catch up first.',
+      'from is 0: not allowed before shards have emitted their ranges (1, 2); let them catch up first.',
     );
     expect(kafka.transactions).toBe(before);
 
