@@ -129,9 +129,9 @@ const emitterSchema = fields({
   /**
    * Timeout of the function, in seconds. The emitter stops 20 s before it. It must be at least a minute shorter than
    * `everyMinutes`: the schedule is exact only to the minute, and the next run would fence this one. With several shards it
-   * must be two minutes shorter, because they start spread over a minute. @default 240
+   * must be two minutes shorter, because they start spread over a minute. @default 180
    */
-  timeoutSeconds: z.int().min(60).max(900).default(240),
+  timeoutSeconds: z.int().min(60).max(900).default(180),
   /** Compression codec of the messages. @default 'zstd' */
   compression: z.enum(COMPRESSIONS).default(DEFAULT_COMPRESSION),
   /**

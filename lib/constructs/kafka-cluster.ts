@@ -130,6 +130,7 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
         topicName,
         partitionCount: kafka.partitions,
         replicationFactor: ZONES,
+        // Lines of name=value in base64: https://docs.aws.amazon.com/msk/latest/developerguide/describe-topic-cli.html
         // Dead letters of one key are different rows, so they are never compacted.
         configs:
           topicName === deadLetterTopicOf(userId)

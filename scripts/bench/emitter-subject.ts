@@ -74,7 +74,7 @@ export const measureEmitter: Subject = async (benchContext, name): Promise<Round
 };
 
 /** Builds the start of the emitter as a function runs it, with topics of a name. */
-async function emitterOf(
+export async function emitterOf(
   { servers, emitter, directory }: BenchContext,
   userId: string,
 ): Promise<(variables?: EmitterVariables) => EmitterProcess> {
@@ -98,7 +98,7 @@ async function emitterOf(
 }
 
 /** Runs the emitter until it has caught up: once, unless the tables take longer than a function may run. */
-async function emitAll(
+export async function emitAll(
   emitter: EmitterProcess,
   event: { from?: number },
   onCommitted?: () => void,

@@ -8,8 +8,8 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import { COPIED_ONLY, type EmitSummary, RECONCILE } from '../../lambda/emitter/summary';
-import { STREAMS, topicsOf } from '../../lambda/shared/streams';
-import { ZONES } from '../../lib/config';
+import { deadLetterTopicOf, STREAMS, topicsOf } from '../../lambda/shared/streams';
+import { type PipelineConfig, ZONES } from '../../lib/config';
 import { PLACEHOLDER_USER } from '../../lib/names';
 import { awsCall } from '../aws/aws-call';
 import { databaseLogin } from '../aws/database-secret';
@@ -84,10 +84,17 @@ async function examineTopics({ account, config }: DeployedPipeline) {
         missing
           .map(
             (topic) =>
-              `aws kafka create-topic --region ${config.region} --cluster-arn ${ClusterArn} --topic-name ${topic} --partition-count ${config.kafka.partitions} --replication-factor ${ZONES}`,
+              `aws kafka create-topic --region ${config.region} --cluster-arn ${ClusterArn} --topic-name ${topic} --partition-count ${config.kafka.partitions} --replication-factor ${ZONES}${configsOf(topic, config)}`,
           )
           .join('\n'),
       );
+}
+
+/** Returns the option that gives a topic of a table the configured cleanup policy; Kafka's default is to delete. */
+function configsOf(topic: string, { userId, kafka: { cleanupPolicy } }: PipelineConfig): string {
+  return cleanupPolicy === 'delete' || topic === deadLetterTopicOf(userId)
+    ? ''
+    : ` --configs ${Buffer.from(`cleanup.policy=${cleanupPolicy}`).toString('base64')}`;
 }
 
 async function examineSecret(pipeline: DeployedPipeline) {

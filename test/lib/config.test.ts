@@ -36,7 +36,7 @@ describe('the configuration', () => {
     "everyMinutes": 5,
     "memoryMB": 1024,
     "shards": 1,
-    "timeoutSeconds": 240,
+    "timeoutSeconds": 180,
   },
   "endpointZones": 1,
   "kafka": {

@@ -61,7 +61,7 @@ describe('the emitter', () => {
     emitter.hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 240,
+      Timeout: 180,
       MemorySize: 1024,
       TracingConfig: { Mode: 'Active' },
       Environment: {
