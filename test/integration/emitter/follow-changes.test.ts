@@ -92,4 +92,4 @@ test(`the topics are what the tables were at each of ${SNAPSHOTS} moments, while
   }
   expect(followed).toBeGreaterThan(1_000);
   expect(writers.statements).toBeGreaterThan(1_000);
-});
+}, 300_000);
