@@ -87,7 +87,7 @@ async function beginStreaming(
       // What changes before it streams is not seen, so the same row is changed until it is.
       for (let time = 1; !isSeen; time++) {
         await owner.query(
-          `UPDATE pinterest_data SET downloaded = ${time % 2} WHERE \`index\` = (SELECT MIN(\`index\`) FROM user_data)`,
+          `UPDATE pinterest_data SET downloaded = ${time % 2} WHERE \`index\` = (SELECT MIN(ind) FROM user_data)`,
         );
         await Promise.race([seen, delay(2_000)]);
       }

@@ -81,4 +81,4 @@ test(`after each of ${RUNS} runs the topics equal the snapshots of the tables, w
   }
   expect(followed).toBeGreaterThan(1_000);
   expect(writers.statements).toBeGreaterThan(1_000);
-});
+}, 300_000);
