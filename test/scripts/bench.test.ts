@@ -117,7 +117,7 @@ test.each([
   [['--rows', '100,many'], "argument '100,many' is invalid"],
   [['--rounds', '1.5'], "argument '1.5' is invalid"],
   [['--python-seconds', '-1'], "argument '-1' is invalid"],
-  [['--only', 'emitter,flink'], 'allowed: emitter, debezium, python, select, producer'],
+  [['--only', 'emitter,flink'], 'allowed: emitter, debezium, changes, python, select, producer'],
   [['--colour'], "unknown option '--colour'"],
   [['now'], 'too many arguments'],
 ])('says what is wrong with %j', async (argv, message) => {
