@@ -73,9 +73,9 @@ export const measureEmitter: Subject = async (benchContext, name): Promise<Round
   }
 };
 
-/** Builds the start of the emitter as a function runs it, with topics of a name. */
-async function emitterOf(
-  { servers, emitter, directory }: BenchContext,
+/** Builds the start of the emitter as a function runs it, with topics of a name. Its log is `emitter.log`. */
+export async function emitterOf(
+  { servers, emitter, directory }: Pick<BenchContext, 'servers' | 'emitter' | 'directory'>,
   userId: string,
 ): Promise<(variables?: EmitterVariables) => EmitterProcess> {
   const host = await builtProgram(path.join(__dirname, '../local/emitter-host.ts'), directory);
@@ -98,7 +98,7 @@ async function emitterOf(
 }
 
 /** Runs the emitter until it has caught up: once, unless the tables take longer than a function may run. */
-async function emitAll(
+export async function emitAll(
   emitter: EmitterProcess,
   event: { from?: number },
   onCommitted?: () => void,
