@@ -4,21 +4,12 @@ import type { Row } from '../shared/rows';
 import { type PerStream, perStream, type Stream } from '../shared/streams';
 import { keyedDeadLetter } from './dead-letters';
 import { rowEncoder, UnemittableRowError } from './messages';
-import type { Batch, Checkpoint, ChunkBounds, TableRows } from './ports';
+import type { Checkpoint, ChunkBounds, TableRows } from './ports';
+import type { SentChunk } from './send-chunks';
+import { NOTHING } from './session';
 
 /** A chunk is full with either. With three partitions the rows of a stream then fit one `send` to each. */
 export const CHUNK_BOUNDS: ChunkBounds = { rows: 8_000, bytes: 4_000_000 };
-
-/** The rows of a range of keys, or a piece of them where a single key has more rows than a chunk may hold. */
-export interface Chunk {
-  readonly batch: Batch;
-  readonly emitted: PerStream<number>;
-  readonly deadLettered: number;
-  /** Posts (distinct keys) whose first row is in this chunk. */
-  readonly posts: number;
-  /** Checkpoint to commit with these rows; `undefined` when more rows of the same key follow in the next chunk. */
-  readonly checkpoint: Checkpoint | undefined;
-}
 
 /** Reasons for the end of the chunks: every table was read to its end, or the limit was reached before. */
 export type ChunksEnd = 'end-of-tables' | 'limit';
@@ -37,7 +28,7 @@ export async function* chunks(
   start: Checkpoint,
   limit: number,
   bounds: ChunkBounds,
-): AsyncGenerator<Chunk, ChunksEnd, undefined> {
+): AsyncGenerator<SentChunk, ChunksEnd, undefined> {
   const cursors = sources.map(({ stream, rows }) => new KeyCursor(stream, rows));
   let positions = start;
   let draft = new Draft();
@@ -171,12 +162,15 @@ class Draft {
     });
   }
 
-  finish(checkpoint: Checkpoint | undefined): Chunk {
+  finish(checkpoint: Checkpoint | undefined): SentChunk {
     return {
       batch: { messages: this.messages, deadLetters: this.deadLetters },
-      emitted: perStream(({ name }) => this.messages[name].length),
-      deadLettered: this.deadLetters.length,
-      posts: this.posts,
+      tally: {
+        ...NOTHING,
+        emitted: perStream(({ name }) => this.messages[name].length),
+        deadLettered: this.deadLetters.length,
+        posts: this.posts,
+      },
       checkpoint,
     };
   }

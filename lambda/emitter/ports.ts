@@ -153,10 +153,13 @@ export interface TopicPublisher {
    * @throws CheckpointError when the position of another stream is not the emitter's, or somebody else can write to it.
    */
   open(replaced?: readonly StreamName[]): Promise<Checkpoint>;
-  /** Sends within the current transaction, beginning one if there is none. */
+  /**
+   * Sends within the current transaction, beginning one if there is none. It may settle before all of it has arrived, so
+   * that the next batch is on its way meanwhile; what fails then makes the next call throw.
+   */
   send(batch: Batch): Promise<void>;
   /**
-   * Commits what was sent together with the new positions, all or nothing. Positions that are not given are not written.
+   * Commits all that was sent together with the new positions, all or nothing. Positions that are not given are not written.
    *
    * @param given ranges for other shards, by their number: they become part of the same transaction
    */
@@ -181,12 +184,19 @@ export interface Progress {
   retrying(error: Error, attempt: number, delayMs: number): void;
 }
 
-/** Size of one transaction. */
+/** Size of the rows that are read and sent at a time. */
 export interface ChunkBounds {
   /** Rows of all three tables together. */
   readonly rows: number;
   /** Bytes of all messages together. */
   readonly bytes: number;
+}
+
+/** Size of one transaction, which is full with either; one that has part of a key waits for the rest of it. */
+export interface TransactionBounds {
+  readonly chunks: number;
+  /** Time from one commit to the next: readers in read_committed wait that long. */
+  readonly milliseconds: number;
 }
 
 /** Dependencies of a run. */
@@ -205,8 +215,10 @@ export interface EmitParts {
   readonly enough?: AbortSignal;
   /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, a PipelineError, has come up. */
   readonly cutOff: AbortSignal;
-  /** Size of one transaction. @default CHUNK_BOUNDS */
+  /** @default CHUNK_BOUNDS */
   readonly bounds?: ChunkBounds;
+  /** @default TRANSACTION_BOUNDS */
+  readonly transaction?: TransactionBounds;
   /** The fewest keys that are given to a shard. @default SMALLEST_RANGE */
   readonly smallestRange?: bigint;
 }

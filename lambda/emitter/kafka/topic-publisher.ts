@@ -5,7 +5,6 @@ import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
 import type { Message } from '../../shared/message';
-import { settledAll } from '../../shared/settled-all';
 import {
   deadLetterTopicOf,
   emitterIdOf,
@@ -17,6 +16,7 @@ import {
 } from '../../shared/streams';
 import type { Batch, Checkpoint, TopicPublisher } from '../ports';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
+import { Deliveries } from './deliveries';
 import { awaitReadyTopics, findPartitions, type PartitionsByTopic } from './ready-topics';
 import { type Send, sendsByPartition } from './sends';
 import { Transactions } from './transactions';
@@ -24,6 +24,7 @@ import { Transactions } from './transactions';
 /** A connected producer, and what it committed last. */
 interface Connected {
   readonly transactions: Transactions;
+  readonly deliveries: Deliveries;
   committed?: Partial<Checkpoint>;
 }
 
@@ -68,12 +69,14 @@ export class KafkaTopicPublisher implements TopicPublisher {
   async send({ messages, deadLetters }: Batch): Promise<void> {
     const session = this.connected();
     try {
-      const transaction = await session.transactions.current();
       const queues = [
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
         ...this.queuesOf(deadLetterTopicOf(this.userId), deadLetters),
       ];
-      await settledAll(queues.map((queue) => this.sendInOrder(transaction, queue)));
+      const transaction = await session.transactions.sendingTo(queues.flatMap(([first]) => first ?? []));
+      await session.deliveries.add(
+        queues.map((queue) => [placeOf(queue), () => this.sendInOrder(transaction, queue)]),
+      );
     } catch (error) {
       throw session.transactions.failure(error, 'sending rows', this.resources);
     }
@@ -85,6 +88,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
   ): Promise<void> {
     const session = this.connected();
     try {
+      await session.deliveries.settled();
       const transaction = await session.transactions.current();
       await this.checkpoints.write(transaction, checkpoint, this.shard);
       for (const [shard, range] of given) await this.checkpoints.write(transaction, range, shard);
@@ -145,7 +149,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     const admin = this.admin ?? this.kafka.admin();
     const transactions = new Transactions(this.kafka, emitterIdOf(this.userId, this.shard));
     this.admin = admin;
-    const session: Connected = { transactions };
+    const session: Connected = { transactions, deliveries: new Deliveries() };
     this.session = session;
     try {
       await Promise.all([admin.connect(), transactions.connect()]);
@@ -254,6 +258,8 @@ export class KafkaTopicPublisher implements TopicPublisher {
     }
   }
 }
+
+const placeOf = ([send]: readonly Send[]): string => `${send?.topic} ${send?.partition}`;
 
 const close = async (session: Connected | undefined, admin: Admin | undefined): Promise<void> =>
   void (await Promise.all([session?.transactions.close(), closeQuietly(() => admin?.disconnect())]));

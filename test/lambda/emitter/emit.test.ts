@@ -22,7 +22,7 @@ async function run(
   reader: TableReader,
   publisher: TopicPublisher,
   request: EmitRequest = everything,
-  { deadline = never, bounds = { rows: 4, bytes: 1_000_000 }, sleep = async () => {} } = {},
+  { deadline = never, bounds = { rows: 4, bytes: 1_000_000 }, chunks = 1, sleep = async () => {} } = {},
 ): Promise<EmitOutcome> {
   const progress = { committed: () => {}, retrying: () => {} };
   return await emit(request, {
@@ -33,6 +33,7 @@ async function run(
     deadline,
     cutOff: never,
     bounds,
+    transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
   });
 }
 
@@ -389,7 +390,8 @@ describe('whatever the tables and whatever fails', () => {
         fates,
         fc.integer({ min: 1, max: 6 }),
         fc.integer({ min: 1, max: 6 }),
-        async (pin, geo, user, read, write, limit, rows) => {
+        fc.integer({ min: 1, max: 4 }),
+        async (pin, geo, user, read, write, limit, rows, chunks) => {
           const tables: PerStream<MemoryRow[]> = { pin, geo, user };
           const readFaults = new FaultSchedule(read);
           const writeFaults = new FaultSchedule(write);
@@ -403,7 +405,7 @@ describe('whatever the tables and whatever fails', () => {
                 new MemoryTables(tables, readFaults, 2),
                 kafka.producer(writeFaults),
                 request,
-                { bounds: { rows, bytes: 1_000_000 } },
+                { bounds: { rows, bytes: 1_000_000 }, chunks },
               );
               stopped = outcome.stopped;
               for (const { name } of STREAMS) emitted[name] += outcome.emitted[name];

@@ -15,6 +15,7 @@ const [PIN, GEO] = STREAMS;
 interface RunOptions {
   readonly shards?: number;
   readonly rows?: number;
+  readonly chunks?: number;
   readonly enough?: AbortSignal;
   readonly faults?: FaultSchedule;
   readonly deadline?: AbortSignal;
@@ -24,7 +25,7 @@ async function runOn(
   database: MemoryDatabase,
   kafka: MemoryKafka,
   event: EmitEvent = {},
-  { shards = 1, rows = 4, enough = never, deadline = never, faults }: RunOptions = {},
+  { shards = 1, rows = 4, chunks = 1, enough = never, deadline = never, faults }: RunOptions = {},
 ): Promise<EmitOutcome> {
   return await emit(parseEvent(event, undefined, shards), {
     reader: database,
@@ -36,6 +37,7 @@ async function runOn(
     enough,
     cutOff: never,
     bounds: { rows, bytes: 1_000_000 },
+    transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
     smallestRange: 5n,
   });
 }
@@ -475,8 +477,9 @@ describe('whatever happens to the tables, and whatever fails', () => {
         }),
         fc.array(change, { maxLength: 40 }),
         fc.integer({ min: 2, max: 40 }),
+        fc.integer({ min: 1, max: 4 }),
         fc.infiniteStream(fc.boolean()),
-        async (history, meanwhile, keptKeys, seen) => {
+        async (history, meanwhile, keptKeys, chunks, seen) => {
           let isWriting = false;
           const database = new MemoryDatabase(keptKeys, async () => {
             const next = isWriting ? meanwhile.shift() : undefined;
@@ -497,6 +500,7 @@ describe('whatever happens to the tables, and whatever fails', () => {
               { shard: Math.min(step.shard, shards - 1), ...(limit !== undefined && { limit }) },
               {
                 shards,
+                chunks,
                 faults: new FaultSchedule(fates.slice(0, 6)),
                 enough: isHasty ? AbortSignal.abort() : never,
               },

@@ -22,7 +22,12 @@ async function runOn(
   publisherOf: (shard: number) => TopicPublisher,
   event: EmitEvent,
   shards: number,
-  { limit, rows = 4, smallestRange = 10n }: { limit?: number; rows?: number; smallestRange?: bigint } = {},
+  {
+    limit,
+    rows = 4,
+    chunks = 1,
+    smallestRange = 10n,
+  }: { limit?: number; rows?: number; chunks?: number; smallestRange?: bigint } = {},
 ): Promise<EmitOutcome> {
   return await emit(parseEvent(event, limit, shards), {
     reader,
@@ -32,6 +37,7 @@ async function runOn(
     deadline: never,
     cutOff: never,
     bounds: { rows, bytes: 1_000_000 },
+    transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
     smallestRange,
   });
 }
@@ -357,10 +363,11 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
         fc.array(round, { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
         fc.bigInt({ min: 1n, max: 4n }),
         fc.array(fc.boolean(), { maxLength: 40 }),
         fc.scheduler(),
-        async (rounds, lastShards, rows, smallestRange, visibility, scheduler) => {
+        async (rounds, lastShards, rows, chunks, smallestRange, visibility, scheduler) => {
           const tables = new MemoryTables(perStream(() => []));
           const seen = visibility.values();
           const kafka = new MemoryKafka(
@@ -383,7 +390,12 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
                 const reader = life.of(new MemoryTables(tables.tables, new FaultSchedule([...read]), 2));
                 try {
                   count(
-                    await runOn(reader, publisherOf, { shard }, configured, { limit, rows, smallestRange }),
+                    await runOn(reader, publisherOf, { shard }, configured, {
+                      limit,
+                      rows,
+                      chunks,
+                      smallestRange,
+                    }),
                   );
                 } catch (error) {
                   if (!(error instanceof Killed)) expect(error).toBeInstanceOf(UnreachableError);
