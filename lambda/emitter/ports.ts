@@ -1,6 +1,7 @@
 import type { Message } from '../shared/message';
 import type { Column, Row } from '../shared/rows';
 import type { PerStream, Stream, StreamName } from '../shared/streams';
+import type { PackedRows, RowSlice } from './packed-rows';
 
 /** Position up to which one table is emitted. */
 export interface Position {
@@ -55,6 +56,9 @@ export interface TableRows {
   readonly batches: AsyncIterator<readonly Row[], undefined>;
 }
 
+/** The rows that one query yields, encoded; in blocks of whatever has arrived, bounded as {@link TableRows}. */
+export type PackedTable = AsyncIterator<PackedRows, undefined>;
+
 /**
  * Where the snapshot of a table stands in the log of changes; or why the changes of this table cannot be followed: the
  * `log` cannot be read, or is not kept as it must be, or changes of the `table` do not show in it.
@@ -69,7 +73,7 @@ export type SnapshotPosition =
  */
 export interface TableReader {
   /** All rows with `from <= key < to`, or without that end, in ascending order of the key. */
-  rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows>;
+  rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<PackedTable>;
   /** All rows whose key is NULL, negative or larger than {@link LARGEST_KEY}, in no order. */
   unkeyedRows(stream: Stream): Promise<TableRows>;
   /** The largest usable key of a table, or `undefined` when it has none. */
@@ -134,8 +138,10 @@ export interface ChangeLog {
   close(): Promise<void>;
 }
 
-/** Messages that travel together: rows of all three streams and the dead letters among them. */
+/** What travels together: rows and messages of all three streams, and the dead letters among them. */
 export interface Batch {
+  /** Rows that are copied. @default none */
+  readonly rows?: PerStream<readonly RowSlice[]>;
   readonly messages: PerStream<readonly Message[]>;
   readonly deadLetters: readonly Message[];
 }

@@ -4,6 +4,7 @@ import { CheckpointError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
+import type { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
 import type { Message } from '../../shared/message';
 import {
   deadLetterTopicOf,
@@ -14,11 +15,12 @@ import {
   topicOf,
   topicsOf,
 } from '../../shared/streams';
+import type { RowSlice } from '../packed-rows';
 import type { Batch, Checkpoint, TopicPublisher } from '../ports';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
 import { Deliveries } from './deliveries';
 import { awaitReadyTopics, findPartitions, type PartitionsByTopic } from './ready-topics';
-import { type Send, sendsByPartition } from './sends';
+import { rowSendsByPartition, type Send, sendsByPartition } from './sends';
 import { Transactions } from './transactions';
 
 /** A connected producer, and what it committed last. */
@@ -66,10 +68,11 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return await this.openCold(replaced);
   }
 
-  async send({ messages, deadLetters }: Batch): Promise<void> {
+  async send({ rows, messages, deadLetters }: Batch): Promise<void> {
     const session = this.connected();
     try {
       const queues = [
+        ...STREAMS.flatMap(({ name }) => this.rowQueuesOf(topicOf(this.userId, name), rows?.[name] ?? [])),
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
         ...this.queuesOf(deadLetterTopicOf(this.userId), deadLetters),
       ];
@@ -240,6 +243,10 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return sendsByPartition(topic, messages, this.partitions.get(topic)?.length ?? 0);
   }
 
+  private rowQueuesOf(topic: string, slices: readonly RowSlice[]): Send[][] {
+    return rowSendsByPartition(topic, slices, this.partitions.get(topic)?.length ?? 0);
+  }
+
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
     for (const send of sends) {
       const { topic, partition } = send;
@@ -252,7 +259,12 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   private async sendOne(transaction: Transaction, { topic, messages }: Send): Promise<RecordMetadata[]> {
     try {
-      return await transaction.send({ topic, acks: -1, compression: CODECS[this.compression], messages });
+      return await transaction.send({
+        topic,
+        acks: -1,
+        compression: CODECS[this.compression],
+        messages: messages as PregroupedMessages,
+      });
     } catch (error) {
       throw kafkaError(error, `sending rows to ${topic}`, { ...this.resources, topics: [topic] });
     }

@@ -6,6 +6,7 @@ import { MysqlChangeLog } from '../../../lambda/emitter/mysql/change-log';
 import { MysqlTableReader } from '../../../lambda/emitter/mysql/table-reader';
 import type { TableReader } from '../../../lambda/emitter/ports';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
+import { messagesOf } from '../../support/packed-tables';
 import { SMALL_TABLES, sequence, type TopicRecord, testPipeline } from '../../support/pipeline';
 import { testKafka } from '../../support/servers';
 import { startWriters } from '../../support/table-writers';
@@ -30,10 +31,11 @@ function folded(records: readonly TopicRecord[], column: string): string[] {
 async function contents(reader: TableReader): Promise<PerStream<string[]>> {
   const rows = perStream((): string[] => []);
   for (const stream of STREAMS) {
-    const { columns, batches, keyIndex } = await reader.rowsFrom(stream, 0n);
-    const text = columns.findIndex(({ name }) => name === COLUMNS[stream.name]);
-    for (let batch = await batches.next(); batch.done !== true; batch = await batches.next())
-      for (const row of batch.value) rows[stream.name].push(`${row[keyIndex]} ${row[text]}`);
+    const blocks = await reader.rowsFrom(stream, 0n);
+    for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
+      for (const { key, value } of messagesOf([{ rows: next.value, from: 0, to: next.value.count }]))
+        rows[stream.name].push(`${key} ${JSON.parse(`${value}`)[COLUMNS[stream.name]]}`);
+    }
     rows[stream.name].sort();
   }
   return rows;

@@ -3,6 +3,7 @@ import type { Checkpoint, ChunkBounds } from '../../../lambda/emitter/ports';
 import type { SentChunk } from '../../../lambda/emitter/send-chunks';
 import { type PerStream, perStream, STREAMS, type StreamName } from '../../../lambda/shared/streams';
 import { type MemoryRow, MemoryTables, UNEMITTABLE } from '../../support/in-memory';
+import { messagesOf } from '../../support/packed-tables';
 
 const start: Checkpoint = perStream(() => ({ nextKey: 0n, unkeyed: '' }));
 const roomy: ChunkBounds = { rows: 1_000, bytes: 1_000_000 };
@@ -30,7 +31,7 @@ async function cut(
 }
 
 const keysOf = (chunk: SentChunk, name: StreamName) =>
-  chunk.batch.messages[name].map(({ key }) => Number(key));
+  messagesOf(chunk.batch.rows?.[name]).map(({ key }) => Number(key));
 const nextKeysOf = ({ checkpoint }: SentChunk) =>
   checkpoint && perStream(({ name }) => Number(checkpoint[name].nextKey));
 

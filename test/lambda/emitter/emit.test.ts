@@ -139,7 +139,7 @@ describe('a run', () => {
       const silence = () => new Promise<never>(() => {});
       if (place !== 'batches') tables[place] = silence;
       else {
-        tables.rowsFrom = async () => ({ columns: [], keyIndex: 0, batches: { next: silence } });
+        tables.rowsFrom = async () => ({ next: silence });
       }
 
       const outcome = await run(tables, new MemoryKafka().producer(), everything, {
