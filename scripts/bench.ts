@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
 import { bars, drawn } from './bench/charts';
+import { latencyText } from './bench/latency-report';
 import { busyPercent, thisMachine } from './bench/machine';
 import { type PlanOptions, planOf, SIZES } from './bench/plan';
 import { PUBLISHED } from './bench/published-report';
@@ -10,6 +11,7 @@ import { writeSection } from './bench/readme-section';
 import { type BenchReport, figuresOf, LEAST_ROUNDS, MOST_BUSY_PERCENT } from './bench/report';
 import { reportMarkdown, reportText } from './bench/report-text';
 import { runBench } from './bench/run-bench';
+import { runLatencyBench } from './bench/run-latency-bench';
 import { CHOICES, type Choice } from './bench/subject-names';
 import { checkToolchain } from './local/toolchain';
 import { LOCAL_DIRECTORY } from './machine/paths';
@@ -20,6 +22,7 @@ import { terminalProgress } from './terminal/progress';
 const README = path.join(__dirname, '../README.md');
 
 interface Options extends PlanOptions {
+  readonly latency?: readonly number[];
   readonly output?: string;
   readonly evenIfBusy?: true;
   readonly publish?: true;
@@ -44,6 +47,11 @@ const command = new Command('npm run bench --')
   .option('--rounds <n>', 'how often each is measured, in turn', wholeNumber, LEAST_ROUNDS)
   .option('--only <list>', `some only, of ${CHOICES.join(', ')}`, choices)
   .option('--python-seconds <n>', 'how long the loop in Python runs', wholeNumber, 60)
+  .option(
+    '--latency <list>',
+    'the emitter alone, with three brokers, at these milliseconds each way, beside none; of the last size of --rows',
+    wholeNumbers,
+  )
   .option('--output <directory>', 'for servers, result and chart (default: .local/bench)')
   .option('--even-if-busy', 'run on a busy machine, too: for trials only')
   .option('--publish', 'write the result, the chart and the tables of README.md')
@@ -56,6 +64,7 @@ Exit status: 0 done; 2 bad use, a busy machine, or a subject that failed.
 Examples:
   npm run bench
   npm run bench -- --rows 10000 --rounds 1 --only emitter,debezium
+  npm run bench -- --latency 1,3 --rows 200000
   npm run bench -- --full --publish`,
   );
 
@@ -63,12 +72,23 @@ Examples:
 export const bench = commandLine(command, async (options: Options) => {
   if (process.platform !== 'linux')
     throw new ConfigurationError('The benchmark reads /proc: it runs on Linux only.');
-  if (options.publish && options.only)
-    throw new ConfigurationError('Only figures of all subjects are published: leave --only out.');
+  if (options.publish && (options.only || options.latency))
+    throw new ConfigurationError(
+      'Only figures of all subjects are published: leave --only and --latency out.',
+    );
   await checkToolchain();
   const busy = await busyPercent();
   refuseBusy(busy, options);
   const directory = path.resolve(options.output ?? path.join(LOCAL_DIRECTORY, 'bench'));
+  if (options.latency !== undefined) {
+    const { rows = SIZES, rounds, latency: latencies } = options;
+    const plan = { latencies, rows: rows.at(-1) ?? 0, rounds };
+    const measured = await runLatencyBench(plan, directory, terminalProgress());
+    process.stdout.write(
+      `${options.json ? JSON.stringify(measured, undefined, 2) : latencyText(measured)}\n`,
+    );
+    return 0;
+  }
   const { rounds, memoryMB, recordBytes } = await runBench(planOf(options), directory, terminalProgress());
   const report: BenchReport = {
     date: new Date().toISOString().slice(0, 10),

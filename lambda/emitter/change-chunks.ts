@@ -1,8 +1,9 @@
 import type { Message } from '../shared/message';
 import { type PerStream, perStream, type Stream } from '../shared/streams';
 import type { ChangedRow } from './changed-rows';
-import type { Batch, Checkpoint, ChunkBounds, Position } from './ports';
-import { NOTHING, type Tally } from './session';
+import type { Checkpoint, ChunkBounds, Position } from './ports';
+import type { SentChunk } from './send-chunks';
+import { NOTHING } from './session';
 
 /** Some messages about changed keys, in ascending order of the keys, or none: then all keys of before are done. */
 export interface ChangesPiece {
@@ -15,14 +16,6 @@ export interface ChangesPiece {
 export interface ChangeSource {
   readonly stream: Stream;
   readonly pieces: AsyncIterator<ChangesPiece, undefined>;
-}
-
-/** Messages about some changed keys, or about a part of one that has more rows than a chunk may hold. */
-export interface ChangeChunk {
-  readonly batch: Batch;
-  readonly tally: Tally;
-  /** Checkpoint to commit with them; `undefined` when more messages about the same key follow. */
-  readonly checkpoint: Checkpoint | undefined;
 }
 
 /** End of the changes: all of them, or as many as the limit allows; and the checkpoint then. */
@@ -42,7 +35,7 @@ export async function* changeChunks(
   start: Checkpoint,
   limit: number,
   bounds: ChunkBounds,
-): AsyncGenerator<ChangeChunk, ChangesEnd, undefined> {
+): AsyncGenerator<SentChunk, ChangesEnd, undefined> {
   const positions = new Positions(start);
   const cursors = sources.map((source) => new ChangeCursor(source, positions));
   let draft = new Draft();
@@ -190,7 +183,7 @@ class Draft {
     this.bytes += bytes;
   }
 
-  finish(checkpoint: Checkpoint | undefined): ChangeChunk {
+  finish(checkpoint: Checkpoint | undefined): SentChunk {
     const { messages, deadLetters, followed, posts } = this;
     const tally = { ...NOTHING, followed, deadLettered: deadLetters.length, posts };
     return { batch: { messages, deadLetters }, tally, checkpoint };

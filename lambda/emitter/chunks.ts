@@ -1,24 +1,14 @@
 import { TableError } from '../shared/errors';
-import { type Message, messageBytes } from '../shared/message';
-import type { Row } from '../shared/rows';
+import { FRAMING_BYTES, type Message, messageBytes } from '../shared/message';
 import { type PerStream, perStream, type Stream } from '../shared/streams';
 import { keyedDeadLetter } from './dead-letters';
-import { rowEncoder, UnemittableRowError } from './messages';
-import type { Batch, Checkpoint, ChunkBounds, TableRows } from './ports';
+import { keyOf, PackedRows, type RowSlice } from './packed-rows';
+import type { Checkpoint, ChunkBounds, PackedTable } from './ports';
+import type { SentChunk } from './send-chunks';
+import { NOTHING } from './session';
 
 /** A chunk is full with either. With three partitions the rows of a stream then fit one `send` to each. */
 export const CHUNK_BOUNDS: ChunkBounds = { rows: 8_000, bytes: 4_000_000 };
-
-/** The rows of a range of keys, or a piece of them where a single key has more rows than a chunk may hold. */
-export interface Chunk {
-  readonly batch: Batch;
-  readonly emitted: PerStream<number>;
-  readonly deadLettered: number;
-  /** Posts (distinct keys) whose first row is in this chunk. */
-  readonly posts: number;
-  /** Checkpoint to commit with these rows; `undefined` when more rows of the same key follow in the next chunk. */
-  readonly checkpoint: Checkpoint | undefined;
-}
 
 /** Reasons for the end of the chunks: every table was read to its end, or the limit was reached before. */
 export type ChunksEnd = 'end-of-tables' | 'limit';
@@ -33,15 +23,15 @@ export type ChunksEnd = 'end-of-tables' | 'limit';
  * @throws TableError where the rows of a table are not in the order of their keys.
  */
 export async function* chunks(
-  sources: readonly { readonly stream: Stream; readonly rows: TableRows }[],
+  sources: readonly { readonly stream: Stream; readonly rows: PackedTable }[],
   start: Checkpoint,
   limit: number,
   bounds: ChunkBounds,
-): AsyncGenerator<Chunk, ChunksEnd, undefined> {
+): AsyncGenerator<SentChunk, ChunksEnd, undefined> {
   const cursors = sources.map(({ stream, rows }) => new KeyCursor(stream, rows));
   let positions = start;
   let draft = new Draft();
-  let post: bigint | undefined;
+  let [postHigh, postLow] = [-1, -1];
   let posts = 0;
   for (;;) {
     for (const cursor of cursors) {
@@ -49,7 +39,7 @@ export async function* chunks(
       if (arrival !== undefined) await arrival;
     }
     const next = smallest(cursors);
-    const atBoundary = next?.key !== post;
+    const atBoundary = next === undefined || next.low !== postLow || next.high !== postHigh;
     const end = next === undefined ? 'end-of-tables' : atBoundary && posts === limit ? 'limit' : undefined;
     if (!draft.isEmpty && (end !== undefined || draft.isFull(bounds, atBoundary))) {
       positions = draft.positionsAfter(positions);
@@ -58,7 +48,8 @@ export async function* chunks(
     }
     if (next === undefined || end !== undefined) return end ?? 'end-of-tables';
     if (atBoundary) {
-      post = next.key;
+      postHigh = next.high;
+      postLow = next.low;
       posts += 1;
       draft.posts += 1;
     }
@@ -69,28 +60,23 @@ export async function* chunks(
 
 /** A table's rows, one at a time, with the key of the foremost one. */
 class KeyCursor {
-  /** The foremost row's key; `undefined` before `fill`, and at the end. */
-  key: bigint | undefined;
-  readonly encode: (row: Row) => Buffer;
-  private batch: readonly Row[] = [];
-  private index = 0;
-  private lastKey = 0n;
+  /** Whether there is a foremost row; false before `fill`, and at the end. */
+  isFilled = false;
+  /** Its key, as {@link PackedRows} has it. */
+  high = 0;
+  low = 0;
+  rows = EMPTY;
+  index = 0;
   private ended = false;
 
   constructor(
     readonly stream: Stream,
-    private readonly rows: TableRows,
-  ) {
-    this.encode = rowEncoder(rows.columns);
-  }
+    private readonly blocks: PackedTable,
+  ) {}
 
-  get row(): Row {
-    return this.batch[this.index] as Row;
-  }
-
-  /** Makes `key` known; returns a promise only when that means waiting for the database. */
+  /** Finds the foremost row; returns a promise only when that means waiting for the database. */
   fill(): Promise<void> | undefined {
-    return this.key !== undefined || this.ended ? undefined : this.nextBatch();
+    return this.isFilled || this.ended ? undefined : this.nextBlock();
   }
 
   advance(): void {
@@ -98,43 +84,50 @@ class KeyCursor {
     this.readKey();
   }
 
-  private async nextBatch(): Promise<void> {
-    while (this.key === undefined && !this.ended) {
-      const { value, done } = await this.rows.batches.next();
+  isBefore(other: KeyCursor): boolean {
+    return this.high === other.high ? this.low < other.low : this.high < other.high;
+  }
+
+  private async nextBlock(): Promise<void> {
+    while (!this.isFilled && !this.ended) {
+      const { value, done } = await this.blocks.next();
       this.ended = done === true;
-      this.batch = value ?? [];
+      this.rows = value ?? EMPTY;
       this.index = 0;
       this.readKey();
     }
   }
 
   private readKey(): void {
-    const digits = this.batch[this.index]?.[this.rows.keyIndex];
-    this.key = digits ? BigInt(digits.toString('latin1')) : undefined;
-    if (this.key === undefined) return;
+    const { rows, index, high: lastHigh, low: lastLow } = this;
+    this.isFilled = index < rows.count;
+    if (!this.isFilled) return;
+    this.high = rows.high[index] as number;
+    this.low = rows.low[index] as number;
     // The checkpoint would pass over the smaller one.
-    if (this.key < this.lastKey)
+    if (this.high < lastHigh || (this.high === lastHigh && this.low < lastLow))
       throw new TableError(
-        `The database returned rows of table ${this.stream.table} out of order: key ${this.key} after ${this.lastKey}.`,
+        `The database returned rows of table ${this.stream.table} out of order: key ${rows.keyOf(index)} after ${keyOf(lastHigh, lastLow)}.`,
       );
-    this.lastKey = this.key;
   }
 }
 
-const smallest = (cursors: readonly KeyCursor[]): (KeyCursor & { key: bigint }) | undefined =>
-  cursors.reduce<(KeyCursor & { key: bigint }) | undefined>(
-    (least, cursor) => (hasKey(cursor) && (least === undefined || cursor.key < least.key) ? cursor : least),
-    undefined,
-  );
+const EMPTY = PackedRows.for(0);
 
-const hasKey = (cursor: KeyCursor): cursor is KeyCursor & { key: bigint } => cursor.key !== undefined;
+function smallest(cursors: readonly KeyCursor[]): KeyCursor | undefined {
+  let least: KeyCursor | undefined;
+  for (const cursor of cursors)
+    if (cursor.isFilled && (least === undefined || cursor.isBefore(least))) least = cursor;
+  return least;
+}
 
 /** A chunk in the making. */
 class Draft {
   posts = 0;
-  private readonly messages: PerStream<Message[]> = perStream(() => []);
+  private readonly slices: PerStream<RowSlice[]> = perStream(() => []);
+  private readonly emitted = perStream(() => 0);
   private readonly deadLetters: Message[] = [];
-  private readonly lastKeys: Partial<PerStream<bigint>> = {};
+  private readonly last: Partial<PerStream<{ readonly rows: PackedRows; index: number }>> = {};
   private rows = 0;
   private bytes = 0;
 
@@ -148,35 +141,41 @@ class Draft {
     return share >= (atBoundary ? 1 : 2);
   }
 
-  add({ stream, row, encode, key }: KeyCursor & { key: bigint }): void {
-    const digits = key.toString();
-    let message: Message;
-    try {
-      message = { key: digits, value: encode(row) };
-      this.messages[stream.name].push(message);
-    } catch (error) {
-      if (!(error instanceof UnemittableRowError)) throw error;
-      message = keyedDeadLetter(stream, digits, error.message);
-      this.deadLetters.push(message);
+  add({ stream, rows, index }: KeyCursor): void {
+    const { name } = stream;
+    const reason = rows.refused.size === 0 ? undefined : rows.refused.get(index);
+    if (reason === undefined) {
+      const slices = this.slices[name];
+      const slice = slices.at(-1);
+      if (slice !== undefined && slice.rows === rows && slice.to === index) slice.to += 1;
+      else slices.push({ rows, from: index, to: index + 1 });
+      this.emitted[name] += 1;
+      this.bytes += (rows.ends[index] as number) - rows.startOf(index) + FRAMING_BYTES;
+    } else {
+      const letter = keyedDeadLetter(stream, `${rows.keyOf(index)}`, reason);
+      this.deadLetters.push(letter);
+      this.bytes += messageBytes(letter);
     }
-    this.lastKeys[stream.name] = key;
+    const last = this.last[name];
+    if (last?.rows === rows) last.index = index;
+    else this.last[name] = { rows, index };
     this.rows += 1;
-    this.bytes += messageBytes(message);
   }
 
   positionsAfter(positions: Checkpoint): Checkpoint {
     return perStream(({ name }) => {
-      const lastKey = this.lastKeys[name];
-      return lastKey === undefined ? positions[name] : { ...positions[name], nextKey: lastKey + 1n };
+      const last = this.last[name];
+      return last === undefined
+        ? positions[name]
+        : { ...positions[name], nextKey: last.rows.keyOf(last.index) + 1n };
     });
   }
 
-  finish(checkpoint: Checkpoint | undefined): Chunk {
+  finish(checkpoint: Checkpoint | undefined): SentChunk {
+    const { slices, deadLetters, emitted, posts } = this;
     return {
-      batch: { messages: this.messages, deadLetters: this.deadLetters },
-      emitted: perStream(({ name }) => this.messages[name].length),
-      deadLettered: this.deadLetters.length,
-      posts: this.posts,
+      batch: { rows: slices, messages: perStream(() => []), deadLetters },
+      tally: { ...NOTHING, emitted, deadLettered: deadLetters.length, posts },
       checkpoint,
     };
   }

@@ -2,6 +2,7 @@ import { ABORTED, raceAbort } from '../shared/race-abort';
 import { perStream, type Stream } from '../shared/streams';
 import { CHUNK_BOUNDS, chunks } from './chunks';
 import type { Checkpoint, EmitParts } from './ports';
+import { sendChunks } from './send-chunks';
 import { NOTHING, type Session, type StopReason } from './session';
 import { copiedTo } from './steps';
 import { fingerprintOf, unkeyedDeadLetters } from './unkeyed';
@@ -10,8 +11,8 @@ import { fingerprintOf, unkeyedDeadLetters } from './unkeyed';
 export type CopyParts = Pick<EmitParts, 'reader' | 'deadline' | 'bounds'>;
 
 /**
- * Copies the rows of the session's streams, from their positions on, chunk by chunk: the rows of a chunk and the
- * checkpoint behind them are one transaction. The next chunk is read and encoded while the one before it is being sent.
+ * Copies the rows of the session's streams, from their positions on, chunk by chunk: rows and the checkpoint behind them
+ * are one transaction. The next chunk is read and encoded while the one before it is being sent.
  *
  * @param limit the most posts (distinct keys) of the whole invocation
  */
@@ -27,16 +28,10 @@ export async function copyKeyedRows(
   const sources = await raceAbort(deadline, Promise.all(opening));
   if (sources === ABORTED) return 'deadline';
   const ahead = chunks(sources, session.checkpoint, limit - session.tally.posts, bounds);
-  for (let reading = ahead.next(); ; ) {
-    const chunk = await raceAbort(deadline, reading);
-    if (chunk === ABORTED) return 'deadline';
-    if (chunk.done === true) return chunk.value === 'limit' ? 'limit' : 'caught-up';
-    reading = ahead.next();
-    reading.catch(() => {});
-    const { batch, checkpoint, ...tally } = chunk.value;
-    await session.send(batch, { ...NOTHING, ...tally });
-    if (checkpoint !== undefined) await session.commit(copied(session, checkpoint));
-  }
+  const end = await sendChunks(session, deadline, ahead, (checkpoint) => copied(session, checkpoint));
+  if (end === ABORTED) return 'deadline';
+  await session.commitSent();
+  return end === 'limit' ? 'limit' : 'caught-up';
 }
 
 /** The positions behind copied rows, which are those of the snapshot. */

@@ -1,11 +1,12 @@
 import { LogLostError } from '../shared/errors';
-import { ABORTED, raceAbort } from '../shared/race-abort';
+import { ABORTED } from '../shared/race-abort';
 import type { Stream } from '../shared/streams';
 import { type ChangeSource, type ChangesPiece, changeChunks } from './change-chunks';
 import { changedRows } from './changed-rows';
 import { CHUNK_BOUNDS } from './chunks';
 import { lossOf } from './following';
 import type { Checkpoint, EmitParts, Position } from './ports';
+import { sendChunks } from './send-chunks';
 import type { Session, StopReason } from './session';
 import { partsOf, rebased, withPart } from './steps';
 
@@ -42,19 +43,10 @@ export async function sendChanges(
   finish: (checkpoint: Checkpoint) => Checkpoint = (checkpoint) => checkpoint,
 ): Promise<StopReason | undefined> {
   const ahead = changeChunks(sources, session.checkpoint, limit - session.tally.posts, bounds);
-  for (let reading = ahead.next(); ; ) {
-    const chunk = await raceAbort(deadline, reading);
-    if (chunk === ABORTED) return 'deadline';
-    if (chunk.done === true) {
-      const checkpoint = chunk.value.isWhole ? finish(chunk.value.checkpoint) : chunk.value.checkpoint;
-      await session.commitIfNew(checkpoint);
-      return chunk.value.isWhole ? undefined : 'limit';
-    }
-    reading = ahead.next();
-    reading.catch(() => {});
-    await session.send(chunk.value.batch, chunk.value.tally);
-    if (chunk.value.checkpoint !== undefined) await session.commit(chunk.value.checkpoint);
-  }
+  const end = await sendChunks(session, deadline, ahead);
+  if (end === ABORTED) return 'deadline';
+  await session.commitIfNew(end.isWhole ? finish(end.checkpoint) : end.checkpoint);
+  return end.isWhole ? undefined : 'limit';
 }
 
 /** What has changed of a table since the steps of its position, up to the snapshot at `gtid`. */

@@ -19,7 +19,7 @@ const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
 );
 
 /** Whether a byte stands for itself in a string: text beyond ASCII does, whose bytes are all above it. */
-const STANDS_FOR_ITSELF = Uint8Array.from({ length: 256 }, (_, byte) =>
+export const STANDS_FOR_ITSELF = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 0 : 1,
 );
 
@@ -100,7 +100,8 @@ export class JsonBytes {
   }
 }
 
-function writeEscape(bytes: Buffer, begin: number, byte: number): number {
+/** Writes the escape of a byte that does not stand for itself. @returns where the next byte goes. */
+export function writeEscape(bytes: Buffer, begin: number, byte: number): number {
   let at = begin;
   bytes[at++] = BACKSLASH;
   const short = SHORT_ESCAPES.get(byte);

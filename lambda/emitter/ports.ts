@@ -1,6 +1,7 @@
 import type { Message } from '../shared/message';
 import type { Column, Row } from '../shared/rows';
 import type { PerStream, Stream, StreamName } from '../shared/streams';
+import type { PackedRows, RowSlice } from './packed-rows';
 
 /** Position up to which one table is emitted. */
 export interface Position {
@@ -55,6 +56,9 @@ export interface TableRows {
   readonly batches: AsyncIterator<readonly Row[], undefined>;
 }
 
+/** The rows that one query yields, encoded; in blocks of whatever has arrived, bounded as {@link TableRows}. */
+export type PackedTable = AsyncIterator<PackedRows, undefined>;
+
 /**
  * Where the snapshot of a table stands in the log of changes; or why the changes of this table cannot be followed: the
  * `log` cannot be read, or is not kept as it must be, or changes of the `table` do not show in it.
@@ -69,7 +73,7 @@ export type SnapshotPosition =
  */
 export interface TableReader {
   /** All rows with `from <= key < to`, or without that end, in ascending order of the key. */
-  rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows>;
+  rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<PackedTable>;
   /** All rows whose key is NULL, negative or larger than {@link LARGEST_KEY}, in no order. */
   unkeyedRows(stream: Stream): Promise<TableRows>;
   /** The largest usable key of a table, or `undefined` when it has none. */
@@ -134,8 +138,10 @@ export interface ChangeLog {
   close(): Promise<void>;
 }
 
-/** Messages that travel together: rows of all three streams and the dead letters among them. */
+/** What travels together: rows and messages of all three streams, and the dead letters among them. */
 export interface Batch {
+  /** Rows that are copied. @default none */
+  readonly rows?: PerStream<readonly RowSlice[]>;
   readonly messages: PerStream<readonly Message[]>;
   readonly deadLetters: readonly Message[];
 }
@@ -153,10 +159,13 @@ export interface TopicPublisher {
    * @throws CheckpointError when the position of another stream is not the emitter's, or somebody else can write to it.
    */
   open(replaced?: readonly StreamName[]): Promise<Checkpoint>;
-  /** Sends within the current transaction, beginning one if there is none. */
+  /**
+   * Sends within the current transaction, beginning one if there is none. It may settle before all of it has arrived, so
+   * that the next batch is on its way meanwhile; what fails then makes the next call throw.
+   */
   send(batch: Batch): Promise<void>;
   /**
-   * Commits what was sent together with the new positions, all or nothing. Positions that are not given are not written.
+   * Commits all that was sent together with the new positions, all or nothing. Positions that are not given are not written.
    *
    * @param given ranges for other shards, by their number: they become part of the same transaction
    */
@@ -181,12 +190,19 @@ export interface Progress {
   retrying(error: Error, attempt: number, delayMs: number): void;
 }
 
-/** Size of one transaction. */
+/** Size of the rows that are read and sent at a time. */
 export interface ChunkBounds {
   /** Rows of all three tables together. */
   readonly rows: number;
   /** Bytes of all messages together. */
   readonly bytes: number;
+}
+
+/** Size of one transaction, which is full with either; one that has part of a key waits for the rest of it. */
+export interface TransactionBounds {
+  readonly chunks: number;
+  /** Time from one commit to the next: readers in read_committed wait that long. */
+  readonly milliseconds: number;
 }
 
 /** Dependencies of a run. */
@@ -205,8 +221,10 @@ export interface EmitParts {
   readonly enough?: AbortSignal;
   /** From here on an answer of Kafka is not waited for any more: later than the deadline, or when its reason, a PipelineError, has come up. */
   readonly cutOff: AbortSignal;
-  /** Size of one transaction. @default CHUNK_BOUNDS */
+  /** @default CHUNK_BOUNDS */
   readonly bounds?: ChunkBounds;
+  /** @default TRANSACTION_BOUNDS */
+  readonly transaction?: TransactionBounds;
   /** The fewest keys that are given to a shard. @default SMALLEST_RANGE */
   readonly smallestRange?: bigint;
 }

@@ -3,11 +3,14 @@ import { PipelineError, UnreachableError } from '../shared/errors';
 import { ABORTED, raceAbort } from '../shared/race-abort';
 import { type PerStream, perStream, STREAMS, type Stream, type StreamName } from '../shared/streams';
 import { type Following, NOT_FOLLOWED } from './following';
-import type { Batch, Checkpoint, Position, Progress, TopicPublisher } from './ports';
+import type { Batch, Checkpoint, Position, Progress, TopicPublisher, TransactionBounds } from './ports';
 import { isSamePosition } from './steps';
 
 /** Reasons for the end of a run: nothing is left to read, its limit of posts or its time is used up, or a newer run took over. */
 export type StopReason = 'caught-up' | 'limit' | 'deadline' | 'fenced';
+
+/** A transaction costs several round trips; readers wait for its end. */
+export const TRANSACTION_BOUNDS: TransactionBounds = { chunks: 32, milliseconds: 1_000 };
 
 /** Counts of a transaction, which apply once it is committed. */
 export interface Tally {
@@ -64,6 +67,8 @@ export interface SessionProps {
   /** From here on Kafka's answers are not waited for; its reason may be a PipelineError. */
   readonly cutOff: AbortSignal;
   readonly tally: RunTally;
+  /** @default TRANSACTION_BOUNDS */
+  readonly transaction?: TransactionBounds;
 }
 
 /**
@@ -82,6 +87,10 @@ export class Session {
   private openTally = new RunTally();
   private isTransactionOpen = false;
   private inDoubtCommit: Partial<Checkpoint> | undefined;
+  /** The checkpoint behind what the open transaction holds, until it is committed. */
+  private sent: Checkpoint | undefined;
+  private sentChunks = 0;
+  private committedAt: number | undefined;
 
   /** @param streams the streams whose positions are written; a shard narrows them to those that it may write */
   constructor(
@@ -126,6 +135,35 @@ export class Session {
     this.reconcile({ ...this.checkpoint, ...written });
   }
 
+  /**
+   * Commits what was sent if its transaction is large or old enough, and keeps it for the next commit otherwise.
+   *
+   * @param checkpoint the one behind all that was sent
+   */
+  async commitWhenDue(checkpoint: Checkpoint): Promise<void> {
+    const { chunks } = this.props.transaction ?? TRANSACTION_BOUNDS;
+    this.sent = checkpoint;
+    this.sentChunks += 1;
+    if (this.sentChunks >= chunks || this.dueInMs === 0) await this.commitSent();
+  }
+
+  /** Commits what was sent and is still to be committed, if anything. */
+  async commitSent(): Promise<void> {
+    if (this.sent !== undefined) await this.commit(this.sent);
+  }
+
+  /**
+   * Milliseconds until what was sent is to be committed, for the first commit of a run none; `undefined` when there is
+   * nothing to commit.
+   */
+  get dueInMs(): number | undefined {
+    const { milliseconds } = this.props.transaction ?? TRANSACTION_BOUNDS;
+    if (this.sent === undefined) return undefined;
+    return this.committedAt === undefined
+      ? 0
+      : Math.max(0, this.committedAt + milliseconds - performance.now());
+  }
+
   /** Changes a position of the checkpoint; the next commit writes it. */
   revise(name: StreamName, position: Position): void {
     this.checkpoint = { ...this.checkpoint, [name]: position };
@@ -162,11 +200,14 @@ export class Session {
     if (this.inDoubtCommit !== undefined && includes(checkpoint, this.inDoubtCommit)) {
       this.tally.add(this.openTally);
       this.commits += 1;
+      this.committedAt = performance.now();
       this.props.progress.committed(this.tally.emitted, checkpoint);
     }
     this.checkpoint = checkpoint;
     this.committed = checkpoint;
     this.inDoubtCommit = undefined;
+    this.sent = undefined;
+    this.sentChunks = 0;
     this.isTransactionOpen = false;
     this.openTally = new RunTally();
   }

@@ -73,9 +73,9 @@ export const measureEmitter: Subject = async (benchContext, name): Promise<Round
   }
 };
 
-/** Builds the start of the emitter as a function runs it, with topics of a name. */
+/** Builds the start of the emitter as a function runs it, with topics of a name. Its log is `emitter.log`. */
 export async function emitterOf(
-  { servers, emitter, directory }: BenchContext,
+  { servers, emitter, directory }: Pick<BenchContext, 'servers' | 'emitter' | 'directory'>,
   userId: string,
 ): Promise<(variables?: EmitterVariables) => EmitterProcess> {
   const host = await builtProgram(path.join(__dirname, '../local/emitter-host.ts'), directory);

@@ -16,14 +16,14 @@ export interface Measured<T> {
  * @param isNew whether `start` starts it. @default true
  */
 export async function measure<P extends { readonly pid: number }, T>(
-  { servers }: BenchContext,
+  { servers }: Pick<BenchContext, 'servers'>,
   start: () => P | Promise<P>,
   work: (process: P) => Promise<T>,
   { isNew = true } = {},
 ): Promise<Measured<T>> {
-  const kafka = new UsageWatch(servers.kafka.brokers[0]?.pid ?? 0);
+  const brokers = servers.kafka.brokers.map(({ pid }) => new UsageWatch(pid));
   const database = new UsageWatch(servers.database.pid);
-  const watches = [kafka, database];
+  const watches = [...brokers, database];
   try {
     const began = performance.now();
     const process = await start();
@@ -31,8 +31,14 @@ export async function measure<P extends { readonly pid: number }, T>(
     watches.push(own);
     const result = await work(process);
     const seconds = (performance.now() - began) / 1000;
-    return { result, seconds, usage: { own: own.stop(), kafka: kafka.stop(), database: database.stop() } };
+    const kafka = sumOf(brokers.map((watch) => watch.stop()));
+    return { result, seconds, usage: { own: own.stop(), kafka, database: database.stop() } };
   } finally {
     for (const watch of watches) watch.stop();
   }
 }
+
+const sumOf = (usages: readonly Usage[]): Usage => ({
+  cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+  peakBytes: usages.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
+});

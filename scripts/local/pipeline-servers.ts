@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Progress } from '../terminal/progress';
 import { serverFiles } from './downloads';
 import { takeLock } from './exclusive-lock';
-import { type BrokerProperties, type LocalKafka, startKafka } from './kafka';
+import { type KafkaOptions, type LocalKafka, startKafka } from './kafka';
 import { type LocalMariaDb, type ServerSettings, startMariaDb } from './mariadb';
 import { checkToolchain } from './toolchain';
 
@@ -15,7 +15,7 @@ export interface LocalServersOptions {
   /** True to discard the data of an earlier start. @default false */
   readonly fresh?: boolean;
   /** More broker properties. @default none */
-  readonly kafkaProperties?: BrokerProperties;
+  readonly kafkaProperties?: KafkaOptions['properties'];
   /** More settings of MariaDB. @default none */
   readonly databaseSettings?: ServerSettings;
   readonly progress: Progress;

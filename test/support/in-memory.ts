@@ -1,6 +1,7 @@
 import type {
   Batch,
   Checkpoint,
+  PackedTable,
   Position,
   SnapshotPosition,
   TableReader,
@@ -20,6 +21,7 @@ import {
   type Stream,
   type StreamName,
 } from '../../lambda/shared/streams';
+import { messagesOf, packed } from './packed-tables';
 
 /** What becomes of a request: it is done; refused before it is done; or done, and the answer is lost. */
 export type Fate = 'done' | 'refused' | 'answer-lost';
@@ -68,12 +70,12 @@ export class MemoryTables implements TableReader {
     private readonly batchRows = 3,
   ) {}
 
-  async rowsFrom({ name }: Stream, from: bigint, to = LARGEST_KEY + 1n): Promise<TableRows> {
+  async rowsFrom({ name }: Stream, from: bigint, to = LARGEST_KEY + 1n): Promise<PackedTable> {
     const rows = this.tables[name].filter(
       (row) => isKeyed(row) && (row.key as bigint) >= from && (row.key as bigint) < to,
     );
     rows.sort((a, b) => Number((a.key as bigint) - (b.key as bigint)));
-    return await this.faults.apply(() => this.rowsOf(rows));
+    return await this.faults.apply(() => packed(this.rowsOf(rows)));
   }
 
   async unkeyedRows({ name }: Stream): Promise<TableRows> {
@@ -264,8 +266,10 @@ export class MemoryPublisher implements TopicPublisher {
     this.mustBeOpen();
     await this.guarded(() => {
       this.mustBeNewest();
-      for (const { messages, deadLetters } of this.pending) {
-        perStream(({ name }) => this.kafka.committed[name].push(...messages[name]));
+      for (const { rows, messages, deadLetters } of this.pending) {
+        perStream(({ name }) =>
+          this.kafka.committed[name].push(...messagesOf(rows?.[name]), ...messages[name]),
+        );
         this.kafka.committed.deadLetters.push(...deadLetters);
       }
       this.pending = [];

@@ -2,6 +2,7 @@ import type {
   ChangedKeys,
   ChangeLog,
   ChangesRequest,
+  PackedTable,
   SnapshotPosition,
   TableReader,
   TableRows,
@@ -74,7 +75,7 @@ export class MemoryDatabase implements TableReader, ChangeLog {
     this.purged = this.log.length;
   }
 
-  async rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows> {
+  async rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<PackedTable> {
     return await this.request(() => this.snapshotOf(stream).tables.rowsFrom(stream, from, to));
   }
 

@@ -1,14 +1,16 @@
 import { TopicError } from '../../shared/errors';
-import { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
+import { EncodedRecords, PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
+import { RECORD_FRAMING_BYTES } from '../../shared/kafka/record-batch';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../shared/message';
 
-import { partitionOfKey } from './key-partition';
+import type { PackedRows, RowSlice } from '../packed-rows';
+import { partitionOfHash, partitionOfKey } from './key-partition';
 
 /** Messages of one produce request. */
-export interface Send {
+export interface Send<T extends PregroupedMessages | EncodedRecords = PregroupedMessages | EncodedRecords> {
   readonly topic: string;
   readonly partition: number;
-  readonly messages: PregroupedMessages;
+  readonly messages: T;
 }
 
 /** Maximum messages of one send. */
@@ -20,15 +22,63 @@ export const MAX_SEND_MESSAGES = 1_000;
  *
  * @throws TopicError when the topic has no partitions.
  */
-export function sendsByPartition(topic: string, messages: readonly Message[], partitions: number): Send[][] {
+export function sendsByPartition(
+  topic: string,
+  messages: readonly Message[],
+  partitions: number,
+): Send<PregroupedMessages>[][] {
   if (partitions === 0) throw new TopicError(`Topic ${topic} has no partitions.`);
   const queues = Array.from({ length: partitions }, (_, partition) => new PartitionQueue(topic, partition));
   for (const message of messages) queues[partitionOfKey(message.key, partitions)]?.add(message);
   return queues.map(({ sends }) => sends).filter((sends) => sends.length > 0);
 }
 
+/**
+ * The same for rows: their records are written here, so that the blocks that they are in are free.
+ *
+ * @throws TopicError when the topic has no partitions.
+ */
+export function rowSendsByPartition(
+  topic: string,
+  slices: readonly RowSlice[],
+  partitions: number,
+): Send[][] {
+  if (partitions === 0) throw new TopicError(`Topic ${topic} has no partitions.`);
+  const left = new Float64Array(partitions);
+  for (const { rows, from, to } of slices) {
+    for (let index = from; index < to; index++)
+      add(left, partitionOfHash(rows.hashes[index] as number, partitions), recordBytes(rows, index));
+  }
+  const queues = Array.from({ length: partitions }, (): EncodedRecords[] => []);
+  for (const { rows, from, to } of slices) {
+    for (let index = from; index < to; index++) {
+      const partition = partitionOfHash(rows.hashes[index] as number, partitions);
+      const size = recordBytes(rows, index);
+      const queue = queues[partition] as EncodedRecords[];
+      let records = queue.at(-1);
+      if (records === undefined || records.room < size) {
+        records = new EncodedRecords(partition, Math.min(left[partition] as number, MAX_MESSAGE_BYTES));
+        queue.push(records);
+      }
+      add(left, partition, -size);
+      records.add(rows.bytes, rows.startOf(index), rows.keyEnds[index] as number, rows.ends[index] as number);
+    }
+  }
+  return queues
+    .map((queue, partition) => queue.map((messages) => ({ topic, partition, messages })))
+    .filter((sends) => sends.length > 0);
+}
+
+function add(to: Float64Array, index: number, value: number): void {
+  to[index] = (to[index] as number) + value;
+}
+
+/** The most that a row's record takes. */
+const recordBytes = (rows: PackedRows, index: number): number =>
+  (rows.ends[index] as number) - rows.startOf(index) + RECORD_FRAMING_BYTES;
+
 class PartitionQueue {
-  readonly sends: Send[] = [];
+  readonly sends: Send<PregroupedMessages>[] = [];
   private bytes = 0;
 
   constructor(

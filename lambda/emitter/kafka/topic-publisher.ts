@@ -4,8 +4,8 @@ import { CheckpointError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
+import type { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
 import type { Message } from '../../shared/message';
-import { settledAll } from '../../shared/settled-all';
 import {
   deadLetterTopicOf,
   emitterIdOf,
@@ -15,15 +15,18 @@ import {
   topicOf,
   topicsOf,
 } from '../../shared/streams';
+import type { RowSlice } from '../packed-rows';
 import type { Batch, Checkpoint, TopicPublisher } from '../ports';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
+import { Deliveries } from './deliveries';
 import { awaitReadyTopics, findPartitions, type PartitionsByTopic } from './ready-topics';
-import { type Send, sendsByPartition } from './sends';
+import { rowSendsByPartition, type Send, sendsByPartition } from './sends';
 import { Transactions } from './transactions';
 
 /** A connected producer, and what it committed last. */
 interface Connected {
   readonly transactions: Transactions;
+  readonly deliveries: Deliveries;
   committed?: Partial<Checkpoint>;
 }
 
@@ -65,15 +68,18 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return await this.openCold(replaced);
   }
 
-  async send({ messages, deadLetters }: Batch): Promise<void> {
+  async send({ rows, messages, deadLetters }: Batch): Promise<void> {
     const session = this.connected();
     try {
-      const transaction = await session.transactions.current();
       const queues = [
+        ...STREAMS.flatMap(({ name }) => this.rowQueuesOf(topicOf(this.userId, name), rows?.[name] ?? [])),
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
         ...this.queuesOf(deadLetterTopicOf(this.userId), deadLetters),
       ];
-      await settledAll(queues.map((queue) => this.sendInOrder(transaction, queue)));
+      const transaction = await session.transactions.sendingTo(queues.flatMap(([first]) => first ?? []));
+      await session.deliveries.add(
+        queues.map((queue) => [placeOf(queue), () => this.sendInOrder(transaction, queue)]),
+      );
     } catch (error) {
       throw session.transactions.failure(error, 'sending rows', this.resources);
     }
@@ -85,6 +91,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
   ): Promise<void> {
     const session = this.connected();
     try {
+      await session.deliveries.settled();
       const transaction = await session.transactions.current();
       await this.checkpoints.write(transaction, checkpoint, this.shard);
       for (const [shard, range] of given) await this.checkpoints.write(transaction, range, shard);
@@ -145,7 +152,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     const admin = this.admin ?? this.kafka.admin();
     const transactions = new Transactions(this.kafka, emitterIdOf(this.userId, this.shard));
     this.admin = admin;
-    const session: Connected = { transactions };
+    const session: Connected = { transactions, deliveries: new Deliveries() };
     this.session = session;
     try {
       await Promise.all([admin.connect(), transactions.connect()]);
@@ -236,6 +243,10 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return sendsByPartition(topic, messages, this.partitions.get(topic)?.length ?? 0);
   }
 
+  private rowQueuesOf(topic: string, slices: readonly RowSlice[]): Send[][] {
+    return rowSendsByPartition(topic, slices, this.partitions.get(topic)?.length ?? 0);
+  }
+
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
     for (const send of sends) {
       const { topic, partition } = send;
@@ -248,12 +259,19 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   private async sendOne(transaction: Transaction, { topic, messages }: Send): Promise<RecordMetadata[]> {
     try {
-      return await transaction.send({ topic, acks: -1, compression: CODECS[this.compression], messages });
+      return await transaction.send({
+        topic,
+        acks: -1,
+        compression: CODECS[this.compression],
+        messages: messages as PregroupedMessages,
+      });
     } catch (error) {
       throw kafkaError(error, `sending rows to ${topic}`, { ...this.resources, topics: [topic] });
     }
   }
 }
+
+const placeOf = ([send]: readonly Send[]): string => `${send?.topic} ${send?.partition}`;
 
 const close = async (session: Connected | undefined, admin: Admin | undefined): Promise<void> =>
   void (await Promise.all([session?.transactions.close(), closeQuietly(() => admin?.disconnect())]));

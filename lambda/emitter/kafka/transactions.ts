@@ -2,6 +2,11 @@ import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafka
 import { FencedError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { type KafkaResources, kafkaError, TRANSACTION_TIMEOUT_MS } from '../../shared/kafka/kafka-errors';
+import {
+  announcePartitions,
+  forgetPartitions,
+  type TopicPartition,
+} from '../../shared/kafka/transaction-partitions';
 
 /** The transactions of one transactional producer, one after the other. */
 export class Transactions {
@@ -10,7 +15,12 @@ export class Transactions {
   /** Time of the open transaction's first request, in milliseconds since the epoch. */
   private beganAt: number | undefined;
 
-  constructor(kafka: Kafka, transactionalId: string) {
+  constructor(
+    kafka: Kafka,
+    private readonly transactionalId: string,
+  ) {
+    // Those of an earlier producer.
+    forgetPartitions(transactionalId);
     this.producer = kafka.producer({
       transactionalId,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
@@ -36,9 +46,17 @@ export class Transactions {
     return this.open;
   }
 
+  /** The open transaction, to which some partitions are added by its next send, all of them at once. */
+  async sendingTo(partitions: readonly TopicPartition[]): Promise<Transaction> {
+    const transaction = await this.current();
+    announcePartitions(this.transactionalId, partitions);
+    return transaction;
+  }
+
   /** Commits or aborts the open transaction. */
   async end(how: 'commit' | 'abort'): Promise<void> {
     await this.open?.[how]();
+    forgetPartitions(this.transactionalId);
     this.open = undefined;
     this.beganAt = undefined;
   }

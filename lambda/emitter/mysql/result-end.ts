@@ -4,6 +4,7 @@ import { LARGEST_KEY } from '../../shared/largest-key';
 import { rowsOf } from '../../shared/mysql/rows-of';
 import type { Row } from '../../shared/rows';
 import type { Stream } from '../../shared/streams';
+import type { PackedRows } from '../packed-rows';
 
 /** The least number of rows that a result must have, counted in the same snapshot. */
 export interface ResultEnd {
@@ -34,6 +35,13 @@ export class EndProof {
     const { lastKey } = this.end;
     if (lastKey === undefined) this.seen += rows.length;
     else for (let at = rows.length; at-- > 0 && this.keyOf(rows[at]) === lastKey; ) this.seen += 1;
+  }
+
+  /** Takes the next rows of the result, encoded. */
+  seePacked(rows: PackedRows): void {
+    const { lastKey } = this.end;
+    if (lastKey === undefined) this.seen += rows.count;
+    else for (let at = rows.count; at-- > 0 && rows.keyOf(at) === lastKey; ) this.seen += 1;
   }
 
   /** @throws UnreachableError when rows are missing at the end. */

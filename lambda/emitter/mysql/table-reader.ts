@@ -1,4 +1,4 @@
-import { type Connection, escapeId } from 'mysql2';
+import { type Connection, escapeId, type FieldPacket } from 'mysql2';
 import type { DatabaseLogin } from '../../shared/database-login';
 import type { EmitterEnvironment } from '../../shared/environment';
 import { LogRefusedError, TableError, UnreachableError } from '../../shared/errors';
@@ -6,15 +6,16 @@ import { LARGEST_KEY } from '../../shared/largest-key';
 import { columnOf, isInteger } from '../../shared/mysql/mysql-columns';
 import { breakConnection, connectWithFreshLogin } from '../../shared/mysql/mysql-connection';
 import { databaseError } from '../../shared/mysql/mysql-errors';
-import { RowQueue } from '../../shared/mysql/row-queue';
+import { type ResultQueue, RowQueue } from '../../shared/mysql/row-queue';
 import { rowsOf } from '../../shared/mysql/rows-of';
 import { endSnapshot } from '../../shared/mysql/session';
 import type { Stream, StreamName } from '../../shared/streams';
-import type { SnapshotPosition, TableReader, TableRows } from '../ports';
+import type { PackedTable, SnapshotPosition, TableReader, TableRows } from '../ports';
 import type { SnapshotFacts } from './change-log';
 import { type FollowedTable, followedTable } from './followed-table';
 import { inTurn, keyConditions } from './key-batches';
 import { indexesOf, isUnusable, unlessUnusable } from './key-indexes';
+import { PackedQueue } from './packed-queue';
 import { EndProof, endOf, type ResultEnd } from './result-end';
 import { beginSnapshotWithPosition, type Refusal, type SnapshotPoint } from './snapshot-position';
 
@@ -43,21 +44,8 @@ export class MysqlTableReader implements TableReader {
 
   constructor(private readonly props: MysqlTableReaderProps) {}
 
-  async rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<TableRows> {
-    return await this.run(stream, async (session) => {
-      const end = await endOf(session.connection, stream, from, to);
-      const key = escapeId(stream.keyColumn);
-      const where = `WHERE ${key} BETWEEN ${from} AND ${end.lastKey ?? from - 1n} ORDER BY ${key}`;
-      // Without the hint the server sorts the whole table rather than follow an index that is not the primary key.
-      for (const index of await indexesOf(session.connection, stream)) {
-        const sql = `SELECT * FROM ${escapeId(stream.table)} FORCE INDEX (${escapeId(index)}) ${where}`;
-        const rows = await this.query(session, stream, sql, end).catch(unlessUnusable);
-        if (rows !== undefined) return rows;
-      }
-      if (!this.reported.has(stream.name)) this.props.onMissingIndex(stream);
-      this.reported.add(stream.name);
-      return await this.query(session, stream, `SELECT * FROM ${escapeId(stream.table)} ${where}`, end);
-    });
+  async rowsFrom(stream: Stream, from: bigint, to?: bigint): Promise<PackedTable> {
+    return await this.inRange(stream, from, to, (...query) => this.packed(...query));
   }
 
   async unkeyedRows(stream: Stream): Promise<TableRows> {
@@ -97,7 +85,7 @@ export class MysqlTableReader implements TableReader {
     const [first, last] = [keys.at(0), keys.at(-1)];
     const [condition, ...others] = keyConditions(stream, keys);
     if (first === undefined || last === undefined || condition === undefined)
-      return await this.rowsFrom(stream, 0n, 0n);
+      return await this.inRange(stream, 0n, 0n, (...query) => this.query(...query));
     const { generation } = this;
     const found = await this.run(stream, async (session) => {
       for (const index of await indexesOf(session.connection, stream)) {
@@ -108,7 +96,7 @@ export class MysqlTableReader implements TableReader {
       return undefined;
     });
     // Without an index one statement reads the table once, where each look-up would.
-    return found ?? (await this.rowsFrom(stream, first, last + 1n));
+    return found ?? (await this.inRange(stream, first, last + 1n, (...query) => this.query(...query)));
   }
 
   async close(): Promise<void> {
@@ -163,32 +151,81 @@ export class MysqlTableReader implements TableReader {
     return session.facts;
   }
 
-  private async query(session: Session, stream: Stream, sql: string, end: ResultEnd): Promise<TableRows> {
+  /** Queries the rows of a range of keys, in the order of the key. */
+  private async inRange<T>(
+    stream: Stream,
+    from: bigint,
+    to: bigint | undefined,
+    query: (...query: TableQuery) => Promise<T>,
+  ): Promise<T> {
+    return await this.run(stream, async (session) => {
+      const end = await endOf(session.connection, stream, from, to);
+      const key = escapeId(stream.keyColumn);
+      const where = `WHERE ${key} BETWEEN ${from} AND ${end.lastKey ?? from - 1n} ORDER BY ${key}`;
+      // Without the hint the server sorts the whole table rather than follow an index that is not the primary key.
+      for (const index of await indexesOf(session.connection, stream)) {
+        const sql = `SELECT * FROM ${escapeId(stream.table)} FORCE INDEX (${escapeId(index)}) ${where}`;
+        const rows = await query(session, stream, sql, end).catch(unlessUnusable);
+        if (rows !== undefined) return rows;
+      }
+      if (!this.reported.has(stream.name)) this.props.onMissingIndex(stream);
+      this.reported.add(stream.name);
+      return await query(session, stream, `SELECT * FROM ${escapeId(stream.table)} ${where}`, end);
+    });
+  }
+
+  private async query(...[session, stream, sql, end]: TableQuery): Promise<TableRows> {
     const queue = new RowQueue(session.connection, sql, this.props.readTimeoutMs);
+    const { fields, keyIndex } = await this.described(session, stream, queue);
+    const proof = new EndProof(stream.table, end, keyIndex);
+    const batches = this.proven(session, stream, queue, proof, (rows) => proof.see(rows));
+    return { columns: fields.map(columnOf), keyIndex, batches };
+  }
+
+  private async packed(...[session, stream, sql, end]: TableQuery): Promise<PackedTable> {
+    const queue = new PackedQueue(session.connection, sql, stream.keyColumn, this.props.readTimeoutMs);
+    const { keyIndex } = await this.described(session, stream, queue);
+    const proof = new EndProof(stream.table, end, keyIndex);
+    return this.proven(session, stream, queue, proof, (rows) => proof.seePacked(rows));
+  }
+
+  private async described(
+    session: Session,
+    stream: Stream,
+    queue: ResultQueue<unknown>,
+  ): Promise<{ readonly fields: readonly FieldPacket[]; readonly keyIndex: number }> {
     session.rows = queue;
     const fields = await queue.fields;
     const keyIndex = fields.findIndex(({ name }) => name.toLowerCase() === stream.keyColumn);
     const keyField = fields[keyIndex];
-    if (keyField === undefined || !isInteger(keyField)) {
-      this.drop(stream.name, session);
-      throw new TableError(
-        keyField === undefined
-          ? `Column ${stream.keyColumn} of table ${stream.table} is invisible: allowed: a column that SELECT * shows.`
-          : `Column ${stream.keyColumn} of table ${stream.table} cannot be a key: allowed: an integer type.`,
-      );
-    }
-    const proof = new EndProof(stream.table, end, keyIndex);
+    if (keyField !== undefined && isInteger(keyField)) return { fields, keyIndex };
+    this.drop(stream.name, session);
+    throw new TableError(
+      keyField === undefined
+        ? `Column ${stream.keyColumn} of table ${stream.table} is invisible: allowed: a column that SELECT * shows.`
+        : `Column ${stream.keyColumn} of table ${stream.table} cannot be a key: allowed: an integer type.`,
+    );
+  }
+
+  /** What a queue yields, and at its end the proof that nothing is missing. */
+  private proven<T>(
+    session: Session,
+    stream: Stream,
+    queue: ResultQueue<T>,
+    proof: EndProof,
+    see: (batch: T) => void,
+  ): AsyncIterator<T, undefined> {
     const next = async () => {
       try {
         const read = await queue.next();
         if (read.done === true) proof.prove();
-        else proof.see(read.value);
+        else see(read.value);
         return read;
       } catch (error) {
         return this.fail(stream, session, error);
       }
     };
-    return { columns: fields.map(columnOf), keyIndex, batches: { next } };
+    return { next };
   }
 
   private async run<T>(stream: Stream, work: (session: Session) => Promise<T>): Promise<T> {
@@ -241,7 +278,7 @@ export class MysqlTableReader implements TableReader {
 /** A connection, and the query that runs on it or ran on it last. */
 interface Session {
   readonly connection: Connection;
-  rows: RowQueue | undefined;
+  rows: ResultQueue<unknown> | undefined;
   /** Whether somebody waits for an answer on it. */
   isBusy: boolean;
   /** Whether it shows the tables as they were when the run began to read. */
@@ -259,3 +296,5 @@ interface LookUp {
   readonly index: string;
   readonly generation: number;
 }
+
+type TableQuery = [session: Session, stream: Stream, sql: string, end: ResultEnd];

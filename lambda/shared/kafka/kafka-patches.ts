@@ -1,8 +1,10 @@
 import { hideAbortedFromConsumers } from './aborted-records';
 import { endTriesOnDisconnect, keepErrorsOfBrokers } from './broker-pool';
 import { addZstd } from './codecs';
+import { rememberCoordinators } from './coordinators';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 import { encodeInOnePass } from './produce-request';
+import { addPartitionsTogether } from './transaction-partitions';
 import { nameUnreadableCodecs } from './unreadable-codecs';
 
 let areInstalled = false;
@@ -20,6 +22,8 @@ let areInstalled = false;
  * | zstd | it has the number of the codec, and no code | https://github.com/tulios/kafkajs/issues/910 |
  * | one warning of Node 24 is muted | it asks for timeouts below zero | https://github.com/tulios/kafkajs/issues/1751 |
  * | record batches are encoded in one pass | it makes an object and several copies of every record | none |
+ * | coordinators are looked up once | it looks them up before every request to them | none: `cluster/index.js` |
+ * | the partitions of a transaction are added in one request | it makes one for each send | none: `eosManager/index.js` |
  */
 export function installKafkaPatches(): void {
   if (areInstalled) return;
@@ -31,4 +35,6 @@ export function installKafkaPatches(): void {
   addZstd();
   muteNegativeTimeoutWarning();
   encodeInOnePass();
+  rememberCoordinators();
+  addPartitionsTogether();
 }

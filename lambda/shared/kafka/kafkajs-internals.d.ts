@@ -57,3 +57,43 @@ declare module 'kafkajs/src/protocol/message/compression' {
     compress(records: { readonly buffer: Buffer }): Promise<Buffer>;
   };
 }
+
+declare module 'kafkajs/src/broker' {
+  export interface AddPartitionsRequest {
+    readonly transactionalId: string;
+    readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  }
+
+  /** A broker that requests are made to. */
+  class Broker {
+    addPartitionsToTxn(request: AddPartitionsRequest): Promise<unknown>;
+  }
+  export default Broker;
+}
+
+declare module 'kafkajs/src/cluster' {
+  /** The cluster, as a client knows it. */
+  class Cluster {
+    /** Asks which broker is the coordinator of a group, or of a transactional id. */
+    findGroupCoordinatorMetadata(request: {
+      readonly groupId: string;
+      readonly coordinatorType: number;
+    }): Promise<object>;
+    refreshMetadata(): Promise<void>;
+  }
+  export default Cluster;
+}
+
+declare module 'kafkajs/src/network/connection' {
+  export interface ConnectionRequest {
+    readonly request: { readonly apiName: string };
+    /** Whether an answer that refuses the request is logged as an error. @default true */
+    readonly logResponseError?: boolean;
+  }
+
+  /** A connection to a broker. */
+  class Connection {
+    send(request: ConnectionRequest): Promise<unknown>;
+  }
+  export default Connection;
+}

@@ -1,4 +1,5 @@
 import type { Message } from '../message';
+import { writeRecord } from './record-batch';
 
 /**
  * Messages of one partition.
@@ -15,6 +16,45 @@ export class PregroupedMessages extends Array<Message> {
   }
 
   override reduce<T>(): T {
+    return { [this.partition]: this } as T;
+  }
+}
+
+/** Records of one partition that are encoded already. The client takes them for an array of messages, and looks at none. */
+export class EncodedRecords {
+  length = 0;
+  /** Bytes that are in use. */
+  bytes = 0;
+  private readonly memory: Buffer;
+
+  constructor(
+    readonly partition: number,
+    capacity: number,
+  ) {
+    this.memory = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Adds a record, whose key and value are in a range of bytes, one behind the other. */
+  add(source: Buffer, from: number, keyEnd: number, to: number): void {
+    this.bytes = writeRecord(this.memory, this.bytes, source, from, keyEnd, to, this.length);
+    this.length += 1;
+  }
+
+  /** Bytes that are left. */
+  get room(): number {
+    return this.memory.length - this.bytes;
+  }
+
+  get records(): Buffer {
+    return this.memory.subarray(0, this.bytes);
+  }
+
+  /** None has no value, which is what the client looks for. */
+  find(): undefined {
+    return undefined;
+  }
+
+  reduce<T>(): T {
     return { [this.partition]: this } as T;
   }
 }

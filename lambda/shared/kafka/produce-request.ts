@@ -5,11 +5,11 @@ import {
   type ProduceRequest,
   requests,
 } from 'kafkajs/src/protocol/requests';
-import { PregroupedMessages } from './pregrouped-messages';
+import { EncodedRecords, PregroupedMessages } from './pregrouped-messages';
 import { BATCH_HEADER_BYTES, recordsBytes, writeBatchHeader, writeRecords } from './record-batch';
 
 /**
- * Encodes requests that carry {@link PregroupedMessages} in one pass into memory of the right size. The client's own
+ * Encodes requests that carry {@link PregroupedMessages} or {@link EncodedRecords} in one pass into memory of the right size. The client's own
  * encoder makes an object and several copies of every record; all other requests are left to it.
  */
 export function encodeInOnePass(): void {
@@ -40,10 +40,10 @@ function ownRequest(
     partitions.map((partition) => ({ topic, ...partition })),
   );
   const { apiVersion } = request;
-  if (data === undefined || others.length > 0 || !(data.messages instanceof PregroupedMessages))
-    return undefined;
+  if (data === undefined || others.length > 0) return undefined;
+  const messages: unknown = data.messages;
+  if (!(messages instanceof PregroupedMessages || messages instanceof EncodedRecords)) return undefined;
   if (apiVersion < VERSIONS.first || apiVersion > VERSIONS.last) return undefined;
-  const { messages } = data;
   return {
     ...request,
     encode: async () => {
@@ -57,7 +57,7 @@ type OwnArguments = Omit<ProduceArguments, 'topicData'> & {
   readonly topic: string;
   readonly partition: number;
   readonly firstSequence?: number;
-  readonly messages: PregroupedMessages;
+  readonly messages: PregroupedMessages | EncodedRecords;
 };
 
 async function encode({ messages, ...argument }: OwnArguments): Promise<Buffer> {
@@ -86,17 +86,22 @@ async function encode({ messages, ...argument }: OwnArguments): Promise<Buffer> 
 }
 
 /** Memory with the records from an index on. */
-async function withRecords(messages: PregroupedMessages, begin: number, codec: number): Promise<Buffer> {
-  const bytes = recordsBytes(messages);
-  if (codec === 0) {
-    const memory = Buffer.allocUnsafeSlow(begin + bytes);
-    writeRecords(messages, memory, begin);
-    return memory;
-  }
-  const records = Buffer.allocUnsafeSlow(bytes);
+async function withRecords(
+  messages: PregroupedMessages | EncodedRecords,
+  begin: number,
+  codec: number,
+): Promise<Buffer> {
+  const records = messages instanceof EncodedRecords ? messages.records : recordsOf(messages);
+  const content = codec === 0 ? records : await lookupCodec(codec).compress({ buffer: records });
+  const memory = Buffer.allocUnsafeSlow(begin + content.length);
+  content.copy(memory, begin);
+  return memory;
+}
+
+function recordsOf(messages: PregroupedMessages): Buffer {
+  const records = Buffer.allocUnsafeSlow(recordsBytes(messages));
   writeRecords(messages, records, 0);
-  const compressed = await lookupCodec(codec).compress({ buffer: records });
-  return Buffer.concat([Buffer.alloc(begin), compressed]);
+  return records;
 }
 
 /** All that stands before the batch. Its last four bytes are for the length of the batch. */

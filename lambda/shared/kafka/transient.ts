@@ -18,17 +18,22 @@ const LONGEST_MS = 30_000;
 /** From one try to the next, in milliseconds. */
 const PAUSE_MS = 20;
 
-/** Makes a request again while Kafka answers with one of these errors, which pass by themselves. */
+/**
+ * Makes a request again while Kafka answers with one of these errors, which pass by themselves.
+ *
+ * @param pauseMs from one try to the next. @default 20
+ */
 export async function whileTransient<T>(
   errorTypes: readonly string[],
   request: () => Promise<T>,
+  pauseMs = PAUSE_MS,
 ): Promise<T> {
   for (const end = Date.now() + LONGEST_MS; ; ) {
     try {
       return await request();
     } catch (error) {
       if (!errorTypes.includes(protocolErrorType(error) ?? '') || Date.now() >= end) throw error;
-      await sleep(PAUSE_MS);
+      await sleep(pauseMs);
     }
   }
 }

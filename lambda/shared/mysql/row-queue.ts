@@ -1,9 +1,9 @@
-import type { Connection, FieldPacket } from 'mysql2';
+import type { Connection, FieldPacket, Query } from 'mysql2';
 import { UnreachableError } from '../errors';
 import type { Row } from '../rows';
 
 /** Bytes of a result that may wait here before the database is held back. */
-const HIGH_WATER_BYTES = 500_000;
+export const HIGH_WATER_BYTES = 500_000;
 
 /** Memory of a value besides its bytes: Node's Buffer object. In narrow tables that is most of it. */
 const VALUE_OVERHEAD_BYTES = 100;
@@ -12,25 +12,24 @@ const VALUE_OVERHEAD_BYTES = 100;
 export const READ_TIMEOUT_MS = 120_000;
 
 /**
- * The rows of one running query. They wait here in a bounded number of bytes; beyond it the connection is paused, so
- * that TCP holds back the server.
+ * The result of one running query, in batches of whatever has arrived. It waits here in a bounded number of bytes; beyond
+ * it the connection is paused, so that TCP holds back the server.
  *
  * The driver's own streams count rows instead of bytes, and do not hear of a lost connection.
  */
-export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
+export abstract class ResultQueue<T> implements AsyncIterator<T, undefined> {
   /** Resolves when the database has accepted the query and described its columns. */
   readonly fields: Promise<readonly FieldPacket[]>;
   /** Whether the query still occupies its connection. */
   isActive = true;
-  private rows: Row[] = [];
-  private bytes = 0;
+  protected readonly query: Query;
   private failure: Error | undefined;
   private wake: () => void = () => {};
   private readonly described = Promise.withResolvers<readonly FieldPacket[]>();
   private readonly onError = (error: Error): void => this.end(error);
 
   constructor(
-    private readonly connection: Connection,
+    protected readonly connection: Connection,
     sql: string,
     private readonly timeoutMs = READ_TIMEOUT_MS,
   ) {
@@ -39,22 +38,20 @@ export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
     // A lost connection is told to the connection only, and before `query` returns if it was lost earlier; a refused
     // query is told to the query only.
     connection.on('error', this.onError);
-    const query = connection.query({ sql });
-    query.on('error', this.onError);
-    query.on('fields', this.described.resolve);
-    query.on('result', (row) => this.push(row as unknown as Row));
-    query.on('end', () => this.end());
+    this.query = connection.query({ sql });
+    this.query.on('error', this.onError);
+    this.query.on('fields', this.described.resolve);
+    this.query.on('end', () => this.end());
   }
 
-  async next(): Promise<IteratorResult<readonly Row[], undefined>> {
-    if (this.rows.length === 0 && this.isActive) await this.arrival();
+  async next(): Promise<IteratorResult<T, undefined>> {
+    let value = this.take();
+    if (value === undefined && this.isActive) {
+      await this.arrival();
+      value = this.take();
+    }
     if (this.failure !== undefined) throw this.failure;
-    if (this.rows.length === 0) return { done: true, value: undefined };
-    const value = this.rows;
-    this.rows = [];
-    this.bytes = 0;
-    this.connection.resume();
-    return { done: false, value };
+    return value === undefined ? { done: true, value: undefined } : { done: false, value };
   }
 
   /** The query is over; with a failure, whoever asks for another row gets that. */
@@ -67,10 +64,11 @@ export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
     this.wake();
   }
 
-  private push(row: Row): void {
-    this.rows.push(row);
-    for (const value of row) this.bytes += (value?.length ?? 0) + VALUE_OVERHEAD_BYTES;
-    if (this.bytes >= HIGH_WATER_BYTES) this.connection.pause();
+  /** Takes what has arrived, and lets the database go on; `undefined` for nothing. */
+  protected abstract take(): T | undefined;
+
+  /** Something has arrived. */
+  protected arrived(): void {
     this.wake();
   }
 
@@ -83,5 +81,32 @@ export class RowQueue implements AsyncIterator<readonly Row[], undefined> {
       }, this.timeoutMs);
     });
     clearTimeout(timer);
+  }
+}
+
+/** The rows of one running query, as the driver has them. */
+export class RowQueue extends ResultQueue<readonly Row[]> {
+  private rows: Row[] = [];
+  private bytes = 0;
+
+  constructor(connection: Connection, sql: string, timeoutMs?: number) {
+    super(connection, sql, timeoutMs);
+    this.query.on('result', (row) => this.push(row as unknown as Row));
+  }
+
+  protected take(): readonly Row[] | undefined {
+    const { rows } = this;
+    if (rows.length === 0) return undefined;
+    this.rows = [];
+    this.bytes = 0;
+    this.connection.resume();
+    return rows;
+  }
+
+  private push(row: Row): void {
+    this.rows.push(row);
+    for (const value of row) this.bytes += (value?.length ?? 0) + VALUE_OVERHEAD_BYTES;
+    if (this.bytes >= HIGH_WATER_BYTES) this.connection.pause();
+    this.arrived();
   }
 }

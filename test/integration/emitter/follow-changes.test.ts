@@ -6,6 +6,7 @@ import type { TableReader } from '../../../lambda/emitter/ports';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
 import { emitWith } from '../../support/emit-with';
 import { foldedTopic } from '../../support/folded-topic';
+import { messagesOf } from '../../support/packed-tables';
 import { SMALL_TABLES, sequence, testPipeline } from '../../support/pipeline';
 import { testKafka } from '../../support/servers';
 import { startWriters, TEXT_COLUMNS } from '../../support/table-writers';
@@ -17,10 +18,10 @@ const RUNS = 34;
 async function snapshotRows(reader: TableReader): Promise<PerStream<string[]>> {
   const rows = perStream((): string[] => []);
   for (const stream of STREAMS) {
-    const { columns, batches, keyIndex } = await reader.rowsFrom(stream, 0n);
-    const textIndex = columns.findIndex(({ name }) => name === TEXT_COLUMNS[stream.name]);
-    for (let batch = await batches.next(); batch.done !== true; batch = await batches.next()) {
-      for (const row of batch.value) rows[stream.name].push(`${row[keyIndex]} ${row[textIndex]}`);
+    const blocks = await reader.rowsFrom(stream, 0n);
+    for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
+      for (const { key, value } of messagesOf([{ rows: next.value, from: 0, to: next.value.count }]))
+        rows[stream.name].push(`${key} ${JSON.parse(`${value}`)[TEXT_COLUMNS[stream.name]]}`);
     }
     rows[stream.name].sort();
   }

@@ -88,7 +88,7 @@ describe('a send', () => {
     const [first, second] = producers;
     expect(first?.calls.slice(-3).filter((call) => call === 'commit')).toEqual([]);
     expect(first?.calls.at(-1)).toBe('disconnect');
-    expect(second?.calls.filter((call) => call === 'commit').length).toBeGreaterThan(1);
+    expect(second?.calls.filter((call) => call === 'commit').length).toBeGreaterThan(0);
     for (const { config } of producers) expect(config.maxInFlightRequests).toBe(1);
     expect(await pipeline.verify()).toMatchObject({ equal: true });
   });

@@ -1,7 +1,9 @@
-import { type Chunk, type ChunksEnd, chunks } from '../../../lambda/emitter/chunks';
+import { type ChunksEnd, chunks } from '../../../lambda/emitter/chunks';
 import type { Checkpoint, ChunkBounds } from '../../../lambda/emitter/ports';
+import type { SentChunk } from '../../../lambda/emitter/send-chunks';
 import { type PerStream, perStream, STREAMS, type StreamName } from '../../../lambda/shared/streams';
 import { type MemoryRow, MemoryTables, UNEMITTABLE } from '../../support/in-memory';
+import { messagesOf } from '../../support/packed-tables';
 
 const start: Checkpoint = perStream(() => ({ nextKey: 0n, unkeyed: '' }));
 const roomy: ChunkBounds = { rows: 1_000, bytes: 1_000_000 };
@@ -13,13 +15,13 @@ async function cut(
   tables: Partial<PerStream<MemoryRow[]>>,
   bounds: Partial<ChunkBounds> = {},
   limit = Number.POSITIVE_INFINITY,
-): Promise<{ found: Chunk[]; end: ChunksEnd }> {
+): Promise<{ found: SentChunk[]; end: ChunksEnd }> {
   const reader = new MemoryTables({ pin: [], geo: [], user: [], ...tables });
   const taking = STREAMS.filter(({ name }) => tables[name] !== undefined);
   const sources = await Promise.all(
     taking.map(async (stream) => ({ stream, rows: await reader.rowsFrom(stream, 0n) })),
   );
-  const found: Chunk[] = [];
+  const found: SentChunk[] = [];
   const cutting = chunks(sources, start, limit, { ...roomy, ...bounds });
   for (;;) {
     const chunk = await cutting.next();
@@ -28,8 +30,9 @@ async function cut(
   }
 }
 
-const keysOf = (chunk: Chunk, name: StreamName) => chunk.batch.messages[name].map(({ key }) => Number(key));
-const nextKeysOf = ({ checkpoint }: Chunk) =>
+const keysOf = (chunk: SentChunk, name: StreamName) =>
+  messagesOf(chunk.batch.rows?.[name]).map(({ key }) => Number(key));
+const nextKeysOf = ({ checkpoint }: SentChunk) =>
   checkpoint && perStream(({ name }) => Number(checkpoint[name].nextKey));
 
 test('no rows make no chunk', async () => {
@@ -76,14 +79,14 @@ test('a key with more rows than two chunks hold comes in pieces, and only the la
     { pin: 8, geo: 8, user: 0 },
     { pin: 8, geo: 9, user: 0 },
   ]);
-  expect(found.map(({ posts }) => posts)).toEqual([1, 0, 1]);
+  expect(found.map(({ tally }) => tally.posts)).toEqual([1, 0, 1]);
 });
 
 test('the limit counts distinct keys over all tables, and the last of them is whole', async () => {
   const { found, end } = await cut({ pin: rows(1, 3, 3, 5), geo: rows(2, 3, 4) }, {}, 3);
   expect(end).toBe('limit');
   expect(found).toHaveLength(1);
-  expect(found[0]).toMatchObject({ emitted: { pin: 3, geo: 2, user: 0 }, posts: 3 });
+  expect(found[0]).toMatchObject({ tally: { emitted: { pin: 3, geo: 2, user: 0 }, posts: 3 } });
   expect(found[0] && nextKeysOf(found[0])).toEqual({ pin: 4, geo: 4, user: 0 });
 });
 
@@ -106,7 +109,7 @@ test('a table that lags behind catches up alone, and then goes along with the ot
 
 test('a row that cannot be emitted is a dead letter of its chunk, and moves the checkpoint like others', async () => {
   const { found } = await cut({ user: [...rows(1), { key: 2n, text: UNEMITTABLE }] });
-  expect(found[0]).toMatchObject({ emitted: { user: 1 }, deadLettered: 1 });
+  expect(found[0]).toMatchObject({ tally: { emitted: { user: 1 }, deadLettered: 1 } });
   expect(found[0]?.batch.deadLetters.map(({ key }) => key)).toEqual(['user_data:2']);
   expect(found[0] && nextKeysOf(found[0])).toEqual({ pin: 0, geo: 0, user: 3 });
 });

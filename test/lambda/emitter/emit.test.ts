@@ -20,9 +20,13 @@ async function run(
   reader: TableReader,
   publisher: TopicPublisher,
   request: EmitRequest = everything,
-  { deadline = never, bounds = { rows: 4, bytes: 1_000_000 }, sleep = async () => {} } = {},
+  { deadline = never, bounds = { rows: 4, bytes: 1_000_000 }, chunks = 1, sleep = async () => {} } = {},
 ): Promise<EmitOutcome> {
-  return await emitWith({ reader, publisherOf: () => publisher, deadline, bounds, sleep }, request);
+  const transaction = { chunks, milliseconds: Number.POSITIVE_INFINITY };
+  return await emitWith(
+    { reader, publisherOf: () => publisher, deadline, bounds, sleep, transaction },
+    request,
+  );
 }
 
 const posts = (...keys: number[]): MemoryRow[] =>
@@ -127,7 +131,7 @@ describe('a run', () => {
       const silence = () => new Promise<never>(() => {});
       if (place !== 'batches') tables[place] = silence;
       else {
-        tables.rowsFrom = async () => ({ columns: [], keyIndex: 0, batches: { next: silence } });
+        tables.rowsFrom = async () => ({ next: silence });
       }
 
       const outcome = await run(tables, new MemoryKafka().producer(), everything, {
@@ -378,7 +382,8 @@ describe('whatever the tables and whatever fails', () => {
         fates,
         fc.integer({ min: 1, max: 6 }),
         fc.integer({ min: 1, max: 6 }),
-        async (pin, geo, user, read, write, limit, rows) => {
+        fc.integer({ min: 1, max: 4 }),
+        async (pin, geo, user, read, write, limit, rows, chunks) => {
           const tables: PerStream<MemoryRow[]> = { pin, geo, user };
           const readFaults = new FaultSchedule(read);
           const writeFaults = new FaultSchedule(write);
@@ -392,7 +397,7 @@ describe('whatever the tables and whatever fails', () => {
                 new MemoryTables(tables, readFaults, 2),
                 kafka.producer(writeFaults),
                 request,
-                { bounds: { rows, bytes: 1_000_000 } },
+                { bounds: { rows, bytes: 1_000_000 }, chunks },
               );
               stopped = outcome.stopped;
               for (const { name } of STREAMS) emitted[name] += outcome.emitted[name];

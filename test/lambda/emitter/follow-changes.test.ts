@@ -16,6 +16,7 @@ const [PIN, GEO] = STREAMS;
 interface RunOptions {
   readonly shards?: number;
   readonly rows?: number;
+  readonly chunks?: number;
   readonly enough?: AbortSignal;
   readonly faults?: FaultSchedule;
   readonly deadline?: AbortSignal;
@@ -25,7 +26,7 @@ async function run(
   database: MemoryDatabase,
   kafka: MemoryKafka,
   event: EmitEvent = {},
-  { shards = 1, rows = 4, enough = never, deadline = never, faults }: RunOptions = {},
+  { shards = 1, rows = 4, chunks = 1, enough = never, deadline = never, faults }: RunOptions = {},
 ): Promise<EmitOutcome> {
   return await emitWith(
     {
@@ -35,6 +36,7 @@ async function run(
       deadline,
       enough,
       bounds: { rows, bytes: 1_000_000 },
+      transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
       smallestRange: 5n,
     },
     parseEvent(event, undefined, shards),
@@ -464,8 +466,9 @@ describe('whatever happens to the tables, and whatever fails', () => {
         }),
         fc.array(change, { maxLength: 40 }),
         fc.integer({ min: 2, max: 40 }),
+        fc.integer({ min: 1, max: 4 }),
         fc.infiniteStream(fc.boolean()),
-        async (history, meanwhile, keptKeys, seen) => {
+        async (history, meanwhile, keptKeys, chunks, seen) => {
           let isWriting = false;
           const database = new MemoryDatabase(keptKeys, async () => {
             const next = isWriting ? meanwhile.shift() : undefined;
@@ -486,6 +489,7 @@ describe('whatever happens to the tables, and whatever fails', () => {
               { shard: Math.min(step.shard, shards - 1), ...(limit !== undefined && { limit }) },
               {
                 shards,
+                chunks,
                 faults: new FaultSchedule(fates.slice(0, 6)),
                 enough: isHasty ? AbortSignal.abort() : never,
               },

@@ -21,10 +21,21 @@ async function runShard(
   publisherOf: (shard: number) => TopicPublisher,
   event: EmitEvent,
   shards: number,
-  { limit, rows = 4, smallestRange = 10n }: { limit?: number; rows?: number; smallestRange?: bigint } = {},
+  {
+    limit,
+    rows = 4,
+    chunks = 1,
+    smallestRange = 10n,
+  }: { limit?: number; rows?: number; chunks?: number; smallestRange?: bigint } = {},
 ): Promise<EmitOutcome> {
   return await emitWith(
-    { reader, publisherOf, bounds: { rows, bytes: 1_000_000 }, smallestRange },
+    {
+      reader,
+      publisherOf,
+      bounds: { rows, bytes: 1_000_000 },
+      transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
+      smallestRange,
+    },
     parseEvent(event, limit, shards),
   );
 }
@@ -353,10 +364,11 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
         fc.array(round, { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 4 }),
         fc.bigInt({ min: 1n, max: 4n }),
         fc.array(fc.boolean(), { maxLength: 40 }),
         fc.scheduler(),
-        async (rounds, lastShards, rows, smallestRange, visibility, scheduler) => {
+        async (rounds, lastShards, rows, chunks, smallestRange, visibility, scheduler) => {
           const tables = new MemoryTables(perStream(() => []));
           const seen = visibility.values();
           const kafka = new MemoryKafka(
@@ -382,6 +394,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
                     await runShard(reader, publisherOf, { shard }, configured, {
                       limit,
                       rows,
+                      chunks,
                       smallestRange,
                     }),
                   );

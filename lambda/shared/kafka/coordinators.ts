@@ -1,0 +1,50 @@
+import Cluster from 'kafkajs/src/cluster';
+import Connection from 'kafkajs/src/network/connection';
+import { protocolErrorType } from './kafka-errors';
+
+/** Raised when a request fails, whichever: whatever was known of coordinators before is looked up again. */
+let generation = 0;
+
+/** Requests that are refused while the transaction before is not complete yet. Whoever makes them gets the error. */
+const EXPECTED_REFUSALS = ['AddPartitionsToTxn', 'AddOffsetsToTxn'];
+
+/** A coordinator that was looked up. */
+interface Known {
+  readonly generation: number;
+  readonly metadata: Promise<object>;
+}
+
+const knownOf = new WeakMap<Cluster, Map<string, Known>>();
+
+/**
+ * Lets a client look a coordinator up once, and again after any request has failed: kafkajs 2.2.4 asks for it before
+ * every request that goes there (`src/cluster/index.js`), which doubles the round trips of a transaction.
+ */
+export function rememberCoordinators(): void {
+  const { findGroupCoordinatorMetadata, refreshMetadata } = Cluster.prototype;
+  const { send } = Connection.prototype;
+  Cluster.prototype.findGroupCoordinatorMetadata = function remembering(this: Cluster, request) {
+    const known = knownOf.get(this) ?? new Map<string, Known>();
+    knownOf.set(this, known);
+    const name = `${request.coordinatorType} ${request.groupId}`;
+    const before = known.get(name);
+    if (before?.generation === generation) return before.metadata;
+    const metadata = findGroupCoordinatorMetadata.call(this, request);
+    known.set(name, { generation, metadata });
+    metadata.catch(() => known.delete(name));
+    return metadata;
+  };
+  Cluster.prototype.refreshMetadata = function forgetting(this: Cluster) {
+    generation += 1;
+    return refreshMetadata.call(this);
+  };
+  Connection.prototype.send = async function noticing(this: Connection, request) {
+    const isQuiet = EXPECTED_REFUSALS.includes(request.request.apiName);
+    try {
+      return await send.call(this, isQuiet ? { ...request, logResponseError: false } : request);
+    } catch (error) {
+      if (protocolErrorType(error) !== 'CONCURRENT_TRANSACTIONS') generation += 1;
+      throw error;
+    }
+  };
+}
