@@ -1,9 +1,8 @@
 import { TopicError } from '../../shared/errors';
 import { EncodedRecords, PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
-import { RECORD_FRAMING_BYTES } from '../../shared/kafka/record-batch';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../shared/message';
 
-import type { PackedRows, RowSlice } from '../packed-rows';
+import type { RowSlice } from '../packed-rows';
 import { partitionOfHash, partitionOfKey } from './key-partition';
 
 /** Messages of one produce request. */
@@ -44,38 +43,24 @@ export function rowSendsByPartition(
   partitions: number,
 ): Send[][] {
   if (partitions === 0) throw new TopicError(`Topic ${topic} has no partitions.`);
-  const left = new Float64Array(partitions);
-  for (const { rows, from, to } of slices) {
-    for (let index = from; index < to; index++)
-      add(left, partitionOfHash(rows.hashes[index] as number, partitions), recordBytes(rows, index));
-  }
   const queues = Array.from({ length: partitions }, (): EncodedRecords[] => []);
   for (const { rows, from, to } of slices) {
     for (let index = from; index < to; index++) {
       const partition = partitionOfHash(rows.hashes[index] as number, partitions);
-      const size = recordBytes(rows, index);
+      const [begin, end] = [rows.startOf(index), rows.ends[index] as number];
       const queue = queues[partition] as EncodedRecords[];
       let records = queue.at(-1);
-      if (records === undefined || records.room < size) {
-        records = new EncodedRecords(partition, Math.min(left[partition] as number, MAX_MESSAGE_BYTES));
+      if (records?.hasRoom(end - begin) !== true) {
+        records = new EncodedRecords(partition);
         queue.push(records);
       }
-      add(left, partition, -size);
-      records.add(rows.bytes, rows.startOf(index), rows.keyEnds[index] as number, rows.ends[index] as number);
+      records.add(rows.bytes, begin, rows.keyEnds[index] as number, end);
     }
   }
   return queues
     .map((queue, partition) => queue.map((messages) => ({ topic, partition, messages })))
     .filter((sends) => sends.length > 0);
 }
-
-function add(to: Float64Array, index: number, value: number): void {
-  to[index] = (to[index] as number) + value;
-}
-
-/** The most that a row's record takes. */
-const recordBytes = (rows: PackedRows, index: number): number =>
-  (rows.ends[index] as number) - rows.startOf(index) + RECORD_FRAMING_BYTES;
 
 class PartitionQueue {
   readonly sends: Send<PregroupedMessages>[] = [];

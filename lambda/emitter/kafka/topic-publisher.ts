@@ -4,7 +4,7 @@ import { CheckpointError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
-import type { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
+import { EncodedRecords, type PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
 import type { Message } from '../../shared/message';
 import {
   deadLetterTopicOf,
@@ -249,11 +249,12 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
     for (const send of sends) {
-      const { topic, partition } = send;
+      const { topic, partition, messages } = send;
       const acknowledged = await this.sendOne(transaction, send);
       // The client drops what is for a partition that was added after it fetched the metadata (kafkajs 2.2.4).
       if (!acknowledged.some((one) => one.partition === partition))
         throw new UnreachableError(`Kafka was not sent the rows for partition ${partition} of ${topic}.`);
+      if (messages instanceof EncodedRecords) messages.release();
     }
   }
 

@@ -1,5 +1,5 @@
-import type { Message } from '../message';
-import { writeRecord } from './record-batch';
+import { MAX_MESSAGE_BYTES, type Message } from '../message';
+import { RECORD_FRAMING_BYTES, writeRecord } from './record-batch';
 
 /**
  * Messages of one partition.
@@ -20,18 +20,24 @@ export class PregroupedMessages extends Array<Message> {
   }
 }
 
+/** Memory of records that were acknowledged: making it anew for each send would keep the garbage collection busy. */
+const FREE: Buffer[] = [];
+
+/** The most of it that is kept. */
+const MOST_FREE = 24;
+
 /** Records of one partition that are encoded already. The client takes them for an array of messages, and looks at none. */
 export class EncodedRecords {
   length = 0;
   /** Bytes that are in use. */
-  bytes = 0;
-  private readonly memory: Buffer;
+  private bytes = 0;
+  private readonly memory = FREE.pop() ?? Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES);
 
-  constructor(
-    readonly partition: number,
-    capacity: number,
-  ) {
-    this.memory = Buffer.allocUnsafeSlow(capacity);
+  constructor(readonly partition: number) {}
+
+  /** Whether a record fits whose key and value have so many bytes. */
+  hasRoom(bytes: number): boolean {
+    return this.bytes + bytes + RECORD_FRAMING_BYTES <= this.memory.length;
   }
 
   /** Adds a record, whose key and value are in a range of bytes, one behind the other. */
@@ -40,13 +46,13 @@ export class EncodedRecords {
     this.length += 1;
   }
 
-  /** Bytes that are left. */
-  get room(): number {
-    return this.memory.length - this.bytes;
-  }
-
   get records(): Buffer {
     return this.memory.subarray(0, this.bytes);
+  }
+
+  /** Gives the memory to other records, once these are acknowledged. */
+  release(): void {
+    if (FREE.length < MOST_FREE) FREE.push(this.memory);
   }
 
   /** None has no value, which is what the client looks for. */
