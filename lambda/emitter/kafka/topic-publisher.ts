@@ -4,7 +4,7 @@ import { CheckpointError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
-import { EncodedRecords, type PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
+import type { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
 import type { Message } from '../../shared/message';
 import {
   deadLetterTopicOf,
@@ -15,7 +15,6 @@ import {
   topicOf,
   topicsOf,
 } from '../../shared/streams';
-import type { RowSlice } from '../packed-rows';
 import type { Batch, Checkpoint, TopicPublisher } from '../ports';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
 import { Deliveries } from './deliveries';
@@ -72,7 +71,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     const session = this.connected();
     try {
       const queues = [
-        ...STREAMS.flatMap(({ name }) => this.rowQueuesOf(topicOf(this.userId, name), rows?.[name] ?? [])),
+        ...(await this.rowQueuesOf(rows)),
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
         ...this.queuesOf(deadLetterTopicOf(this.userId), deadLetters),
       ];
@@ -243,18 +242,26 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return sendsByPartition(topic, messages, this.partitions.get(topic)?.length ?? 0);
   }
 
-  private rowQueuesOf(topic: string, slices: readonly RowSlice[]): Send[][] {
-    return rowSendsByPartition(topic, slices, this.partitions.get(topic)?.length ?? 0);
+  /** One topic after another, so that few records wait to be compressed. */
+  private async rowQueuesOf(rows: Batch['rows']): Promise<Send[][]> {
+    const queues: Send[][] = [];
+    for (const { name } of STREAMS) {
+      const topic = topicOf(this.userId, name);
+      const partitions = this.partitions.get(topic)?.length ?? 0;
+      queues.push(
+        ...(await rowSendsByPartition(topic, rows?.[name] ?? [], partitions, CODECS[this.compression])),
+      );
+    }
+    return queues;
   }
 
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
     for (const send of sends) {
-      const { topic, partition, messages } = send;
+      const { topic, partition } = send;
       const acknowledged = await this.sendOne(transaction, send);
       // The client drops what is for a partition that was added after it fetched the metadata (kafkajs 2.2.4).
       if (!acknowledged.some((one) => one.partition === partition))
         throw new UnreachableError(`Kafka was not sent the rows for partition ${partition} of ${topic}.`);
-      if (messages instanceof EncodedRecords) messages.release();
     }
   }
 

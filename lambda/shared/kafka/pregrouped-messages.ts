@@ -1,3 +1,4 @@
+import { lookupCodec } from 'kafkajs/src/protocol/message/compression';
 import { MAX_MESSAGE_BYTES, type Message } from '../message';
 import { RECORD_FRAMING_BYTES, writeRecord } from './record-batch';
 
@@ -20,20 +21,17 @@ export class PregroupedMessages extends Array<Message> {
   }
 }
 
-/** Memory of records that were acknowledged: making it anew for each send would keep the garbage collection busy. */
+/** Memory of records that were compressed: making it anew for each send would keep the garbage collection busy. */
 const FREE: Buffer[] = [];
 
 /** The most of it that is kept. */
-const MOST_FREE = 24;
+const MOST_FREE = 8;
 
-/** Records of one partition that are encoded already. The client takes them for an array of messages, and looks at none. */
-export class EncodedRecords {
-  length = 0;
-  /** Bytes that are in use. */
+/** Records of one partition, written one behind the other, until they are compressed. */
+export class RecordWriter {
+  private count = 0;
   private bytes = 0;
   private readonly memory = FREE.pop() ?? Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES);
-
-  constructor(readonly partition: number) {}
 
   /** Whether a record fits whose key and value have so many bytes. */
   hasRoom(bytes: number): boolean {
@@ -42,18 +40,28 @@ export class EncodedRecords {
 
   /** Adds a record, whose key and value are in a range of bytes, one behind the other. */
   add(source: Buffer, from: number, keyEnd: number, to: number): void {
-    this.bytes = writeRecord(this.memory, this.bytes, source, from, keyEnd, to, this.length);
-    this.length += 1;
+    this.bytes = writeRecord(this.memory, this.bytes, source, from, keyEnd, to, this.count);
+    this.count += 1;
   }
 
-  get records(): Buffer {
-    return this.memory.subarray(0, this.bytes);
-  }
-
-  /** Gives the memory to other records, once these are acknowledged. */
-  release(): void {
+  /** Compresses the records, and gives the memory to others. */
+  async finish(partition: number, codec: number): Promise<EncodedRecords> {
+    const records = this.memory.subarray(0, this.bytes);
+    const content =
+      codec === 0 ? Buffer.from(records) : await lookupCodec(codec).compress({ buffer: records });
     if (FREE.length < MOST_FREE) FREE.push(this.memory);
+    return new EncodedRecords(partition, this.count, codec, content);
   }
+}
+
+/** Records of one partition as they are sent. The client takes them for an array of messages, and looks at none. */
+export class EncodedRecords {
+  constructor(
+    readonly partition: number,
+    readonly length: number,
+    readonly codec: number,
+    readonly content: Buffer,
+  ) {}
 
   /** None has no value, which is what the client looks for. */
   find(): undefined {
