@@ -8,7 +8,7 @@ import type { SentChunk } from './send-chunks';
 import { NOTHING } from './session';
 
 /** A chunk is full with either. With three partitions the rows of a stream then fit one `send` to each. */
-export const CHUNK_BOUNDS: ChunkBounds = { rows: 8_000, bytes: 4_000_000 };
+export const CHUNK_BOUNDS: ChunkBounds = { rows: 12_000, bytes: 6_000_000 };
 
 /** Reasons for the end of the chunks: every table was read to its end, or the limit was reached before. */
 export type ChunksEnd = 'end-of-tables' | 'limit';

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
 import { createKafka } from '../../lambda/shared/kafka/kafka-client';
 import { STREAMS } from '../../lambda/shared/streams';
@@ -17,6 +18,9 @@ import type { LatencyRound } from './latency-report';
 import { measure } from './measure';
 
 const NODES = [1, 2, 3] as const;
+
+/** Time for the other brokers to hear of new topics, in milliseconds. */
+const TOPICS_KNOWN_MS = 2_000;
 
 /** Plan of the benchmark at a network's latency. */
 export interface LatencyPlan {
@@ -98,6 +102,7 @@ async function measureAt(
 ): Promise<LatencyRound> {
   const { kafka, rows, directory } = context;
   await createTopics(kafka, name);
+  await delay(TOPICS_KNOWN_MS);
   const start = await emitterOf(context, name);
   counts.take();
   const began = performance.now();

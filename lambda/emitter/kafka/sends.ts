@@ -1,9 +1,12 @@
 import { TopicError } from '../../shared/errors';
-import { EncodedRecords, PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
-import { RECORD_FRAMING_BYTES } from '../../shared/kafka/record-batch';
+import {
+  type EncodedRecords,
+  PregroupedMessages,
+  RecordWriter,
+} from '../../shared/kafka/pregrouped-messages';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../shared/message';
 
-import type { PackedRows, RowSlice } from '../packed-rows';
+import type { RowSlice } from '../packed-rows';
 import { partitionOfHash, partitionOfKey } from './key-partition';
 
 /** Messages of one produce request. */
@@ -34,48 +37,39 @@ export function sendsByPartition(
 }
 
 /**
- * The same for rows: their records are written here, so that the blocks that they are in are free.
+ * The same for rows, whose records are written and compressed here, so that the blocks that they are in are free.
  *
+ * @param codec the client's number of the codec
  * @throws TopicError when the topic has no partitions.
  */
-export function rowSendsByPartition(
+export async function rowSendsByPartition(
   topic: string,
   slices: readonly RowSlice[],
   partitions: number,
-): Send[][] {
+  codec: number,
+): Promise<Send[][]> {
   if (partitions === 0) throw new TopicError(`Topic ${topic} has no partitions.`);
-  const left = new Float64Array(partitions);
-  for (const { rows, from, to } of slices) {
-    for (let index = from; index < to; index++)
-      add(left, partitionOfHash(rows.hashes[index] as number, partitions), recordBytes(rows, index));
-  }
-  const queues = Array.from({ length: partitions }, (): EncodedRecords[] => []);
+  const queues = Array.from({ length: partitions }, (): RecordWriter[] => []);
   for (const { rows, from, to } of slices) {
     for (let index = from; index < to; index++) {
       const partition = partitionOfHash(rows.hashes[index] as number, partitions);
-      const size = recordBytes(rows, index);
-      const queue = queues[partition] as EncodedRecords[];
+      const [begin, end] = [rows.startOf(index), rows.ends[index] as number];
+      const queue = queues[partition] as RecordWriter[];
       let records = queue.at(-1);
-      if (records === undefined || records.room < size) {
-        records = new EncodedRecords(partition, Math.min(left[partition] as number, MAX_MESSAGE_BYTES));
+      if (records?.hasRoom(end - begin) !== true) {
+        records = new RecordWriter();
         queue.push(records);
       }
-      add(left, partition, -size);
-      records.add(rows.bytes, rows.startOf(index), rows.keyEnds[index] as number, rows.ends[index] as number);
+      records.add(rows.bytes, begin, rows.keyEnds[index] as number, end);
     }
   }
-  return queues
-    .map((queue, partition) => queue.map((messages) => ({ topic, partition, messages })))
-    .filter((sends) => sends.length > 0);
+  const sends: Send[][] = queues.map(() => []);
+  for (const [partition, queue] of queues.entries()) {
+    for (const records of queue)
+      sends[partition]?.push({ topic, partition, messages: await records.finish(partition, codec) });
+  }
+  return sends.filter(({ length }) => length > 0);
 }
-
-function add(to: Float64Array, index: number, value: number): void {
-  to[index] = (to[index] as number) + value;
-}
-
-/** The most that a row's record takes. */
-const recordBytes = (rows: PackedRows, index: number): number =>
-  (rows.ends[index] as number) - rows.startOf(index) + RECORD_FRAMING_BYTES;
 
 class PartitionQueue {
   readonly sends: Send<PregroupedMessages>[] = [];

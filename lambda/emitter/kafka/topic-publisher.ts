@@ -16,7 +16,6 @@ import {
   topicOf,
   topicsOf,
 } from '../../shared/streams';
-import type { RowSlice } from '../packed-rows';
 import type { Batch, Checkpoint, TopicPublisher } from '../ports';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
 import { Deliveries } from './deliveries';
@@ -74,7 +73,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     const session = this.connected();
     try {
       const queues = [
-        ...STREAMS.flatMap(({ name }) => this.rowQueuesOf(topicOf(this.userId, name), rows?.[name] ?? [])),
+        ...(await this.rowQueuesOf(rows)),
         ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
         ...this.queuesOf(deadLetterTopicOf(this.userId), deadLetters),
       ];
@@ -245,8 +244,17 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return sendsByPartition(topic, messages, this.partitions.get(topic)?.length ?? 0);
   }
 
-  private rowQueuesOf(topic: string, slices: readonly RowSlice[]): Send[][] {
-    return rowSendsByPartition(topic, slices, this.partitions.get(topic)?.length ?? 0);
+  /** One topic after another, so that few records wait to be compressed. */
+  private async rowQueuesOf(rows: Batch['rows']): Promise<Send[][]> {
+    const queues: Send[][] = [];
+    for (const { name } of STREAMS) {
+      const topic = topicOf(this.userId, name);
+      const partitions = this.partitions.get(topic)?.length ?? 0;
+      queues.push(
+        ...(await rowSendsByPartition(topic, rows?.[name] ?? [], partitions, CODECS[this.compression])),
+      );
+    }
+    return queues;
   }
 
   private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {

@@ -1,5 +1,6 @@
-import type { Message } from '../message';
-import { writeRecord } from './record-batch';
+import { lookupCodec } from 'kafkajs/src/protocol/message/compression';
+import { MAX_MESSAGE_BYTES, type Message } from '../message';
+import { RECORD_FRAMING_BYTES, writeRecord } from './record-batch';
 
 /**
  * Messages of one partition.
@@ -20,34 +21,47 @@ export class PregroupedMessages extends Array<Message> {
   }
 }
 
-/** Records of one partition that are encoded already. The client takes them for an array of messages, and looks at none. */
-export class EncodedRecords {
-  length = 0;
-  /** Bytes that are in use. */
-  bytes = 0;
-  private readonly memory: Buffer;
+/** Memory of records that were compressed: making it anew for each send would keep the garbage collection busy. */
+const FREE: Buffer[] = [];
 
-  constructor(
-    readonly partition: number,
-    capacity: number,
-  ) {
-    this.memory = Buffer.allocUnsafeSlow(capacity);
+/** The most of it that is kept. */
+const MOST_FREE = 8;
+
+/** Records of one partition, written one behind the other, until they are compressed. */
+export class RecordWriter {
+  private count = 0;
+  private bytes = 0;
+  private readonly memory = FREE.pop() ?? Buffer.allocUnsafeSlow(MAX_MESSAGE_BYTES);
+
+  /** Whether a record fits whose key and value have so many bytes. */
+  hasRoom(bytes: number): boolean {
+    return this.bytes + bytes + RECORD_FRAMING_BYTES <= this.memory.length;
   }
 
   /** Adds a record, whose key and value are in a range of bytes, one behind the other. */
   add(source: Buffer, from: number, keyEnd: number, to: number): void {
-    this.bytes = writeRecord(this.memory, this.bytes, source, from, keyEnd, to, this.length);
-    this.length += 1;
+    this.bytes = writeRecord(this.memory, this.bytes, source, from, keyEnd, to, this.count);
+    this.count += 1;
   }
 
-  /** Bytes that are left. */
-  get room(): number {
-    return this.memory.length - this.bytes;
+  /** Compresses the records, and gives the memory to others. */
+  async finish(partition: number, codec: number): Promise<EncodedRecords> {
+    const records = this.memory.subarray(0, this.bytes);
+    const content =
+      codec === 0 ? Buffer.from(records) : await lookupCodec(codec).compress({ buffer: records });
+    if (FREE.length < MOST_FREE) FREE.push(this.memory);
+    return new EncodedRecords(partition, this.count, codec, content);
   }
+}
 
-  get records(): Buffer {
-    return this.memory.subarray(0, this.bytes);
-  }
+/** Records of one partition as they are sent. The client takes them for an array of messages, and looks at none. */
+export class EncodedRecords {
+  constructor(
+    readonly partition: number,
+    readonly length: number,
+    readonly codec: number,
+    readonly content: Buffer,
+  ) {}
 
   /** None has no value, which is what the client looks for. */
   find(): undefined {

@@ -91,17 +91,16 @@ async function withRecords(
   begin: number,
   codec: number,
 ): Promise<Buffer> {
-  const records = messages instanceof EncodedRecords ? messages.records : recordsOf(messages);
-  const content = codec === 0 ? records : await lookupCodec(codec).compress({ buffer: records });
+  const content = messages instanceof EncodedRecords ? messages.content : await contentOf(messages, codec);
   const memory = Buffer.allocUnsafeSlow(begin + content.length);
   content.copy(memory, begin);
   return memory;
 }
 
-function recordsOf(messages: PregroupedMessages): Buffer {
+async function contentOf(messages: PregroupedMessages, codec: number): Promise<Buffer> {
   const records = Buffer.allocUnsafeSlow(recordsBytes(messages));
   writeRecords(messages, records, 0);
-  return records;
+  return codec === 0 ? records : await lookupCodec(codec).compress({ buffer: records });
 }
 
 /** All that stands before the batch. Its last four bytes are for the length of the batch. */

@@ -24,7 +24,7 @@ export abstract class ResultQueue<T> implements AsyncIterator<T, undefined> {
   isActive = true;
   protected readonly query: Query;
   private failure: Error | undefined;
-  private wake: () => void = () => {};
+  private wake: (() => void) | undefined;
   private readonly described = Promise.withResolvers<readonly FieldPacket[]>();
   private readonly onError = (error: Error): void => this.end(error);
 
@@ -61,7 +61,7 @@ export abstract class ResultQueue<T> implements AsyncIterator<T, undefined> {
     this.connection.off('error', this.onError);
     this.failure = failure;
     if (failure !== undefined) this.described.reject(failure);
-    this.wake();
+    this.arrived();
   }
 
   /** Takes what has arrived, and lets the database go on; `undefined` for nothing. */
@@ -69,7 +69,8 @@ export abstract class ResultQueue<T> implements AsyncIterator<T, undefined> {
 
   /** Something has arrived. */
   protected arrived(): void {
-    this.wake();
+    this.wake?.();
+    this.wake = undefined;
   }
 
   private async arrival(): Promise<void> {

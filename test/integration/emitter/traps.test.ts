@@ -7,7 +7,7 @@ import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publish
 import { MysqlTableReader } from '../../../lambda/emitter/mysql/table-reader';
 import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
 import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
-import { PregroupedMessages } from '../../../lambda/shared/kafka/pregrouped-messages';
+import { EncodedRecords, PregroupedMessages } from '../../../lambda/shared/kafka/pregrouped-messages';
 import { messageBytes } from '../../../lambda/shared/message';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
@@ -56,15 +56,17 @@ describe('a send', () => {
 
     await runWith(kafka, pipeline);
 
-    const sends = producers.flatMap((producer) => producer.sends);
-    for (const { messages } of sends) {
-      expect(messages).toBeInstanceOf(PregroupedMessages);
+    const sends = producers.flatMap((producer) => producer.sends as { messages: unknown }[]);
+    const rows = sends.flatMap(({ messages }) => (messages instanceof EncodedRecords ? messages : []));
+    const letters = sends.flatMap(({ messages }) => (messages instanceof PregroupedMessages ? messages : []));
+    expect(rows.length + letters.length).toBe(sends.length);
+    for (const messages of letters)
       expect(messages.every(({ key }) => typeof key === 'string' && key !== '')).toBe(true);
-    }
-    const counts = sends.map(({ messages }) => messages.length);
-    const sizes = sends.map(({ messages }) =>
-      [...messages].reduce((sum, message) => sum + messageBytes(message as never), 0),
-    );
+    const counts = [...rows, ...letters].map(({ length }) => length);
+    const sizes = [
+      ...rows.map(({ content }) => content.length),
+      ...letters.map((messages) => messages.map(messageBytes).reduce((sum, bytes) => sum + bytes, 0)),
+    ];
     // Both limits were reached, or this would show nothing.
     expect(Math.max(...counts)).toBe(1_000);
     expect(Math.max(...sizes)).toBeGreaterThan(700_000);
