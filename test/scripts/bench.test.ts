@@ -99,7 +99,7 @@ test('publishes all subjects or none', async () => {
   const { status, stderr } = await run('--only', 'emitter', '--publish');
 
   expect(status).toBe(2);
-  expect(stderr).toBe('Only figures of all subjects are published: leave --only out.\n');
+  expect(stderr).toBe('Only figures of all subjects are published: leave --only and --latency out.\n');
   expect(runBench).not.toHaveBeenCalled();
 });
 
