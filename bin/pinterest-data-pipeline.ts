@@ -6,7 +6,6 @@ import { ConfigError, readConfig } from '../lib/config';
 import { EmitterStack } from '../lib/emitter-stack';
 import { KafkaClientStack } from '../lib/kafka-client-stack';
 import { KafkaClusterStack } from '../lib/kafka-cluster-stack';
-import { LogsOfCdkFunctions } from '../lib/logs-of-cdk-functions';
 import { nameOf, type StackId } from '../lib/names';
 import { NetworkStack } from '../lib/network-stack';
 import { RdsAccessStack } from '../lib/rds-access-stack';
@@ -33,18 +32,20 @@ export function pinterestDataPipeline(app: App): void {
 
   const { cluster } = new KafkaClusterStack(app, 'KafkaCluster', { ...stack('KafkaCluster'), network });
 
-  const { client } = new KafkaClientStack(app, 'KafkaClient', {
+  const { database } = new RdsAccessStack(app, 'RdsAccess', { ...stack('RdsAccess'), network });
+
+  const emitter = new EmitterStack(app, 'Emitter', { ...stack('Emitter'), network, database, cluster });
+
+  const client = new KafkaClientStack(app, 'KafkaClient', {
     ...stack('KafkaClient'),
     network,
     cluster,
+    database,
   });
-
-  const { database } = new RdsAccessStack(app, 'RdsAccess', { ...stack('RdsAccess'), network, client });
-
-  new EmitterStack(app, 'Emitter', { ...stack('Emitter'), network, database, cluster });
+  // Last, so that a boot that fails stops nothing.
+  client.addStackDependency(emitter);
 
   Aspects.of(app).add(new ArmFunctions());
-  Aspects.of(app).add(new LogsOfCdkFunctions());
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
 

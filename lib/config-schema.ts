@@ -30,9 +30,15 @@ const idOf = (prefix: string) =>
     .string()
     .regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `allowed: ${prefix}- and 8 to 17 hexadecimal digits`);
 
+/** Versions that MSK offers as KRaft, of those that the emitter's Kafka client works with. */
+const KAFKA_VERSIONS = ['3.9.x.kraft', '4.0.x.kraft', '4.1.x.kraft', '4.2.x.kraft'] as const;
+
 const kafkaSchema = fields({
-  /** Kafka version, as MSK names it. KRaft needs no ZooKeeper. `npm start` runs 3.9 too. @default '3.9.x.kraft' */
-  version: z.enum(['3.9.x.kraft']).default('3.9.x.kraft'),
+  /**
+   * Kafka version, as MSK names it. It can be raised later but not lowered. KRaft needs no ZooKeeper. `npm start` runs 3.9;
+   * the tests run with each of the others by `LOCAL_KAFKA_VERSION`. @default '3.9.x.kraft'
+   */
+  version: z.enum(KAFKA_VERSIONS).default('3.9.x.kraft'),
   /** Broker type. Express brokers are not allowed, because they manage their own storage. @default 'kafka.t3.small' */
   brokerType: z
     .string()
@@ -122,9 +128,10 @@ const emitterSchema = fields({
   memoryMB: z.int().min(512).max(10_240).default(1024),
   /**
    * Timeout of the function, in seconds. The emitter stops 20 s before it. It must be at least a minute shorter than
-   * `everyMinutes`: the schedule is exact only to the minute, and the next run would fence this one. @default 240
+   * `everyMinutes`: the schedule is exact only to the minute, and the next run would fence this one. With several shards it
+   * must be two minutes shorter, because they start spread over a minute. @default 180
    */
-  timeoutSeconds: z.int().min(60).max(900).default(240),
+  timeoutSeconds: z.int().min(60).max(900).default(180),
   /** Compression codec of the messages. @default 'zstd' */
   compression: z.enum(COMPRESSIONS).default(DEFAULT_COMPRESSION),
   /**
@@ -132,10 +139,19 @@ const emitterSchema = fields({
    * @default 'follow'
    */
   changes: z.enum(CHANGES).default(DEFAULT_CHANGES),
-}).refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
-  path: ['timeoutSeconds'],
-  message: 'allowed: at most 60 × (everyMinutes − 1)',
-});
+})
+  .refine(({ everyMinutes, timeoutSeconds }) => timeoutSeconds <= (everyMinutes - 1) * 60, {
+    path: ['timeoutSeconds'],
+    message: 'allowed: at most 60 × (everyMinutes − 1)',
+  })
+  .refine(
+    ({ everyMinutes, timeoutSeconds, shards }) => shards === 1 || timeoutSeconds <= (everyMinutes - 2) * 60,
+    {
+      path: ['timeoutSeconds'],
+      message:
+        'allowed with several shards, which start spread over a minute: at most 60 × (everyMinutes − 2)',
+    },
+  );
 
 /** Schema of the object `pipeline`. `parseConfig` validates with it, and a test compares the README with it. */
 export const pipelineSchema = fields({

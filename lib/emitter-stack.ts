@@ -15,6 +15,9 @@ import type { NetworkStack } from './network-stack';
 /** Number of consecutive runs with a backlog that raises an alarm. */
 const RUNS_TO_CATCH_UP = 12;
 
+/** Period of the metric that shows runs. Short periods end an alarm's memory of the last run soon. */
+const SILENCE_PERIOD = Duration.minutes(5);
+
 /** Properties of the {@link EmitterStack}. */
 export interface EmitterStackProps extends StackProps {
   readonly config: PipelineConfig;
@@ -105,15 +108,18 @@ export class EmitterStack extends Stack {
       // With several shards, only the primary reports every run. The others report nothing while they have no range.
       metric:
         config.shards === 1
-          ? emitter.fn.metricInvocations({ period: Duration.hours(1) })
+          ? emitter.fn.metricInvocations({ period: SILENCE_PERIOD })
           : emitter.metric(METRICS.runDuration, {
               statistic: cloudwatch.Stats.SAMPLE_COUNT,
-              period: Duration.hours(1),
+              period: SILENCE_PERIOD,
             }),
       comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
-      evaluationPeriods: 1,
-      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+      evaluationPeriods: Duration.hours(1).toMinutes() / SILENCE_PERIOD.toMinutes(),
+      // Lambda publishes nothing while nothing runs. If missing data were breaching, the alarm would fire at its creation,
+      // before the first run. So silence is the change from data to no data.
+      treatMissingData: cloudwatch.TreatMissingData.MISSING,
+      notifyWithoutData: true,
       notify,
     });
     const atLeastOneStream = {

@@ -1,5 +1,5 @@
 /** The five stacks, in the order in which they are deployed. */
-export const STACKS = ['Network', 'KafkaCluster', 'KafkaClient', 'RdsAccess', 'Emitter'] as const;
+export const STACKS = ['Network', 'KafkaCluster', 'RdsAccess', 'Emitter', 'KafkaClient'] as const;
 
 /** One of {@link STACKS}. */
 export type StackId = (typeof STACKS)[number];
@@ -16,7 +16,6 @@ export const nameOf = (userId: string, what: string): string =>
 export const OUTPUTS = {
   Network: { natAddress: 'NatIpAddress' },
   KafkaCluster: { bootstrapServers: 'BootstrapServers', clusterArn: 'ClusterArn' },
-  KafkaClient: { instanceId: 'InstanceId', keyPairParameter: 'KeyPairParameter', keyPairName: 'KeyPairName' },
   RdsAccess: { secretArn: 'SecretArn' },
   Emitter: {
     functionName: 'FunctionName',
@@ -25,6 +24,7 @@ export const OUTPUTS = {
     /** Separated by spaces. */
     scheduleNames: 'ScheduleNames',
   },
+  KafkaClient: { instanceId: 'InstanceId', keyPairParameter: 'KeyPairParameter', keyPairName: 'KeyPairName' },
 } as const satisfies Record<StackId, Record<string, string>>;
 
 /**

@@ -80,7 +80,11 @@ export class NetworkStack extends Stack {
     }
 
     const alarmTopic = new sns.Topic(this, 'Alarms', { enforceSSL: true });
-    alarmTopic.grantPublish(new iam.ServicePrincipal('cloudwatch.amazonaws.com'));
+    alarmTopic.grantPublish(
+      new iam.ServicePrincipal('cloudwatch.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
     if (config.alarmEmail) alarmTopic.addSubscription(new EmailSubscription(config.alarmEmail));
     this.alarmTopic = alarmTopic;
   }

@@ -13,15 +13,13 @@ import type { NetworkStack } from './network-stack';
 export interface RdsAccessStackProps extends StackProps {
   readonly config: PipelineConfig;
   readonly network: NetworkStack;
-  /** Machine that may tunnel to the provisioned database. */
-  readonly client: ec2.IConnectable;
 }
 
 /** The source database: a provisioned one with sample tables, or access to an existing one. */
 export class RdsAccessStack extends Stack {
   readonly database: SourceDatabase;
 
-  constructor(scope: Construct, id: string, { config, network, client, ...props }: RdsAccessStackProps) {
+  constructor(scope: Construct, id: string, { config, network, ...props }: RdsAccessStackProps) {
     super(scope, id, {
       description:
         'Database access. Removal leaves a snapshot of a provisioned database, and does not touch an existing one.',
@@ -46,7 +44,6 @@ export class RdsAccessStack extends Stack {
         subnets: readerSubnets,
       });
       network.allowSecretsManager(loader);
-      provisioned.connections.allowDefaultPortFrom(client, 'Tunnel of a person');
       this.database = provisioned;
     }
 

@@ -40,20 +40,20 @@ const choices = (text: string): Choice[] =>
 
 const command = new Command('npm run bench --')
   .description(
-    'Measures the emitter beside Debezium, a loop in Python and the limits, on servers of its own on this machine.',
+    'Measures the emitter, Debezium, a loop in Python and the limits, on servers of its own on this machine.',
   )
   .option('--rows <list>', `rows of each table (default: ${SIZES.join(',')})`, wholeNumbers)
   .option('--full', '10,000,000 rows as well: one round of it, without the loop in Python')
   .option('--rounds <n>', 'how often each is measured, in turn', wholeNumber, LEAST_ROUNDS)
   .option('--only <list>', `some only, of ${CHOICES.join(', ')}`, choices)
-  .option('--python-seconds <n>', 'how long the loop in Python goes on', wholeNumber, 60)
+  .option('--python-seconds <n>', 'how long the loop in Python runs', wholeNumber, 60)
   .option(
     '--latency <list>',
     'the emitter alone, with three brokers, at these milliseconds each way, beside none; of the last size of --rows',
     wholeNumbers,
   )
   .option('--output <directory>', 'for servers, result and chart (default: .local/bench)')
-  .option('--even-if-busy', 'also on a machine that has other things to do: for trials only')
+  .option('--even-if-busy', 'run on a busy machine, too: for trials only')
   .option('--publish', 'write the result, the chart and the tables of README.md')
   .option('--json', 'write the result as JSON')
   .addHelpText(
@@ -112,8 +112,8 @@ runWhenMain(module, bench);
 function refuseBusy(busy: number, { evenIfBusy, publish }: Options): void {
   if (busy <= MOST_BUSY_PERCENT) return;
   const said = `This machine is ${busy} % busy, of which the benchmark allows ${MOST_BUSY_PERCENT} %`;
-  if (publish) throw new ConfigurationError(`${said}: what it measures now is not for publishing.`);
-  if (!evenIfBusy) throw new ConfigurationError(`${said}. Wait, or take --even-if-busy for a trial.`);
+  if (publish) throw new ConfigurationError(`${said}: these results are not fit to publish.`);
+  if (!evenIfBusy) throw new ConfigurationError(`${said}. Wait, or use --even-if-busy for a trial.`);
 }
 
 function write(report: BenchReport, directory: string): void {

@@ -10,7 +10,6 @@ import {
   deployedPipeline,
   withPipelineOptions,
 } from './aws/deployed-pipeline';
-import { findKafkaClient } from './aws/kafka-client-machine';
 import { findSshTarget, SSH_HINT, type SshTarget, sshArguments, sshConfigEntry } from './aws/ssh';
 import { openTunnelThrough } from './aws/tunnel';
 import { commandLine, runWhenMain } from './terminal/command';
@@ -30,16 +29,16 @@ const SSH_FAILED = 255;
 const command = withPipelineOptions(new Command('npm run connect --'))
   .description('Opens a shell on the Kafka client by SSH, or runs one command there.')
   .passThroughOptions()
-  .argument('[command...]', 'what to run there, such as "topics" or "tail-topic pin"')
+  .argument('[command...]', 'command to run there, such as "topics" or "tail-topic pin"')
   .option('--key <file>', 'the private key (default: <key pair name>.pem, fetched where it is missing)')
-  .option('--session-manager', 'through AWS Session Manager, which needs no open port')
+  .option('--session-manager', 'SSH through AWS Session Manager, which needs no open port')
   .option('--ssh-config', 'print the Host entry for ~/.ssh/config, which VS Code Remote-SSH reads')
-  .option('--tunnel [port]', 'lead a port of this machine to the database, until Ctrl-C', portNumber)
-  .option('--json', 'print as JSON how to connect, and do not')
+  .option('--tunnel [port]', 'forward a port of this machine to the database, until Ctrl-C', portNumber)
+  .option('--json', 'print as JSON how to connect, without connecting')
   .addHelpText(
     'after',
     `
-The key of the machine is pinned when it is seen first, in .local/known_hosts.
+The host key is pinned at the first connection, in .local/known_hosts.
 
 Examples:
   npm run connect
@@ -52,14 +51,13 @@ export const connect = commandLine(command, async (options: Options) => {
   const pipeline = deployedPipeline(options);
   if (pipeline.account.isEmulator) {
     throw new ConfigurationError(
-      'The emulator runs no machine to connect to: this command is for AWS itself.',
+      'The emulator runs no machine to connect to. This command is for AWS itself.',
     );
   }
+  // SSH through Session Manager, not a shell of Session Manager: that one is no login, and has neither the variables nor the
+  // files of ec2-user.
   const throughSessionManager = options.sessionManager === true;
   if (throughSessionManager) await requireSessionManager();
-  const isShell =
-    options.sshConfig === undefined && options.tunnel === undefined && command.args.length === 0;
-  if (throughSessionManager && isShell && options.json === undefined) return await startSession(pipeline);
 
   const target = await findSshTarget(pipeline, { key: options.key, throughSessionManager });
   const alias = nameOf(pipeline.config.userId, 'KafkaClient').toLowerCase();
@@ -80,18 +78,6 @@ async function ssh(target: SshTarget, remoteCommand: readonly string[]): Promise
   return status;
 }
 
-async function startSession(pipeline: DeployedPipeline): Promise<number> {
-  const { instanceId } = await findKafkaClient(pipeline);
-  return await run('aws', [
-    'ssm',
-    'start-session',
-    '--region',
-    pipeline.config.region,
-    '--target',
-    instanceId,
-  ]);
-}
-
 async function keepTunnel(
   pipeline: DeployedPipeline,
   target: SshTarget,
@@ -99,7 +85,7 @@ async function keepTunnel(
 ): Promise<number> {
   if (pipeline.config.database.mode === 'existing') {
     throw new ConfigurationError(
-      'pipeline.database.mode is "existing": allowed with --tunnel: "provisioned". The Kafka client has no way to a database of somebody else.',
+      'pipeline.database.mode is "existing": allowed with --tunnel: "provisioned". The Kafka client cannot reach an existing database.',
     );
   }
   const { host, port: databasePort, user, database } = await databaseLogin(pipeline);
@@ -127,7 +113,7 @@ async function run(program: string, args: readonly string[]): Promise<number> {
   const ignore = (): void => {};
   process.on('SIGINT', ignore);
   try {
-    const child = spawn(program, args, { stdio: 'inherit' });
+    const child = spawn(program, args, { stdio: 'inherit', env: process.env });
     const [status] = (await once(child, 'exit')) as [number | null];
     return status ?? SSH_FAILED;
   } catch (error) {

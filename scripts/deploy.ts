@@ -16,24 +16,27 @@ interface Options extends DeployedPipelineOptions {
 }
 
 const command = withPipelineOptions(new Command('npm run deploy --'))
-  .description('Says what the pipeline costs, asks, and deploys it: the five stacks, by the CDK CLI.')
+  .description(
+    'Shows what the pipeline costs, checks the account, asks, and deploys the five stacks with the CDK CLI.',
+  )
   .option('-y, --yes', 'do not ask')
-  .argument('[cdk...]', 'after another "--": what "cdk deploy" takes besides')
+  .argument('[cdk...]', 'after another "--": options of "cdk deploy"')
   .addHelpText(
     'after',
     `
-An account that CDK has not been set up in is bootstrapped first. What a first deployment that failed has left is deleted.
-"npm run diff" shows beforehand what changes, permissions as well; the CDK CLI does not ask about those again, unless it
-is told to: -- --require-approval broadening.
+Nothing is touched if AWS would refuse it: shards beyond the Lambda quota, backups beyond the free plan, other zones, or two
+changes of the cluster at once. If needed, the account is bootstrapped for CDK first. A stack whose first deployment failed is
+deleted and created again. "npm run diff" shows the changes beforehand, including permissions; the CDK CLI does not ask about
+permissions again, except with -- --require-approval broadening.
 
-Exit status: 0 deployed; 1 declined; 2 bad use, or AWS cannot be asked; otherwise that of the CDK CLI.
+Exit status: 0 deployed; 1 declined; 2 wrong use, refused, or AWS out of reach; otherwise the status of the CDK CLI.
 
 Examples:
   npm run deploy
   npm run deploy -- --yes -c pipeline.userId=ada -- --no-rollback`,
   );
 
-/** `npm run deploy`, with this CDK CLI and this way to ask. */
+/** Creates `npm run deploy` with this CDK CLI and this way to ask. */
 export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask }): CommandLine =>
   commandLine(command, async ({ yes, ...options }: Options) => {
     const { account, config, overrides } = deployedPipeline(options);
@@ -78,7 +81,7 @@ export const deployWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask 
     return await surroundings.cdk(account, [
       'deploy',
       '--all',
-      // It would ask in the middle, stack by stack, of a deployment that takes the better part of an hour.
+      // The CLI would ask for each stack, in the middle of a deployment that takes most of an hour.
       ...(command.args.some((arg) => arg.startsWith('--require-approval'))
         ? []
         : ['--require-approval=never']),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { ConfigurationError } from '../lambda/shared/errors';
 import { topicsOf } from '../lambda/shared/streams';
@@ -11,6 +12,7 @@ import {
   hasResource,
   type PresentStack,
   presentStacks,
+  waitsForInterfaces,
 } from './aws/present-stacks';
 import { stillBilled, stillBilledText } from './cost/still-billed';
 import { type CommandLine, commandLine, runWhenMain } from './terminal/command';
@@ -22,24 +24,37 @@ interface Options extends DeployedPipelineOptions {
 }
 
 const command = withPipelineOptions(new Command('npm run destroy --'))
-  .description('Says what will be lost, asks, destroys the pipeline, and says what is billed all the same.')
+  .description('Says what will be lost, asks, destroys the pipeline, and lists what is still billed.')
   .option('-y, --yes', 'do not ask')
   .option('--json', 'write what is still billed as JSON')
-  .argument('[cdk...]', 'after another "--": what "cdk destroy" takes besides')
+  .argument('[cdk...]', 'after another "--": options of "cdk destroy"')
   .addHelpText(
     'after',
     `
-The network interfaces of the functions can take 20 minutes to go.
+The network interfaces of functions and brokers can take 20 minutes to go. Until then their subnets cannot be deleted, so the
+command waits and tries again, for up to half an hour.
 
-Exit status: 0 destroyed, or nothing was there; 1 declined; 2 bad use, or AWS cannot be asked; otherwise that of the CDK CLI.
+Exit status: 0 destroyed, or nothing was there; 1 declined; 2 wrong use, or AWS out of reach; otherwise the status of the CDK CLI.
 
 Examples:
   npm run destroy
   npm run destroy -- --user-id ada --yes`,
   );
 
-/** `npm run destroy`, with this CDK CLI and this way to ask. */
-export const destroyWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask }): CommandLine =>
+/** Pause before the stacks that are left are deleted again, in milliseconds, and how often that is done. */
+const PAUSE_MS = 300_000;
+const MORE_TRIES = 6;
+
+/** What `npm run destroy` needs: the CDK CLI, a way to ask, and a way to wait. */
+export interface DestroySurroundings {
+  readonly cdk: Cdk;
+  readonly ask: Ask;
+  /** @param ms milliseconds */
+  readonly wait: (ms: number) => Promise<unknown>;
+}
+
+/** Creates `npm run destroy` with these surroundings. */
+export const destroyWith = (surroundings: DestroySurroundings): CommandLine =>
   commandLine(command, async ({ yes, json, ...options }: Options) => {
     const pipeline = deployedPipeline(options);
     const { account, config, overrides } = pipeline;
@@ -66,13 +81,18 @@ export const destroyWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask
         }
       }
       await endTerminationProtection(account, stacks);
-      status = await surroundings.cdk(account, [
-        'destroy',
-        '--all',
-        '--force',
-        ...contextArguments(overrides),
-        ...command.args,
-      ]);
+      const args = ['destroy', '--all', '--force', ...contextArguments(overrides), ...command.args];
+      status = await surroundings.cdk(account, args);
+      for (let tries = 0; status !== 0 && tries < MORE_TRIES; tries += 1) {
+        const left = await presentStacks(account, userId);
+        const waiting = await Promise.all(left.map((stack) => waitsForInterfaces(account, stack)));
+        if (!waiting.includes(true)) break;
+        say(
+          `Network interfaces are still there. Trying again in ${PAUSE_MS / 60_000} minutes; Ctrl-C ends that, and a later "npm run destroy" goes on.`,
+        );
+        await surroundings.wait(PAUSE_MS);
+        status = await surroundings.cdk(account, args);
+      }
     }
 
     const billed = await stillBilled(pipeline);
@@ -81,7 +101,7 @@ export const destroyWith = (surroundings: { readonly cdk: Cdk; readonly ask: Ask
   });
 
 /** `npm run destroy` */
-export const destroy = destroyWith({ cdk, ask: askOnTerminal });
+export const destroy = destroyWith({ cdk, ask: askOnTerminal, wait: delay });
 
 runWhenMain(module, destroy);
 

@@ -5,19 +5,19 @@ import { type DeployedPipelineOptions, deployedPipeline, withPipelineOptions } f
 import { type CommandLine, commandLine, runWhenMain } from './terminal/command';
 
 const command = withPipelineOptions(new Command('npm run diff --'))
-  .description('Shows what "npm run deploy" would change, by the CDK CLI.')
-  .argument('[cdk...]', 'after another "--": what "cdk diff" takes besides')
+  .description('Shows what "npm run deploy" would change, with the CDK CLI.')
+  .argument('[cdk...]', 'after another "--": options of "cdk diff"')
   .addHelpText(
     'after',
     `
-Exit status: that of the CDK CLI, 0 whether or not something would change; 2 bad use, or AWS cannot be asked.
+Exit status: that of the CDK CLI, 0 whether or not something would change; 2 wrong use, or AWS out of reach.
 
 Examples:
   npm run diff
   npm run diff -- -c pipeline.kafka.volumeGiB=20 -- KafkaCluster --fail`,
   );
 
-/** `npm run diff`, with this CDK CLI. */
+/** Creates `npm run diff` with this CDK CLI. */
 export const diffWith = (surroundings: { readonly cdk: Cdk }): CommandLine =>
   commandLine(command, async (options: DeployedPipelineOptions) => {
     const { account, overrides } = deployedPipeline(options);

@@ -14,12 +14,12 @@ interface Options extends DeployedPipelineOptions {
 }
 
 const command = withPipelineOptions(new Command('npm run doctor --'))
-  .description('Checks every known way to be stuck, in order, and says what mends it.')
+  .description('Checks for every known problem, in order, and says how to fix it.')
   .option('--json', 'write what was found as JSON')
   .addHelpText(
     'after',
     `
-Nothing is changed: the emitter is asked for a dry run.
+It changes nothing: the emitter makes a dry run.
 
 Exit status: 0 nothing is broken; 1 something is; 2 wrong use.
 

@@ -23,9 +23,9 @@ interface Options extends DeployedPipelineOptions {
 
 const command = withPipelineOptions(new Command('npm run emit --'))
   .description(
-    'Runs the deployed emitter now, all of its shards, besides its schedule, and shows what it did.',
+    'Runs all shards of the deployed emitter now, in addition to its schedule, and shows what they did.',
   )
-  .option('--limit <posts>', 'most posts (distinct keys) of a run', wholeNumber)
+  .option('--limit <posts>', 'maximum number of posts (distinct keys) per run', wholeNumber)
   .option(
     '--from <key>',
     'set the checkpoint to this key first: a smaller one emits rows again, a larger one leaves rows out',

@@ -73,7 +73,7 @@ function addToAgent(privateKey: string): void {
   if (status === 0) return;
   const why = error === undefined ? stderr.trim() : error.message;
   throw new ConfigurationError(
-    `The ssh-agent did not take the key: ${why}. Is one running (eval "$(ssh-agent)")?`,
+    `The ssh-agent did not accept the key: ${why}. Is one running (eval "$(ssh-agent)")?`,
   );
 }
 

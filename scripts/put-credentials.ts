@@ -20,9 +20,9 @@ interface Options extends DeployedPipelineOptions {
 }
 
 const command = withPipelineOptions(new Command('npm run put-credentials --'))
-  .description('Puts the login of an existing database into the secret that the emitter reads.')
-  .option('--creds <file>', 'the login: HOST, PORT, USER, PASSWORD, DATABASE', 'db_creds.yaml')
-  .option('--no-check', 'store it without trying it, as where only the VPC of the database has a way to it')
+  .description('Stores the credentials of an existing database in the secret that the emitter reads.')
+  .option('--creds <file>', 'the credentials: HOST, PORT, USER, PASSWORD, DATABASE', 'db_creds.yaml')
+  .option('--no-check', 'store them without trying them, for a database that only its VPC can reach')
   .option('--json', 'write the result as JSON')
   .addHelpText(
     'after',
@@ -42,7 +42,7 @@ export const putCredentials = commandLine(command, async ({ creds, check, json, 
   const needless = check ? await tryLogin(login, pipeline) : [];
   if (needless.length > 0) {
     process.stderr.write(
-      `The login may also ${needless.join(', ')}: SELECT on the three tables is enough.\n`,
+      `The database user may also ${needless.join(', ')}: SELECT on the three tables is enough.\n`,
     );
   }
   const { secretArn, versionId } = await storeDatabaseLogin(pipeline, login);
@@ -51,20 +51,20 @@ export const putCredentials = commandLine(command, async ({ creds, check, json, 
   process.stdout.write(
     json
       ? `${JSON.stringify(result, undefined, 2)}\n`
-      : `The login of ${user} at ${placeOf(login)} is version ${versionId} of ${secretArn}.\n${TAKEN}\n`,
+      : `The credentials of ${user} at ${placeOf(login)} are version ${versionId} of ${secretArn}.\n${TAKEN}\n`,
   );
   return 0;
 });
 
 const TAKEN =
-  'The emitter reads it at a cold start, after a failed run, and when the database refuses its current login, which it uses until then.';
+  'The emitter reads it at a cold start, after a failed run, and when the database refuses its current credentials, which it uses until then.';
 
 const placeOf = ({ host, port, database }: DatabaseLogin): string => `${host}:${port}/${database}`;
 
 function existingDatabase({ config: { database } }: DeployedPipeline): ExistingDatabaseConfig {
   if (database.mode === 'existing') return database;
   throw new ConfigurationError(
-    `pipeline.database.mode is "${database.mode}": allowed for this command: "existing". The pipeline has made the login of its own database.`,
+    `pipeline.database.mode is "${database.mode}": allowed for this command: "existing". The pipeline creates the credentials of its own database.`,
   );
 }
 
@@ -80,7 +80,7 @@ function requireConfigured(login: DatabaseLogin, file: string, configured: Exist
       ([field, given, allowed, name]) =>
         `${field} is ${JSON.stringify(given)}: allowed: ${JSON.stringify(allowed)}, as in pipeline.database.${name}`,
     );
-  if (login.password === '') problems.push('PASSWORD is empty: allowed: text that is not empty');
+  if (login.password === '') problems.push('PASSWORD is empty: allowed: non-empty text');
   if (problems.length === 0) return;
   throw new ConfigurationError(`The credentials file ${file} is wrong. ${problems.join('; ')}.`);
 }
@@ -100,9 +100,9 @@ async function tryLogin(login: DatabaseLogin, { account }: DeployedPipeline): Pr
       breakConnection(connection);
     }
   } catch (error) {
-    process.stderr.write('The login was tried, and nothing is stored:\n');
+    process.stderr.write('The credentials were tried, and nothing was stored:\n');
     if (!(error instanceof UnreachableError)) throw error;
-    throw new UnreachableError(`${error.message} Where only its VPC has a way to it, use --no-check.`, {
+    throw new UnreachableError(`${error.message} If only its VPC can reach it, use --no-check.`, {
       cause: error,
     });
   }

@@ -34,7 +34,7 @@ const command = withPipelineOptions(new Command('npm run save-tables --'))
   .option('--limit <rows>', 'most rows of each table, those with the smallest keys', wholeNumber)
   .option('--out <folder>', 'write the files there; git must ignore them', 'tables')
   .option('--no-profile', 'only save: do not look at every value of every column')
-  .option('--creds <file>', 'a database that can be reached from here: its login (a db_creds.yaml)')
+  .option('--creds <file>', 'credentials (a db_creds.yaml) of a database that can be reached from here')
   .addOption(tlsOption())
   .option('--json', 'write the result as JSON')
   .addHelpText(

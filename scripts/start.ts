@@ -33,10 +33,10 @@ const command = new Command('npm start --')
   )
   .option('--rows <n>', `rows of each sample table (default: ${DEFAULT_ROWS})`, wholeNumber)
   .option('--seed <n>', `other sample rows (default: ${DEFAULT_SEED})`, wholeNumber)
-  .option('--user-id <id>', 'what the topics begin with (default: "local")', userId)
-  .option('--keep', 'leave the servers up and go on emitting, until Ctrl-C')
+  .option('--user-id <id>', 'prefix of the topics (default: "local")', userId)
+  .option('--keep', 'keep the servers up and keep emitting, until Ctrl-C')
   .option('--every <seconds>', 'with --keep: how often to emit', wholeNumber, 10)
-  .option('--shards <n>', 'emitters beside each other, each with a part of the keys', shards, 1)
+  .option('--shards <n>', 'concurrent emitters, each with a part of the keys', shards, 1)
   .option(
     '--add <n>',
     'insert that many posts into the tables of a pipeline that runs with --keep',

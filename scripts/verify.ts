@@ -48,7 +48,7 @@ interface Options extends DeployedPipelineOptions, Partial<Servers> {
 
 const command = withPipelineOptions(new Command('npm run verify --'))
   .description('Compares every record of the topics with every row of the tables.')
-  .option('--creds <file>', 'a database that can be reached from here: its login (a db_creds.yaml)')
+  .option('--creds <file>', 'credentials (a db_creds.yaml) of a database that can be reached from here')
   .addOption(tlsOption())
   .option('--brokers <list>', 'a Kafka that can be reached from here: host:port, several separated by commas')
   .addOption(kafkaAuthenticationOption())
@@ -86,7 +86,8 @@ function serversOf(options: Options): Servers | undefined {
   if (creds !== undefined || brokers !== undefined) {
     throw new ConfigurationError('--creds, --brokers and --user-id go together: give all three or none.');
   }
-  if (tls !== undefined) throw new ConfigurationError('--tls goes with --creds; of a pipeline it is known.');
+  if (tls !== undefined)
+    throw new ConfigurationError('--tls goes with --creds; for a deployed pipeline it is known.');
   if (kafkaAuthentication !== 'none') {
     throw new ConfigurationError(
       '--kafka-authentication is for your own Kafka: allowed together with --brokers.',
@@ -101,7 +102,7 @@ async function verifyPipelineOf(pipeline: MendablePipeline, { mend }: Options): 
   if (mend !== true) return await pipeline.verify();
   const progress = terminalProgress();
   if (!(await mendCheckpoint(pipeline, progress)))
-    progress.note('The checkpoint is the emitter’s own: there is nothing to mend.');
+    progress.note('The checkpoint is the emitter’s own: there is nothing to fix.');
   return await mendKeys(pipeline, progress);
 }
 

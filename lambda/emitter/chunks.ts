@@ -107,7 +107,7 @@ class KeyCursor {
     // The checkpoint would pass over the smaller one.
     if (this.high < lastHigh || (this.high === lastHigh && this.low < lastLow))
       throw new TableError(
-        `The database gave rows of table ${this.stream.table} out of order: key ${rows.keyOf(index)} after ${keyOf(lastHigh, lastLow)}.`,
+        `The database returned rows of table ${this.stream.table} out of order: key ${rows.keyOf(index)} after ${keyOf(lastHigh, lastLow)}.`,
       );
   }
 }

@@ -77,7 +77,7 @@ export class Emitter {
       });
       const lagKeys = await raceAbort(cutOff, lagOf(this.reader, request, outcome));
       if (lagKeys === ABORTED)
-        throw new UnreachableError('The database did not answer before the time of this run was over.');
+        throw new UnreachableError('The database did not answer before this run was out of time.');
       return summarise(userId, request, outcome, {
         lagKeys,
         elapsedMs: performance.now() - began,

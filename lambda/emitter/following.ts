@@ -101,5 +101,5 @@ function unfollowed(position: Position, reason?: string): Position {
 
 const refusedNow = ({ table }: Stream, reason: string): LogRefusedError =>
   new LogRefusedError(
-    `The changes of table ${table} were followed before, and cannot be any more: ${reason}. Nothing was emitted: going on would lose them.`,
+    `The changes of table ${table} were followed before and no longer can be: ${reason}. Nothing was emitted: continuing would lose them.`,
   );

@@ -68,14 +68,17 @@ export class Primary {
     const { session, replaced } = this;
     const isTaken = ({ name }: Stream) => !replaced.includes(name);
     const streams = session.streams.filter(isTaken);
-    const holders = new Set(
-      streams.flatMap(({ name }) => partsOf(session.checkpoint[name]).flatMap(({ shard = [] }) => shard)),
-    );
-    for (const shard of holders) {
+    for (const shard of this.holdersOf(streams)) {
       const range = await session.rangeOf(shard, replaced);
       for (const { name } of streams)
         session.revise(name, withTakenOver(session.checkpoint[name], shard, range[name]));
     }
+  }
+
+  /** The shards that emit parts of some streams, as far as the checkpoint says. */
+  private holdersOf(streams: readonly Stream[]): ReadonlySet<number> {
+    const parts = streams.flatMap(({ name }) => partsOf(this.session.checkpoint[name]));
+    return new Set(parts.flatMap(({ shard }) => shard ?? []));
   }
 
   /** A stream that begins to be followed while shards have ranges of it leaves the changes of these to them. */
@@ -113,7 +116,7 @@ export class Primary {
     const busy = await this.busyShards(held);
     if (busy.length > 0) {
       throw new ConfigurationError(
-        `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted the ranges that they were given (${busy.join(', ')}); let them catch up first.`,
+        `The event is refused, nothing was emitted. from is ${[...new Set(Object.values(from))].join(', ')}: not allowed before shards have emitted their ranges (${busy.join(', ')}); let them catch up first.`,
       );
     }
     const reset = perStream(({ name }) => {
@@ -161,7 +164,9 @@ export class Primary {
     const ends = shards > 1 ? await raceAbort(deadline, endsOf(reader)) : perStream(() => 0n);
     if (ends === ABORTED) return 'deadline';
     const isWorthIt = rangesWorth(session.checkpoint, ends, smallestRange) > 1;
-    const busy = await this.busyShards(isWorthIt ? Math.max(shards, held) : held);
+    const unfinished = await this.busyShards(isWorthIt ? Math.max(shards, held) : held);
+    // One that has finished since its ranges were taken over is taken over by the next run.
+    const busy = [...new Set([...unfinished, ...this.holdersOf(session.streams)])];
     const free = Array.from({ length: shards }, (_, shard) => shard).filter(
       (shard) => shard > 0 && !busy.includes(shard),
     );

@@ -57,7 +57,7 @@ export function withTakenOver(position: Position, shard: number, range: Position
 
 const lostRangeError = (shard: number, from: bigint, to: bigint): CheckpointError =>
   new CheckpointError(
-    `Shard ${shard} was given the keys from ${from} to ${to - 1n}, and its checkpoint does not know of them any more: nobody knows how many of them were emitted. "npm run verify -- --mend" sets that right.`,
+    `Shard ${shard} was assigned the keys from ${from} to ${to - 1n}, but its checkpoint no longer has that range, so nobody knows how many of them were emitted. "npm run verify -- --mend" fixes that.`,
   );
 
 /** A position in which no shard has a range any more. */

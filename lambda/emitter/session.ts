@@ -218,7 +218,7 @@ export class Session {
       const { reason } = this.props.cutOff;
       throw reason instanceof PipelineError
         ? reason
-        : new UnreachableError('Kafka did not answer before the time of this run was over.');
+        : new UnreachableError('Kafka did not answer before this run was out of time.');
     }
     return answer;
   }

@@ -56,7 +56,7 @@ export function readCredentialsFields(text: string): CredentialsFields {
     const line = lineAt(field.offset);
     const first = found.get(field.name);
     if (first !== undefined) {
-      problems.push(`${field.written} stands there twice, on the lines ${first} and ${line}`);
+      problems.push(`${field.written} appears twice, on lines ${first} and ${line}`);
       continue;
     }
     found.set(field.name, line);

@@ -14,7 +14,7 @@ export interface DatabaseLogin {
   readonly database: string;
 }
 
-const text = z.string('allowed: text').min(1, 'allowed: text that is not empty');
+const text = z.string('allowed: text').min(1, 'allowed: non-empty text');
 
 /** Hides a host that holds more, such as the password of a URL. */
 const HOST_ALLOWED = 'allowed: the name or the address alone, without a scheme, brackets, a port or spaces';

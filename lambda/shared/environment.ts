@@ -30,7 +30,7 @@ export const CHANGES = ['follow', 'copy'] as const;
 /** Topics follow their tables unless it is switched off. */
 export const DEFAULT_CHANGES = 'follow' satisfies (typeof CHANGES)[number];
 
-const text = z.string().min(1, 'allowed: text that is not empty');
+const text = z.string().min(1, 'allowed: non-empty text');
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, `allowed: ${values.join(', ')}`);
 

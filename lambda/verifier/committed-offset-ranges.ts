@@ -35,7 +35,7 @@ export async function committedOffsetRanges(
     });
   } catch (error) {
     if (wait === undefined || error instanceof PipelineError || (error as KafkaJSError).retriable === false) {
-      throw kafkaError(error, 'asking for the ends of the topics', { topics });
+      throw kafkaError(error, 'reading the end offsets of the topics', { topics });
     }
   } finally {
     await closeQuietly(() => admin.disconnect());

@@ -28,7 +28,7 @@ export async function compactedStreams(kafka: Kafka, userId: string): Promise<Re
       );
     });
   } catch (error) {
-    throw kafkaError(error, 'looking at the topics', { topics });
+    throw kafkaError(error, 'describing the topics', { topics });
   } finally {
     await closeQuietly(() => admin.disconnect());
   }

@@ -50,6 +50,6 @@ async function refuseSecond(kafka: Kafka, groupId: string): Promise<void> {
     await closeQuietly(() => admin.disconnect());
   }
   throw new UnreachableError(
-    `Another comparison reads in the group ${groupId}. One that was cut off leaves it within a minute.`,
+    `Another comparison is running in the group ${groupId}. One that was cut off leaves it within a minute.`,
   );
 }

@@ -71,7 +71,7 @@ export function mysqlRowSource(connection: Connection): RowSource {
         }
         if (rows < Number(count))
           throw new UnreachableError(
-            `The database gave ${rows} rows of table ${stream.table}, and counts ${count} at the same moment.`,
+            `The database returned ${rows} rows of table ${stream.table}, but counts ${count} at the same moment.`,
           );
       }),
     rowsWithKey: (stream, key) =>

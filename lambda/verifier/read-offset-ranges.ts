@@ -66,7 +66,7 @@ export async function readOffsetRanges(kafka: Kafka, options: ReadOffsetRangesOp
     const places = [...unread.values()].map(
       ({ range, next }) => `${range.topic}[${range.partition}] at ${next} of ${range.to}`,
     );
-    reject(new UnreachableError(`Kafka gave nothing for ${stallMs / 1_000} s: ${places.join(', ')}.`));
+    reject(new UnreachableError(`Kafka sent nothing for ${stallMs / 1_000} s: ${places.join(', ')}.`));
   }, stallMs);
 
   let crash: Error | undefined;

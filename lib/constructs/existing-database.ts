@@ -83,6 +83,8 @@ export class ExistingDatabase extends Construct implements SourceDatabase {
     fn.addVariables<EmitterVariables>({ DATABASE_SECRET_ARN: this.secret.secretArn });
   }
 
+  grantTunnel(): void {}
+
   widgets(): cloudwatch.IWidget[] {
     return [];
   }

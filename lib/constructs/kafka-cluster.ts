@@ -1,4 +1,11 @@
-import { CrossStackReferences, Duration, Fn, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  CrossStackReferences,
+  Duration,
+  Fn,
+  ReferenceStrength,
+  RemovalPolicy,
+  Validations,
+} from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -123,12 +130,15 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
         topicName,
         partitionCount: kafka.partitions,
         replicationFactor: ZONES,
+        // Lines of name=value in base64: https://docs.aws.amazon.com/msk/latest/developerguide/describe-topic-cli.html
         // Dead letters of one key are different rows, so they are never compacted.
         configs:
           topicName === deadLetterTopicOf(userId)
             ? undefined
             : Fn.base64(`cleanup.policy=${kafka.cleanupPolicy}`),
-      }).applyRemovalPolicy(RemovalPolicy.DESTROY);
+        // A topic can be deleted only while its cluster is ACTIVE, and a deleted cluster takes its topics along. So the stack
+        // never deletes one, except for one whose creation it takes back.
+      }).applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     }
 
     const bootstrapLogs = new logs.LogGroup(this, 'BootstrapLogs', {
@@ -144,10 +154,16 @@ export class KafkaCluster extends Construct implements ec2.IConnectable {
         outputPaths: ['BootstrapBrokerStringSaslIam'],
         physicalResourceId: cr.PhysicalResourceId.of(`bootstrap-of-${kafka.brokers}-brokers`),
       },
-      policy: cr.AwsCustomResourcePolicy.fromSdkCalls({ resources: [this.clusterArn] }),
+      // AWS's table of actions has no resource for this one, so a policy that names the cluster would not allow it:
+      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedstreamingforapachekafka.html
+      policy: cr.AwsCustomResourcePolicy.fromSdkCalls({ resources: cr.AwsCustomResourcePolicy.ANY_RESOURCE }),
       installLatestAwsSdk: false,
       logGroup: bootstrapLogs,
       role: new FunctionRole(this, 'BootstrapRole', { logGroup: bootstrapLogs, inVpc: false }),
+    });
+    Validations.of(bootstrap).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'kafka:GetBootstrapBrokers takes no resource. It only reads addresses.',
     });
     this.bootstrapServers = bootstrap.getResponseField('BootstrapBrokerStringSaslIam');
     // All other references between the stacks are strong (cdk.json): CloudFormation refuses to remove a value that another

@@ -8,22 +8,29 @@ import type { Construct } from 'constructs';
 export interface PipelineAlarmProps extends cloudwatch.AlarmProps {
   /** Topic that is notified when the alarm fires and when it ends. */
   readonly notify: sns.ITopic;
+  /** Whether the topic is also notified when the metric stops. A new alarm has no data, and that notifies nobody. @default false */
+  readonly notifyWithoutData?: boolean;
 }
 
 /**
  * An alarm of the pipeline.
  *
- * Its title is the heading of its runbook entry in the README, section "When an alarm rings". A test compares them.
+ * Its title is the heading of its runbook entry in the README, section "When an alarm fires". A test compares them.
  */
 export class PipelineAlarm extends cloudwatch.Alarm {
-  constructor(scope: Construct, title: string, { notify, ...alarm }: PipelineAlarmProps) {
+  constructor(
+    scope: Construct,
+    title: string,
+    { notify, notifyWithoutData = false, ...alarm }: PipelineAlarmProps,
+  ) {
     super(scope, title, {
       alarmName: `${Stack.of(scope).stackName}: ${title}`,
-      alarmDescription: `What to do: README.md, "When an alarm rings", "${title}"`,
+      alarmDescription: `What to do: README.md, "When an alarm fires", "${title}"`,
       ...alarm,
     });
     const action = new SnsAction(notify);
     this.addAlarmAction(action);
     this.addOkAction(action);
+    if (notifyWithoutData) this.addInsufficientDataAction(action);
   }
 }

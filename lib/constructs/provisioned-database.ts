@@ -121,6 +121,11 @@ export class ProvisionedDatabase extends Construct implements SourceDatabase, ec
     });
   }
 
+  grantTunnel(machine: ec2.IConnectable): void {
+    // From the machine's side, so that both rules are in its stack and this one does not depend on it.
+    machine.connections.allowToDefaultPort(this, 'Tunnel to the database');
+  }
+
   widgets(): cloudwatch.IWidget[] {
     const graph = (title: string, metric: cloudwatch.IMetric) =>
       new cloudwatch.GraphWidget({ title, left: [metric], width: 8 });

@@ -17,6 +17,9 @@ import type { KafkaCluster } from './kafka-cluster';
 import { PipelineFunction } from './pipeline-function';
 import type { SourceDatabase } from './source-database';
 
+/** Time over which the shards start; the shortest window of EventBridge Scheduler. */
+const SPREAD = Duration.minutes(1);
+
 /** Properties of a {@link TableEmitter}. */
 export interface TableEmitterProps {
   /** User id, as a dimension of the metrics. */
@@ -55,7 +58,7 @@ export class TableEmitter extends Construct {
     });
 
     this.fn = new PipelineFunction(this, 'Function', {
-      description: `Copies the tables into the topics ${STREAMS.map(({ name }) => `${userId}.${name}`).join(', ')}`,
+      description: `Emits the tables and their changes to the topics ${STREAMS.map(({ name }) => `${userId}.${name}`).join(', ')}`,
       folder: 'emitter',
       memorySize: emitter.memoryMB,
       timeout: Duration.seconds(emitter.timeoutSeconds),
@@ -99,6 +102,8 @@ export class TableEmitter extends Construct {
       const schedule = new scheduler.Schedule(this, name, {
         description: `Runs ${what} every ${emitter.everyMinutes} minutes`,
         schedule: scheduler.ScheduleExpression.rate(interval),
+        // A t3 broker accepts four new IAM connections per second. The other shards start at any time of their minute.
+        timeWindow: shard === 0 ? scheduler.TimeWindow.off() : scheduler.TimeWindow.flexible(SPREAD),
         target: new targets.LambdaInvoke(this.fn, {
           // Not to be extended, because the target would also allow every version of the function.
           role: scheduleRole.withoutPolicyUpdates(),

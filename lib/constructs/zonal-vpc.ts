@@ -1,5 +1,6 @@
-import { CfnElement, Tags } from 'aws-cdk-lib';
+import { CfnElement, type CfnResource, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type SubnetKind, subnetRange, type ZoneId } from '../subnets';
 
@@ -40,7 +41,24 @@ export class ZonalVpc extends ec2.Vpc {
     for (const subnet of [...this.publicSubnets, ...this.privateSubnets, ...this.isolatedSubnets]) {
       placeInZone(subnet, id);
     }
+    keepLogs(this);
   }
+}
+
+/** Id that the CDK gives to the function that empties the default security group. */
+const EMPTYING_FUNCTION = 'Custom::VpcRestrictDefaultSGCustomResourceProvider';
+
+/**
+ * Gives the function that empties the default security group a log group with a retention period. It takes none as an
+ * argument, and Lambda would create one that never expires and that outlives the stack.
+ */
+function keepLogs(vpc: ec2.Vpc): void {
+  const handler = Stack.of(vpc).node.findChild(EMPTYING_FUNCTION).node.findChild('Handler') as CfnResource;
+  const { logGroupName } = new logs.LogGroup(vpc, 'RestrictDefaultSecurityGroupLogs', {
+    retention: logs.RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  handler.addPropertyOverride('LoggingConfig', { LogGroup: logGroupName });
 }
 
 /** Addresses the zone of a subnet by its id, and gives its resources logical ids such as `VpcPublicAz1Subnet`. */

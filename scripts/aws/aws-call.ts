@@ -60,7 +60,7 @@ function awsError(action: string, error: Error): AwsError {
   if (CLOCK.test(code) || (UNKNOWN_KEY.test(code) && skew > MOST_SKEW_MINUTES)) {
     const by = skew > MOST_SKEW_MINUTES ? ` by ${skew} minutes` : '';
     return because(
-      `The clock of this machine is wrong${by}: AWS does not take what was signed at another time (${action}: ${code}). Set it.`,
+      `The clock of this machine is wrong${by}: AWS rejects requests that were signed at another time (${action}: ${code}). Set it.`,
     );
   }
   if (NOT_SIGNED_UP.test(code)) {
@@ -70,7 +70,7 @@ function awsError(action: string, error: Error): AwsError {
   }
   if (UNTRUSTED.test(code)) {
     return because(
-      `What answers in the place of AWS has a certificate that is not trusted (${action}: ${code}). Behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS to the file with its certificate.`,
+      `The server that answers for AWS has a certificate that is not trusted (${action}: ${code}). Behind a proxy that intercepts TLS, set NODE_EXTRA_CA_CERTS to the file with its certificate.`,
     );
   }
   if (UNKNOWN_KEY.test(code)) {

@@ -55,13 +55,13 @@ function problemOf(
     return { problem: `${profile} takes its credentials from "${source}", which is not there.` };
   }
   if (settings.has('credential_process')) {
-    return { problem: `${profile} asks a program (credential_process), which gives no credentials.` };
+    return { problem: `${profile} runs a program (credential_process) that returns no credentials.` };
   }
   for (const [set, missing] of [KEYS, KEYS.toReversed()] as [string, string][]) {
     if (settings.has(set) && !settings.has(missing))
       return { problem: `${profile} has ${set} and no ${missing}.` };
   }
-  return { problem: `${profile} gives no credentials.` };
+  return { problem: `${profile} has no credentials.` };
 }
 
 const KEYS = ['aws_access_key_id', 'aws_secret_access_key'];

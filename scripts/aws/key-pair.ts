@@ -31,7 +31,7 @@ export async function findKeyPair({ account, config }: DeployedPipeline): Promis
     if (!isAwsError(error, 'InvalidKeyPair.NotFound')) throw error;
   }
   throw new AwsError(
-    `There is no key pair ${name} in ${account.client.region} of ${account.name}: "npm run deploy" makes it, in the stack ${nameOf(config.userId, 'KafkaClient')}.`,
+    `There is no key pair ${name} in ${account.client.region} of ${account.name}: "npm run deploy" creates it, in the stack ${nameOf(config.userId, 'KafkaClient')}.`,
     'NotDeployed',
   );
 }

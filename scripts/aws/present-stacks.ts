@@ -46,6 +46,31 @@ export async function endTerminationProtection(
   }
 }
 
+/** How EC2 says that a network interface still uses a subnet or a security group. */
+const STILL_USED = /depend|in use/i;
+
+/**
+ * Tells whether a stack could not be deleted only because something of EC2 is still used. The network interfaces of functions
+ * and brokers outlive them by up to 20 minutes.
+ */
+export async function waitsForInterfaces(
+  { client }: AwsAccount,
+  { StackName, StackStatus }: PresentStack,
+): Promise<boolean> {
+  if (StackStatus !== 'DELETE_FAILED') return false;
+  const { StackResources = [] } = await awsCall('cloudformation:DescribeStackResources', () =>
+    new CloudFormationClient(client).send(new DescribeStackResourcesCommand({ StackName })),
+  );
+  const failed = StackResources.filter(({ ResourceStatus }) => ResourceStatus === 'DELETE_FAILED');
+  return (
+    failed.length > 0 &&
+    failed.every(
+      ({ ResourceType = '', ResourceStatusReason = '' }) =>
+        ResourceType.startsWith('AWS::EC2::') && STILL_USED.test(ResourceStatusReason),
+    )
+  );
+}
+
 /** Tells whether a stack has a resource of a CloudFormation type. */
 export async function hasResource(
   { client }: AwsAccount,

@@ -45,7 +45,7 @@ export async function stackOutputs<Id extends StackId>(
   const place = `${account.client.region} of ${account.name}`;
   if (stack === undefined) {
     throw new AwsError(
-      `The stack ${name} is not deployed in ${place}. "npm run deploy" makes it; is ${userId} the right user id?`,
+      `The stack ${name} is not deployed in ${place}. "npm run deploy" creates it; is ${userId} the right user id?`,
       'NotDeployed',
     );
   }

@@ -37,21 +37,34 @@ export const debeziumFiles = (progress: Progress): Promise<string> =>
     progress,
   );
 
+/** The topics of Debezium for the three tables. */
+export const debeziumTopics = ({ servers }: BenchContext, name: string): string[] =>
+  STREAMS.map(({ table }) => `${name}.${servers.database.owner.database}.${table}`);
+
+/** Starts Debezium on Kafka Connect, with an offset of its own for each name. */
+export async function startDebezium(
+  benchContext: BenchContext,
+  name: string,
+  snapshot: 'initial_only' | 'no_data',
+): Promise<RunningChild> {
+  const { directory } = benchContext;
+  const args = await connectArguments(benchContext, name, snapshot);
+  return await startChild({ name, directory, command: 'java', args, environment: serverEnvironment() });
+}
+
 /** A snapshot by Debezium on Kafka Connect, from the start of the process until its last record is in the topics. */
 export const measureDebezium: Subject = async (benchContext, name): Promise<Round> => {
-  const { kafka, rows, servers } = benchContext;
+  const { kafka, rows } = benchContext;
   const records = STREAMS.length * rows;
-  const topics = STREAMS.map(({ table }) => `${name}.${servers.database.owner.database}.${table}`);
+  const topics = debeziumTopics(benchContext, name);
   let connect: RunningChild | undefined;
   try {
-    const args = await connectArguments(benchContext, name);
+    await debeziumFiles(benchContext.progress);
     const { result: steadySeconds, ...taken } = await withAdmin(kafka, (admin) =>
       measure(
         benchContext,
         async () => {
-          const { directory } = benchContext;
-          const environment = serverEnvironment();
-          connect = await startChild({ name, directory, command: 'java', args, environment });
+          connect = await startDebezium(benchContext, name, 'initial_only');
           return connect;
         },
         (process) => untilWritten(admin, process, topics, records),
@@ -68,12 +81,17 @@ export const measureDebezium: Subject = async (benchContext, name): Promise<Roun
   }
 };
 
-/** Waits until the topics have all records; gives the seconds that this took from the first of them on. */
-async function untilWritten(
+/**
+ * Waits until the topics have all records; returns the seconds that this took from the first new one on.
+ *
+ * @param already records that are there. @default 0
+ */
+export async function untilWritten(
   admin: Admin,
   process: RunningChild,
   topics: readonly string[],
   records: number,
+  already = 0,
 ): Promise<number> {
   let end: string | undefined;
   void process.ended.then((how) => {
@@ -81,11 +99,11 @@ async function untilWritten(
   });
   let firstAt: number | undefined;
   let grownAt = performance.now();
-  for (let before = 0; ; await delay(LOOK_EVERY_MS)) {
+  for (let before = already; ; await delay(LOOK_EVERY_MS)) {
     const written = await recordsIn(admin, topics);
     const now = performance.now();
     if (written > before) grownAt = now;
-    if (written > 0) firstAt ??= now;
+    if (written > already) firstAt ??= now;
     if (firstAt !== undefined && written >= records) return (now - firstAt) / 1000;
     if (end !== undefined || now - grownAt > STALLED_MS) {
       const what = end === undefined ? 'wrote nothing more' : `ended with ${end}`;
@@ -107,7 +125,11 @@ async function recordsIn(admin: Admin, topics: readonly string[]): Promise<numbe
 }
 
 /** Builds the arguments of Java, and writes the configuration into a folder of this name. */
-async function connectArguments(benchContext: BenchContext, name: string): Promise<string[]> {
+async function connectArguments(
+  benchContext: BenchContext,
+  name: string,
+  snapshot: string,
+): Promise<string[]> {
   const { servers, kafkaClassPath, directory, progress } = benchContext;
   const folder = path.join(directory, name);
   mkdirSync(folder, { recursive: true });
@@ -142,7 +164,9 @@ async function connectArguments(benchContext: BenchContext, name: string): Promi
       'database.server.id': 4711,
       'topic.prefix': name,
       'database.include.list': servers.database.owner.database,
-      'snapshot.mode': 'initial_only',
+      'snapshot.mode': snapshot,
+      // Nobody alters the tables meanwhile.
+      'snapshot.locking.mode': 'none',
       'snapshot.fetch.size': 10_000,
       'max.batch.size': 8192,
       'max.queue.size': 32_768,

@@ -14,6 +14,8 @@ export interface Measurement {
   readonly rows: number;
   /** Records that were written, or rows read, in the seconds: those of the three tables, unless it stopped before the end. */
   readonly records: number;
+  /** Records that there are to write. @default those of the rows of the three tables */
+  readonly allRecords?: number;
   readonly seconds: number;
   /** From the first record to the last, where that leaves out a warm-up. */
   readonly steadySeconds?: number;

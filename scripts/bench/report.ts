@@ -94,8 +94,8 @@ function subjectFigures(subject: SubjectName, rows: number, of: readonly Measure
     subject,
     rows,
     rounds: of.length,
-    isExtrapolated: of.some(({ records }) => records < STREAMS.length * rows),
-    seconds: spread(({ seconds, records }) => (seconds * STREAMS.length * rows) / records),
+    isExtrapolated: of.some((one) => one.records < allRecordsOf(one)),
+    seconds: spread((one) => (one.seconds * allRecordsOf(one)) / one.records),
     rowsPerSecond: spread(({ seconds, records }) => records / seconds),
     ...(steady.length > 0 && { steadyRowsPerSecond: spreadOf(steady) }),
     cpuSecondsPerMillionRows: perParty((party) =>
@@ -105,6 +105,8 @@ function subjectFigures(subject: SubjectName, rows: number, of: readonly Measure
     ...(stored.length > 0 && { storedBytesPerRow: spreadOf(stored) }),
   };
 }
+
+const allRecordsOf = ({ rows, allRecords = STREAMS.length * rows }: Measurement): number => allRecords;
 
 function startUpFigures(rows: number, of: readonly StartUp[]): StartUpFigures {
   const spread = (figure: (one: StartUp) => number): Spread => spreadOf(of.map(figure));

@@ -5,12 +5,12 @@ import { loadSampleTables } from '../../lambda/sample-loader/load-sample-tables'
 import { createKafka } from '../../lambda/shared/kafka/kafka-client';
 import { type PerStream, perStream } from '../../lambda/shared/streams';
 import { serverFiles } from '../local/downloads';
-import { SAMPLE_DATABASE } from '../local/mariadb';
 import { type LocalServers, startLocalServers } from '../local/pipeline-servers';
 import { grouped } from '../terminal/grouped';
 import type { Progress } from '../terminal/progress';
 import type { BenchContext, Round, Subject } from './bench-context';
 import { deleteTopics } from './bench-topics';
+import { measureChanges } from './changes-subject';
 import { debeziumFiles, measureDebezium } from './debezium-subject';
 import { synthesizeEmitter } from './deployed-emitter';
 import { measureEmitter } from './emitter-subject';
@@ -25,6 +25,7 @@ import type { Choice } from './subject-names';
 const MEASURE: Readonly<Record<Choice, Subject>> = {
   emitter: measureEmitter,
   debezium: measureDebezium,
+  changes: measureChanges,
   python: measurePython,
   select: measureSelect,
   producer: measureProducer,
@@ -33,6 +34,7 @@ const MEASURE: Readonly<Record<Choice, Subject>> = {
 /** Downloads that a subject needs before anything is measured. */
 const DOWNLOAD: Partial<Record<Choice, (progress: Progress) => Promise<string>>> = {
   debezium: debeziumFiles,
+  changes: debeziumFiles,
   python: loopPython,
 };
 
@@ -68,13 +70,6 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
     fresh: true,
     // Topics are deleted after each measurement; by default their files stay for a minute.
     kafkaProperties: { 'log.segment.delete.delay.ms': 1_000 },
-    // Debezium requires a binary log even for a snapshot; it may be empty.
-    databaseSettings: {
-      'log-bin': 'binlog',
-      'binlog-format': 'ROW',
-      'server-id': 1,
-      'binlog-ignore-db': SAMPLE_DATABASE,
-    },
     progress,
   });
   try {

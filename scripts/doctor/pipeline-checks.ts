@@ -1,4 +1,3 @@
-import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient,
   type FilteredLogEvent,
@@ -9,15 +8,17 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import { COPIED_ONLY, type EmitSummary, RECONCILE } from '../../lambda/emitter/summary';
-import { STREAMS, topicsOf } from '../../lambda/shared/streams';
-import { ZONES } from '../../lib/config';
-import { nameOf, PLACEHOLDER_USER } from '../../lib/names';
+import { deadLetterTopicOf, STREAMS, topicsOf } from '../../lambda/shared/streams';
+import { type PipelineConfig, ZONES } from '../../lib/config';
+import { PLACEHOLDER_USER } from '../../lib/names';
 import { awsCall } from '../aws/aws-call';
 import { databaseLogin } from '../aws/database-secret';
 import type { DeployedPipeline } from '../aws/deployed-pipeline';
 import { FunctionError, invokeFunction } from '../aws/invoke-function';
 import { stackOutputs } from '../aws/stack-outputs';
+import { examineAlarms } from './alarm-check';
 import { type Check, failed, ok, warning } from './check';
+import { examineDatabaseAddress } from './database-address';
 import { stackCheck } from './stack-checks';
 
 /** Checks that rows can flow, and do. */
@@ -25,6 +26,11 @@ export const pipelineChecks = (pipeline: DeployedPipeline): Check[] => [
   { name: 'cluster', needs: [stackCheck('KafkaCluster')], examine: () => examineCluster(pipeline) },
   { name: 'topics', needs: ['cluster'], examine: () => examineTopics(pipeline) },
   { name: 'secret', needs: [stackCheck('RdsAccess')], examine: () => examineSecret(pipeline) },
+  {
+    name: 'database address',
+    needs: [stackCheck('RdsAccess')],
+    examine: () => examineDatabaseAddress(pipeline),
+  },
   { name: 'schedule', needs: [stackCheck('Emitter')], examine: () => examineSchedule(pipeline) },
   { name: 'last run', needs: [stackCheck('Emitter')], examine: () => examineLastRun(pipeline) },
   // After the last run, of which its own line in the log is no part.
@@ -78,10 +84,17 @@ async function examineTopics({ account, config }: DeployedPipeline) {
         missing
           .map(
             (topic) =>
-              `aws kafka create-topic --region ${config.region} --cluster-arn ${ClusterArn} --topic-name ${topic} --partition-count ${config.kafka.partitions} --replication-factor ${ZONES}`,
+              `aws kafka create-topic --region ${config.region} --cluster-arn ${ClusterArn} --topic-name ${topic} --partition-count ${config.kafka.partitions} --replication-factor ${ZONES}${configsOf(topic, config)}`,
           )
           .join('\n'),
       );
+}
+
+/** Returns the option that gives a topic of a table the configured cleanup policy; Kafka's default is to delete. */
+function configsOf(topic: string, { userId, kafka: { cleanupPolicy } }: PipelineConfig): string {
+  return cleanupPolicy === 'delete' || topic === deadLetterTopicOf(userId)
+    ? ''
+    : ` --configs ${Buffer.from(`cleanup.policy=${cleanupPolicy}`).toString('base64')}`;
 }
 
 async function examineSecret(pipeline: DeployedPipeline) {
@@ -208,18 +221,3 @@ async function examineLastRun({ account, config }: DeployedPipeline) {
 
 /** Both the summary of a run that ended and the event of one that failed name the shard; that of the primary may not. */
 const shardOf = ({ message }: FilteredLogEvent): string => /"shard":(\d+)/.exec(`${message}`)?.[1] ?? '0';
-
-async function examineAlarms({ account, config }: DeployedPipeline) {
-  const cloudWatch = new CloudWatchClient(account.client);
-  const { MetricAlarms = [] } = await awsCall('cloudwatch:DescribeAlarms', () =>
-    cloudWatch.send(
-      new DescribeAlarmsCommand({ AlarmNamePrefix: nameOf(config.userId, ''), StateValue: 'ALARM' }),
-    ),
-  );
-  return MetricAlarms.length === 0
-    ? ok('none rings')
-    : failed(
-        MetricAlarms.map(({ AlarmName }) => AlarmName).join('; '),
-        MetricAlarms.map(({ AlarmDescription }) => AlarmDescription).join('\n'),
-      );
-}

@@ -133,7 +133,14 @@ def _version():
     return f"K{secrets.token_hex(7).upper()}"[:14]
 
 
+_topics = {}
+"""Names of the topics by the ARN of their cluster."""
+
+
 def _delete_cluster(arn, _properties):
+    """Deletes the cluster with its topics, which stacks leave to it."""
+    for name in sorted(_topics.pop(arn, ())):
+        _delete_topic_of_kafka(name)
     msk.delete_cluster(arn)
 
 
@@ -172,6 +179,7 @@ def _create_topic(_logical_id, properties, _stack_name):
     topic = {"num_partitions": partitions, "replication_factor": 1, "configs": _configs(properties)}
     with embedded_servers.kafka_admin() as kafka:
         kafka.create_topics({name: topic}, wait_for_metadata=True)
+    _topics.setdefault(properties["ClusterArn"], set()).add(name)
     arn = f"{properties['ClusterArn'].replace(':cluster/', ':topic/')}/{name}"
     return arn, {"TopicArn": arn}
 
@@ -197,15 +205,20 @@ def _update_topic(arn, old, properties, _stack_name):
 
 
 def _delete_topic(_arn, properties):
+    _topics.get(properties["ClusterArn"], set()).discard(properties["TopicName"])
+    _delete_topic_of_kafka(properties["TopicName"])
+
+
+def _delete_topic_of_kafka(name):
     with embedded_servers.kafka_admin() as kafka:
         try:
-            kafka.delete_topics([properties["TopicName"]])
+            kafka.delete_topics([name])
         except UnknownTopicOrPartitionError:
             return
         end = time.monotonic() + _FORGOTTEN_SECONDS
-        while properties["TopicName"] in kafka.list_topics():
+        while name in kafka.list_topics():
             if time.monotonic() > end:
-                _refuse("Topic", f"Kafka still has {properties['TopicName']}.")
+                _refuse("Topic", f"Kafka still has {name}.")
             time.sleep(0.05)
 
 

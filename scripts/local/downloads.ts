@@ -16,22 +16,36 @@ export interface ServerFiles {
 }
 
 /**
+ * Variable that sets another version of Kafka than that of the pom, such as `4.1.1`. With it the tests show that the project
+ * works with a version that MSK offers.
+ */
+export const KAFKA_VERSION_VARIABLE = 'LOCAL_KAFKA_VERSION';
+
+/**
  * The servers' files, downloaded by Maven when they are not there yet (some 200 MB).
  *
- * @param directory @default the repository's folder for local servers
+ * @param directory @default the repository's folder for local servers, one for each {@link KAFKA_VERSION_VARIABLE}
  * @throws Error with Maven's own words when the download fails.
  */
 export async function serverFiles(
   progress: Progress,
-  directory: string = path.join(LOCAL_DIRECTORY, 'servers'),
+  directory: string = path.join(LOCAL_DIRECTORY, foldersName()),
 ): Promise<ServerFiles> {
   const platform = mariaDbPlatform();
+  const kafkaVersion = process.env[KAFKA_VERSION_VARIABLE];
   const folder = await mavenFolder(
     {
       content: 'Kafka and MariaDB',
       pom: path.join(__dirname, 'pom.xml'),
-      inputs: [readFileSync(path.join(__dirname, 'iam', 'MskIamTokenValidator.java')), platform],
-      properties: { 'mariadb.platform': platform },
+      inputs: [
+        readFileSync(path.join(__dirname, 'iam', 'MskIamTokenValidator.java')),
+        platform,
+        kafkaVersion ?? '',
+      ],
+      properties: {
+        'mariadb.platform': platform,
+        ...(kafkaVersion !== undefined && { 'kafka.version': kafkaVersion }),
+      },
       directory,
       finish: makeProgramsRun,
     },
@@ -43,6 +57,11 @@ export async function serverFiles(
     mariaDbBase: mariaDbBase(path.join(folder, 'mariadb')),
   };
 }
+
+const foldersName = (): string => {
+  const version = process.env[KAFKA_VERSION_VARIABLE];
+  return version === undefined ? 'servers' : `servers-kafka-${version}`;
+};
 
 /** MariaDB's archive is a jar, and jars keep no mode bits. */
 function makeProgramsRun(downloaded: string): void {

@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<ChangeRecord['kind'], string>> = {
 export function followText({ counts, examples, followed, elapsedMs, verification }: FollowReport): string {
   return [
     '',
-    `Then ${grouped(counts.changed)} posts were changed, ${grouped(counts.deleted)} deleted, ${grouped(counts.late)} inserted between the others and ${grouped(counts.added)} behind them.`,
+    `Then ${grouped(counts.changed)} posts were changed, ${grouped(counts.deleted)} deleted, ${grouped(counts.late)} inserted between the others and ${grouped(counts.added)} after them.`,
     `The next run read ${grouped(followed)} keys again, ${(elapsedMs / 1_000).toFixed(1)} s. One record of each kind:`,
     ...examples.map(({ kind, topic, partition, offset, key, value, op }) => {
       const header = op === undefined ? '    ' : `op=${op}`;

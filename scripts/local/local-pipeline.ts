@@ -48,5 +48,5 @@ export function findRunningPipeline(): LocalPipeline | undefined {
 export function runningPipeline(): LocalPipeline {
   const pipeline = findRunningPipeline();
   if (pipeline !== undefined) return pipeline;
-  throw new ConfigurationError('No pipeline runs on this machine: begin one with "npm start -- --keep".');
+  throw new ConfigurationError('No pipeline runs on this machine: start one with "npm start -- --keep".');
 }

@@ -76,7 +76,7 @@ export async function problemWith(tool: Tool, ask: Ask = askProgram): Promise<st
   if (answer === undefined) return `${needed}, and none was found. ${tool.install}`;
   if (major === undefined) {
     const [said = 'nothing'] = answer.split('\n').filter((line) => line.trim() !== '');
-    return `${needed}, and "${tool.command.join(' ')}" does not tell its version. It says: ${said.trim()}`;
+    return `${needed}, and "${tool.command.join(' ')}" does not print its version, but: ${said.trim()}`;
   }
   const isEnough =
     Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);

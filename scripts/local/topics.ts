@@ -83,7 +83,7 @@ function creationError(
   existing: readonly string[],
   cause: unknown,
 ): PipelineError {
-  const says = `Kafka does not create topic ${topic}: ${message} (${type}, ${code}).`;
+  const says = `Kafka did not create topic ${topic}: ${message} (${type}, ${code}).`;
   switch (type) {
     case 'TOPIC_AUTHORIZATION_FAILED':
     case 'CLUSTER_AUTHORIZATION_FAILED':

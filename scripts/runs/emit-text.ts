@@ -41,6 +41,6 @@ export function emitText(summaries: readonly EmitSummary[]): string {
 const STOPPED: Readonly<Record<EmitSummary['stopped'], string>> = {
   'caught-up': 'Caught up with the tables.',
   limit: 'Stopped at the limit.',
-  deadline: 'Stopped before the timeout of the function; the next run goes on.',
+  deadline: 'Stopped before the timeout of the function; the next run continues.',
   fenced: 'A newer run took over.',
 };

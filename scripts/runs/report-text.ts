@@ -20,7 +20,7 @@ export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: Ve
     ),
   ];
   if (unknownDeadLetters > 0)
-    lines.push(`${grouped(unknownDeadLetters)} dead letters are about no row of these tables.`);
+    lines.push(`${grouped(unknownDeadLetters)} dead letters match no row of these tables.`);
   const found = reports.reduce(
     (sum, report) => sum + report.missing + report.extra + report.changed + report.duplicate,
     0,
@@ -32,7 +32,7 @@ export function reportText({ equal, streams, unknownDeadLetters, elapsedMs }: Ve
     reports.every(({ strayDeadLetters }) => strayDeadLetters === 0)
   ) {
     lines.push(
-      'The sides differed at first and not any more: something was written meanwhile. Verify again.',
+      'Table and topic differed at first and no longer do: something was written in the meantime. Verify again.',
     );
   }
   const rows = reports.reduce((sum, report) => sum + report.rows, 0);

@@ -62,7 +62,7 @@ export async function copyTable(
       if (!(error instanceof UnemittableRowError)) throw error;
       const before = grouped(rows);
       throw new ConfigurationError(
-        `Table ${table} cannot be written as ${format}: of the rows after the first ${before}, one cannot: ${error.message}.`,
+        `Table ${table} cannot be written as ${format}: one of the rows after the first ${before} cannot: ${error.message}.`,
         { cause: error },
       );
     }

@@ -43,7 +43,7 @@ export async function connectToTables(options: TableDatabaseOptions): Promise<Ta
     throw new ConfigurationError('--creds names the database: leave out --user-id, --context and --aws.');
   }
   if (creds === undefined && tls !== undefined) {
-    throw new ConfigurationError('--tls goes with --creds; of a pipeline it is known.');
+    throw new ConfigurationError('--tls goes with --creds; for a deployed pipeline it is known.');
   }
   const credsHere = creds ?? (isDeployed ? undefined : findRunningPipeline()?.creds);
   if (credsHere !== undefined) return await direct(await readCredentialsFile(credsHere), tls ?? 'off');
@@ -56,7 +56,7 @@ async function connectToDeployed(pipeline: DeployedPipeline): Promise<TableDatab
   if (config.database.mode === 'provisioned') return await throughTunnel(pipeline);
   if (config.database.reach.via === 'internet') return await direct(await databaseLogin(pipeline), 'rds');
   throw new ConfigurationError(
-    'pipeline.database.reach.via is "vpc": only the functions of the pipeline have a way to that database. Where this machine has one, give --creds <file> --tls rds.',
+    'pipeline.database.reach.via is "vpc": only the functions of the pipeline can reach that database. If this machine can, too, give --creds <file> --tls rds.',
   );
 }
 

@@ -14,7 +14,7 @@ import { normalized, readAssembly, type Synthesized, synthesize } from '../lib/s
 const TIMEOUT_MS = 120_000;
 
 /** Maximum size of all files of the emitter, in bytes: 3 % above its current size. */
-const BUDGET = 2_300_000;
+const BUDGET = 2_400_000;
 
 /** Packages that the emitter bundles in two versions. The signer of MSK's tokens pins an older one, of 13 kB. */
 const TWICE = ['@smithy/signature-v4', '@smithy/types'];

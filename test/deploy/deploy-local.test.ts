@@ -97,9 +97,9 @@ describe('npm run deploy:local', () => {
     expect(description.stacks.map((stack) => stack.replace(/.*-/, ''))).toEqual([
       'Network',
       'KafkaCluster',
-      'KafkaClient',
       'RdsAccess',
       'Emitter',
+      'KafkaClient',
     ]);
     expect(await statuses()).toEqual(description.stacks.map(() => 'CREATE_COMPLETE'));
   });

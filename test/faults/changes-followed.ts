@@ -101,7 +101,7 @@ const logCut: Fault = {
 const logRotated: Fault = {
   name: 'changes-log-rotated',
   happen: whileWriting(async (pipeline, random) => {
-    for (let rotations = 0; rotations < 5; rotations++) {
+    for (let rotations = 0; rotations < 4; rotations++) {
       const run = pipeline.invoke(pipeline.newEmitter());
       await delay(random.below(300));
       await pipeline.servers.asAdmin('FLUSH BINARY LOGS');
@@ -131,7 +131,7 @@ const databaseRestarted: Fault = {
 const twoRuns: Fault = {
   name: 'changes-two-runs-at-once',
   happen: whileWriting(async (pipeline, random) => {
-    for (let rounds = 0; rounds < 3; rounds++) {
+    for (let pairs = 0; pairs < 2; pairs++) {
       await changeMany(pipeline, random);
       const older = pipeline.newProcess();
       const run = pipeline.invoke(older);
@@ -149,11 +149,11 @@ const twoRuns: Fault = {
 
 const shardsChanged: Fault = {
   name: 'changes-shards-changed',
-  rows: 60_000,
+  rows: 40_000,
   happen: async (pipeline, random) => {
     const writers = await startWriters(pipeline.owner, { keys: pipeline.posts, random: random.below });
     try {
-      for (let change = 0; change < 4; change++) {
+      for (let change = 0; change < 3; change++) {
         const shards = random.pick([1, 2, 3, 3]);
         const emitters = Array.from({ length: shards }, () => pipeline.newProcess({ SHARDS: `${shards}` }));
         const runs = emitters.map(

@@ -27,10 +27,14 @@ const killedAt = (
 /** One send to each of three partitions of three topics. */
 const SENDS_OF_TRANSACTION = 9;
 
+/** Runs that are killed one after another, before one is left alone. */
+const KILLS = 3;
+
 const killedAtRandom: Fault = {
   name: 'emitter-killed-at-random',
   happen: async (pipeline, random) => {
-    for (;;) {
+    for (let kills = 0; kills < KILLS; ) {
+      if (kills > 0) await pipeline.addPosts(pipeline.posts);
       const emitter = pipeline.newProcess();
       const commits = random.below(3);
       const run = pipeline.invoke(emitter);
@@ -49,8 +53,9 @@ const killedAtRandom: Fault = {
         () => true,
         () => false,
       );
-      if (wasKilled) break;
-      await pipeline.addPosts(pipeline.posts);
+      if (wasKilled) kills += 1;
+      else await pipeline.addPosts(pipeline.posts);
+      pipeline.forgetMoments(0);
     }
     pipeline.markFault();
     await pipeline.catchUp();

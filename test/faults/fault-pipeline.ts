@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { createConnection } from 'mysql2/promise';
-import { Emitter } from '../../lambda/emitter/emitter';
+import type { Kafka } from 'kafkajs';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import type { EmitSummary } from '../../lambda/emitter/summary';
 import { addSamplePosts, loadSampleTables } from '../../lambda/sample-loader/load-sample-tables';
@@ -15,7 +13,6 @@ import {
   parseEnvironment,
 } from '../../lambda/shared/environment';
 import { isRetryable } from '../../lambda/shared/errors';
-import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import {
   emitterIdOf,
   type PerStream,
@@ -26,15 +23,10 @@ import {
 } from '../../lambda/shared/streams';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import type { KeysRequest } from '../../lambda/verifier/verify';
-import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
-import {
-  createDatabase,
-  type DatabaseLogins,
-  dropDatabase,
-  writeCredentialsFile,
-} from '../../scripts/local/database-logins';
+import { createDatabase, type DatabaseLogins, dropDatabase } from '../../scripts/local/database-logins';
 import { EmitterProcess } from '../../scripts/local/emitter-process';
 import type { Moment, StoppedConversation } from '../support/kafka-proxy';
+import { PipelineFixture } from '../support/pipeline-fixture';
 import type { FaultServers } from './fault-servers';
 
 /** How long a run of the emitter has, in milliseconds, unless a fault says otherwise. */
@@ -54,7 +46,7 @@ export interface Invocable {
 }
 
 /** A database and topics of one round, the emitters between them, and what these have said. */
-export class FaultPipeline {
+export class FaultPipeline extends PipelineFixture {
   private readonly emitters: Invocable[] = [];
   /** What each run has said that it has committed. */
   private told: PerStream<number>[] = [];
@@ -65,13 +57,15 @@ export class FaultPipeline {
 
   private constructor(
     readonly servers: FaultServers,
-    readonly userId: string,
-    readonly logins: DatabaseLogins,
+    userId: string,
+    logins: DatabaseLogins,
     /** Rows in the largest table, once it is filled. */
     readonly posts: number,
     /** Of the sample posts. */
     readonly seed: number,
-  ) {}
+  ) {
+    super(userId, logins, path.join(servers.directory, userId));
+  }
 
   /** Creates it, with empty tables. */
   static async create(servers: FaultServers, seed: number, posts: number): Promise<FaultPipeline> {
@@ -81,7 +75,6 @@ export class FaultPipeline {
       servers.createTopics(userId),
     ]);
     const pipeline = new FaultPipeline(servers, userId, logins, posts, seed);
-    mkdirSync(pipeline.directory, { recursive: true });
     pipeline.changeLogin({});
     await loadSampleTables(pipeline.owner, { rows: 0 });
     return pipeline;
@@ -103,14 +96,20 @@ export class FaultPipeline {
   }
 
   /** May do everything in its database; past the proxy. */
-  get owner(): DatabaseLogin {
+  override get owner(): DatabaseLogin {
     return { ...this.logins.owner, port: this.servers.admin.port };
   }
 
-  /** Writes another login, or parts of one, into the credentials file that the emitters read. */
-  changeLogin(change: Partial<DatabaseLogin>): void {
-    const { port } = this.servers.databaseProxy;
-    writeCredentialsFile(this.credentialsFile, { ...this.logins.emitter, port, ...change });
+  protected override get emitterPort(): number {
+    return this.servers.databaseProxy.port;
+  }
+
+  protected override get bootstrapServers(): readonly string[] {
+    return this.servers.bootstrapServers;
+  }
+
+  protected override get kafka(): Kafka {
+    return this.servers.newKafka();
   }
 
   /** A further emitter, in this process; with other variables where they are given. */
@@ -121,7 +120,7 @@ export class FaultPipeline {
         if (extra !== undefined) onCommitted(extra.emitted);
       },
     });
-    const emitter = new Emitter(parseEnvironment({ ...this.variables, ...variables }), logger);
+    const emitter = this.createEmitter(variables, logger);
     return this.keep({
       invoke: async (event, tell, timeoutMs) => {
         onCommitted = tell;
@@ -133,9 +132,9 @@ export class FaultPipeline {
 
   /** A further emitter, in a process of its own, which can be killed and stopped; with other variables where they are given. */
   newProcess(variables: EmitterVariables = {}): EmitterProcess {
-    return this.keep(
-      new EmitterProcess({ ...this.variables, ...variables }, path.join(this.directory, 'emitter.log')),
-    );
+    const logFile = path.join(this.directory, 'emitter.log');
+    const { emitterProgram } = this.servers;
+    return this.keep(new EmitterProcess({ ...this.variables, ...variables }, logFile, emitterProgram));
   }
 
   /** One run of an emitter. */
@@ -229,18 +228,6 @@ export class FaultPipeline {
     return await addSamplePosts(this.owner, count, { seed: this.seed });
   }
 
-  /** Runs statements as the owner of the database; gives the rows of the last one. */
-  async sql(...statements: string[]): Promise<Record<string, unknown>[]> {
-    const connection = await createConnection(this.owner);
-    try {
-      let rows: unknown = [];
-      for (const statement of statements) [rows] = await connection.query(statement);
-      return rows as Record<string, unknown>[];
-    } finally {
-      await connection.end();
-    }
-  }
-
   /** Kills every connection that an emitter has to the database. */
   async killConnections(): Promise<void> {
     const ids = await this.servers.asAdmin(
@@ -263,12 +250,7 @@ export class FaultPipeline {
   }
 
   async verify(keys?: KeysRequest): Promise<VerificationReport> {
-    const database = await connectToDatabase(this.owner, 'off');
-    try {
-      return await verifyPipeline({ userId: this.userId, kafka: this.servers.newKafka(), database, keys });
-    } finally {
-      database.destroy();
-    }
+    return await this.compare({ login: this.owner, keys });
   }
 
   /** Rows that emitters have said are committed and that are not in the topics. */
@@ -278,26 +260,9 @@ export class FaultPipeline {
     return Object.values(perStream(({ name }) => Math.max(0, excess(name)))).reduce((a, b) => a + b);
   }
 
-  private get directory(): string {
-    return path.join(this.servers.directory, this.userId);
-  }
-
-  private get credentialsFile(): string {
-    return path.join(this.directory, 'db_creds.yaml');
-  }
-
   /** The emitter's configuration. */
   get environment(): EmitterEnvironment {
     return parseEnvironment(this.variables);
-  }
-
-  private get variables(): Readonly<Record<string, string>> {
-    return {
-      USER_ID: this.userId,
-      KAFKA_BROKERS: this.servers.bootstrapServers.join(','),
-      KAFKA_AUTHENTICATION: 'none',
-      DATABASE_CREDENTIALS_FILE: this.credentialsFile,
-    };
   }
 
   /** Ends an emitter when the round is over. */

@@ -6,12 +6,14 @@ import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
 import { topicsOf } from '../../lambda/shared/streams';
 import { serverFiles } from '../../scripts/local/downloads';
+import type { EmitterProgram } from '../../scripts/local/emitter-process';
 import { type ExclusiveLock, takeLock } from '../../scripts/local/exclusive-lock';
 import { type BrokerPorts, type LocalBroker, type LocalKafka, startKafka } from '../../scripts/local/kafka';
 import { type LocalMariaDb, startMariaDb } from '../../scripts/local/mariadb';
 import { createTopics } from '../../scripts/local/topics';
 import { LOCAL_DIRECTORY } from '../../scripts/machine/paths';
 import { silentProgress } from '../../scripts/terminal/progress';
+import { builtEmitter } from '../support/built-emitter';
 import { KafkaProxies } from '../support/kafka-proxy';
 import { TcpProxy } from '../support/tcp-proxy';
 import { removeEarlierRuns } from '../support/test-servers';
@@ -43,6 +45,8 @@ export class FaultServers {
     private database: LocalMariaDb,
     /** Where the emitter finds the database. */
     readonly databaseProxy: TcpProxy,
+    /** What a process of the emitter runs. */
+    readonly emitterProgram: EmitterProgram,
   ) {}
 
   static async start(): Promise<FaultServers> {
@@ -50,6 +54,7 @@ export class FaultServers {
     const directory = path.join(RUNS, String(process.pid));
     const lock = takeLock(path.join(directory, 'lock'));
     const files = await serverFiles(silentProgress);
+    const emitterProgram = await builtEmitter(path.join(directory, 'emitter'));
     const proxies = new KafkaProxies();
     const proxyPorts = await Promise.all(NODES.map((nodeId) => proxies.open(nodeId)));
     const started = await Promise.allSettled([
@@ -79,6 +84,7 @@ export class FaultServers {
       proxies,
       database.value,
       await TcpProxy.to(database.value.port),
+      emitterProgram,
     );
   }
 

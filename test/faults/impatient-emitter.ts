@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { emit } from '../../lambda/emitter/emit';
 import { parseEvent } from '../../lambda/emitter/event';
 import { KafkaTopicPublisher } from '../../lambda/emitter/kafka/topic-publisher';
 import { MysqlTableReader } from '../../lambda/emitter/mysql/table-reader';
@@ -7,6 +6,7 @@ import { summarise } from '../../lambda/emitter/summary';
 import { readDatabaseLogin } from '../../lambda/shared/database-login';
 import { createKafka } from '../../lambda/shared/kafka/kafka-client';
 import { perStream } from '../../lambda/shared/streams';
+import { emitWith } from '../support/emit-with';
 import type { FaultPipeline, Invocable } from './fault-pipeline';
 
 /**
@@ -28,18 +28,12 @@ export function impatientEmitter(
     onMissingIndex: () => {},
     readTimeoutMs,
   });
-  const never = new AbortController().signal;
   return {
     invoke: async (event, onCommitted) => {
       const request = parseEvent(event, undefined);
-      const outcome = await emit(request, {
-        reader,
-        publisherOf: () => publisher,
-        progress: { committed: onCommitted, retrying: onRetry },
-        sleep: async (milliseconds) => await delay(milliseconds),
-        deadline: never,
-        cutOff: never,
-      });
+      const progress = { committed: onCommitted, retrying: onRetry };
+      const parts = { reader, publisherOf: () => publisher, progress, sleep: delay };
+      const outcome = await emitWith(parts, request);
       const lagKeys = perStream(() => 0);
       return { summary: summarise(userId, request, outcome, { lagKeys, elapsedMs: 0 }) };
     },

@@ -66,7 +66,9 @@ test('says what else the login may do, and stores it', async () => {
   const { status, stderr } = await put(pipeline.logins.owner);
 
   expect(status).toBe(0);
-  expect(stderr).toContain('The login may also ALL PRIVILEGES: SELECT on the three tables is enough.');
+  expect(stderr).toContain(
+    'The database user may also ALL PRIVILEGES: SELECT on the three tables is enough.',
+  );
   expect(stored()).toHaveLength(1);
 });
 
@@ -74,7 +76,7 @@ test('stores nothing when the database refuses the login', async () => {
   expect(await put({ ...pipeline.logins.emitter, password: 'wrong-password' })).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: expect.stringMatching(/nothing is stored:\nThe database \S+ denies access: /),
+    stderr: expect.stringMatching(/nothing was stored:\nThe database \S+ denies access: /),
   });
   expect(stored()).toEqual([]);
 });

@@ -264,7 +264,7 @@ test('a row that no record would hold is in the files', async () => {
   expect(await save(pipeline, out, '--format', 'jsonl')).toMatchObject({
     status: 2,
     stderr: expect.stringContaining(
-      'Table user_data cannot be written as jsonl: of the rows after the first 0, one cannot: column document holds text that is not JSON.',
+      'Table user_data cannot be written as jsonl: one of the rows after the first 0 cannot: column document holds text that is not JSON.',
     ),
   });
   expect(await save(pipeline, out, '--format', 'csv')).toMatchObject({ status: 0 });

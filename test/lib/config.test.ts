@@ -36,7 +36,7 @@ describe('the configuration', () => {
     "everyMinutes": 5,
     "memoryMB": 1024,
     "shards": 1,
-    "timeoutSeconds": 240,
+    "timeoutSeconds": 180,
   },
   "endpointZones": 1,
   "kafka": {
@@ -123,7 +123,7 @@ describe('the configuration', () => {
       { availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1c'] },
       'pipeline.availabilityZones is ["us-east-1a","us-east-1b","us-east-1c"]: write availabilityZoneIds',
     ],
-    [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1": allowed: 3.9.x.kraft'],
+    [{ kafka: { version: '2.8.1' } }, 'pipeline.kafka.version is "2.8.1": allowed: 3.9.x.kraft, 4.0.x.kraft'],
     [{ kafka: { brokers: 'x' } }, 'pipeline.kafka.brokers is "x": allowed: a number'],
     [{ kafka: 3 }, 'pipeline.kafka is 3: allowed: an object with fields'],
     [{ vpcCidr: '10.0.0.0/28' }, 'pipeline.vpcCidr is "10.0.0.0/28": allowed: a range of /16 to /20'],
@@ -137,6 +137,10 @@ describe('the configuration', () => {
     [{ kafka: { brokers: 4 } }, 'pipeline.kafka.brokers is 4: allowed: a multiple of 3'],
     [{ kafka: { brokerType: 'express.m7g.large' } }, 'allowed: a standard broker'],
     [{ emitter: { timeoutSeconds: 250 } }, 'pipeline.emitter.timeoutSeconds is 250: allowed: at most 60'],
+    [
+      { emitter: { shards: 2, timeoutSeconds: 240 } },
+      'pipeline.emitter.timeoutSeconds is 240: allowed with several shards',
+    ],
     [{ emitter: { everyMinutes: 90 } }, 'pipeline.emitter.everyMinutes is 90: allowed: at most 50'],
     [{ emitter: { compression: 'snappy' } }, 'pipeline.emitter.compression is "snappy"'],
     [{ emitter: { changes: 'none' } }, 'pipeline.emitter.changes is "none": allowed: follow, copy'],

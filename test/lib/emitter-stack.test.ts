@@ -61,7 +61,7 @@ describe('the emitter', () => {
     emitter.hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 240,
+      Timeout: 180,
       MemorySize: 1024,
       TracingConfig: { Mode: 'Active' },
       Environment: {
@@ -168,6 +168,31 @@ describe('the emitter', () => {
       MetricName: 'CaughtUp',
       Statistic: 'Minimum',
     });
+  });
+
+  test('has an alarm for silence that cannot fire before the first run', () => {
+    const silent = { AlarmName: Match.stringLikeRegexp('has not run for an hour') };
+    const topic = [Match.anyValue()];
+
+    emitter.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...silent,
+      TreatMissingData: 'missing',
+      InsufficientDataActions: topic,
+      Period: 300,
+      EvaluationPeriods: 12,
+    });
+  });
+
+  test('spreads the starts of shards over a minute, because brokers accept few new connections per second', () => {
+    const windows = Object.values(templateOf(large, 'Emitter').findResources('AWS::Scheduler::Schedule')).map(
+      ({ Properties }) => Properties.FlexibleTimeWindow,
+    );
+
+    expect(windows).toEqual([
+      { Mode: 'OFF' },
+      { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 1 },
+      { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 1 },
+    ]);
   });
 
   test('has an alarm for lost changes, and one for changes that are not followed unless that is configured', () => {

@@ -59,14 +59,20 @@ describe('the Kafka cluster', () => {
     }
   });
 
-  test('may read its own bootstrap string, and nothing else', () => {
+  test('leaves its topics to the cluster, except for one whose creation is taken back', () => {
+    for (const [, topic] of resourcesOf(provisioned, 'AWS::MSK::Topic')) {
+      expect(topic.DeletionPolicy).toBe('RetainExceptOnCreate');
+    }
+  });
+
+  test('may read bootstrap strings, and nothing else', () => {
     cluster.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: [
           {
             Action: 'kafka:GetBootstrapBrokers',
             Effect: 'Allow',
-            Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^KafkaCluster'), 'Arn'] },
+            Resource: '*',
           },
         ],
       },
@@ -91,6 +97,15 @@ describe('the Kafka cluster', () => {
 
     expect(weak).not.toHaveLength(0);
     for (const reference of weak) expect(reference).toContain('BootstrapBrokerStringSaslIam');
+  });
+
+  test('is content with a new broker, which has no credits yet but earns some', () => {
+    const [alarm] = Object.values(
+      cluster.findResources('AWS::CloudWatch::Alarm', {
+        Properties: { AlarmName: Match.stringLikeRegexp('CPU credits') },
+      }),
+    );
+    expect(JSON.stringify(alarm)).toContain('IF(broker1 < 24 AND RATE(broker1) <= 0, 1, 0)');
   });
 
   test('watches CPU credits only where there are any', () => {

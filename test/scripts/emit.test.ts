@@ -143,7 +143,7 @@ describe('of three shards', () => {
         'ada.user      0             1        10                   0',
         'ada.user      1             1        10                   0',
         'ada.user      2             0        10                   0',
-        'Stopped before the timeout of the function; the next run goes on. 0 dead letters, 3 runs, 1.3 s.',
+        'Stopped before the timeout of the function; the next run continues. 0 dead letters, 3 runs, 1.3 s.',
         '',
       ].join('\n'),
     );
@@ -247,7 +247,7 @@ test('says that the stack is not deployed', async () => {
   expect(await run()).toMatchObject({
     status: 2,
     stderr: expect.stringContaining(
-      'The stack Pinterest-ada-Emitter is not deployed in us-east-1 of AWS. "npm run deploy" makes it; is ada the right user id?',
+      'The stack Pinterest-ada-Emitter is not deployed in us-east-1 of AWS. "npm run deploy" creates it; is ada the right user id?',
     ),
   });
 });

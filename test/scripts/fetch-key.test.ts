@@ -142,7 +142,7 @@ test('says what is not deployed', async () => {
     status: 2,
     stderr:
       'On AWS, us-east-1, user id ada.\n' +
-      'There is no key pair ada-key-pair in us-east-1 of AWS: "npm run deploy" makes it, in the stack Pinterest-ada-KafkaClient.\n',
+      'There is no key pair ada-key-pair in us-east-1 of AWS: "npm run deploy" creates it, in the stack Pinterest-ada-KafkaClient.\n',
   });
 });
 
@@ -171,7 +171,7 @@ test('adds the key to the ssh-agent, without a file', async () => {
 
   expect(await fetch('--ssh-agent')).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('The ssh-agent did not take the key'),
+    stderr: expect.stringContaining('The ssh-agent did not accept the key'),
   });
 });
 

@@ -52,7 +52,7 @@ test('stores the fields that a secret of RDS has, and says when the emitter take
 
   expect(status).toBe(0);
   expect(stdout).toMatch(
-    /^The login of reader at 127\.0\.0\.1:1\/posts is version version-1 of arn:secret\.\n/,
+    /^The credentials of reader at 127\.0\.0\.1:1\/posts are version version-1 of arn:secret\.\n/,
   );
   expect(stdout).toContain('The emitter reads it at a cold start, after a failed run');
   expect(stored()).toEqual([{ SecretId: 'arn:secret', SecretString: expect.any(String) }]);
@@ -91,10 +91,10 @@ test.each([
   ],
   [{ PORT: 3306 }, 'PORT is 3306: allowed: 1, as in pipeline.database.port'],
   [{ DATABASE: 'Posts' }, 'DATABASE is "Posts": allowed: "posts", as in pipeline.database.name'],
-  [{ PASSWORD: '' }, 'PASSWORD is empty: allowed: text that is not empty'],
+  [{ PASSWORD: '' }, 'PASSWORD is empty: allowed: non-empty text'],
   [{ PASSWORD: undefined }, 'password is missing: allowed: text'],
   [{ PASSWORD: [PASSWORD] }, 'password is not shown: allowed: text'],
-  [{ USER: '' }, 'user is "": allowed: text that is not empty'],
+  [{ USER: '' }, 'user is "": allowed: non-empty text'],
   [{ PORT: 70_000 }, 'port is 70000: allowed: 1 to 65535'],
 ])('refuses a login with %j', async (change, message) => {
   write({ ...LOGIN, ...change });
@@ -135,7 +135,7 @@ test('stores nothing when the database is out of reach, and says how to do witho
 
   expect(status).toBe(2);
   expect(stderr).toContain(
-    'The login was tried, and nothing is stored:\nThe database 127.0.0.1:1/posts is out of',
+    'The credentials were tried, and nothing was stored:\nThe database 127.0.0.1:1/posts is out of',
   );
   expect(stderr).toContain('use --no-check');
   expect(stored()).toEqual([]);

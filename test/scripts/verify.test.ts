@@ -71,6 +71,9 @@ describe('--mend', () => {
   });
   const summary = {
     emitted: { pin: 0, geo: 0, user: 0 },
+    followed: { pin: 0, geo: 0, user: 0 },
+    changes: { pin: 'followed', geo: 'followed', user: 'followed' },
+    losses: {},
     deadLettered: 0,
     checkpoint: { pin: '8', geo: '8', user: '8' },
     caughtUp: true,
@@ -96,7 +99,7 @@ describe('--mend', () => {
     deploy(report(0));
   });
 
-  test('says that there is nothing to mend where the emitter takes its checkpoint, and that of each shard', async () => {
+  test('says that there is nothing to fix where the emitter takes its checkpoint, and that of each shard', async () => {
     lambda
       .on(InvokeCommand, { FunctionName: 'the-emitter' })
       .resolves({ Payload: Buffer.from(JSON.stringify(summary)) as never });
@@ -104,7 +107,7 @@ describe('--mend', () => {
     expect(await run('--mend')).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('Equal: 15 rows'),
-      stderr: expect.stringContaining('there is nothing to mend'),
+      stderr: expect.stringContaining('there is nothing to fix'),
     });
     expect(events()).toEqual([
       { dryRun: true, limit: 1 },
@@ -184,6 +187,6 @@ test('needs all of a database, a Kafka and a user id to compare these', async ()
   });
   expect(await run('--tls', 'rds')).toMatchObject({
     status: 2,
-    stderr: '--tls goes with --creds; of a pipeline it is known.\n',
+    stderr: '--tls goes with --creds; for a deployed pipeline it is known.\n',
   });
 });

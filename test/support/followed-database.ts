@@ -15,11 +15,11 @@ import { testDatabase, testServers } from './servers';
 /** The stream whose table the tests are about; its key column is `index`. */
 export const FOLLOWED = STREAMS[0];
 
-/** Settings of a server of a test's own that keeps a log. Without TLS, because making a key takes MariaDB many seconds. */
+/** Settings of a server of a test's own that keeps a log. */
 export const LOG_SETTINGS = (): ServerSettings =>
   testServers().flavor === 'mysql'
     ? { 'server-id': 1 }
-    : { 'log-bin': 'binlog', 'binlog-format': 'ROW', 'server-id': 1, ssl: 0 };
+    : { 'log-bin': 'binlog', 'binlog-format': 'ROW', 'server-id': 1 };
 
 /** Which log, and up to where it was read. */
 export type Since = Pick<ChangedKeys, 'gtid' | 'origin'>;

@@ -1,14 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Kafka } from 'kafkajs';
-import { createConnection } from 'mysql2/promise';
-import { Emitter } from '../../lambda/emitter/emitter';
+import type { Emitter } from '../../lambda/emitter/emitter';
 import type { EmitEvent } from '../../lambda/emitter/event';
 import type { EmitSummary } from '../../lambda/emitter/summary';
-import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { type EmitterVariables, parseEnvironment } from '../../lambda/shared/environment';
-import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
+import type { EmitterVariables } from '../../lambda/shared/environment';
 import {
   deadLetterTopicOf,
   type PerStream,
@@ -21,46 +16,20 @@ import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import { committedOffsetRanges } from '../../lambda/verifier/committed-offset-ranges';
 import { readOffsetRanges } from '../../lambda/verifier/read-offset-ranges';
 import type { VerificationReport } from '../../lambda/verifier/report';
-import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
-import { type DatabaseLogins, writeCredentialsFile } from '../../scripts/local/database-logins';
+import type { DatabaseLogins } from '../../scripts/local/database-logins';
+import { PipelineFixture } from './pipeline-fixture';
 import { testDatabase, testDirectory, testKafka, testServers, testUserId, uniqueName } from './servers';
 
 /** A record as a consumer in read_committed sees it. */
 export interface TopicRecord {
   readonly partition: number;
   readonly key: string;
+  /** JSON of the row; `null` for a tombstone. */
   readonly value: string;
   /** How the record changes what a reader has of its key; `undefined` for a row that was copied. */
   readonly op?: string;
   /** Position in the log of changes as of which its key was read again. */
   readonly gtid?: string;
-}
-
-/** A database and topics of a test's own in the shared servers, and the real emitter between them. */
-export interface TestPipeline {
-  readonly userId: string;
-  readonly logins: DatabaseLogins;
-  /** The emitter's environment variables. */
-  readonly variables: Readonly<Record<string, string>>;
-  /** Writes another login, or parts of one, into the credentials file that the emitters read. */
-  changeLogin(change: Partial<DatabaseLogin>): void;
-  /** A further emitter, with other variables where they are given; it ends with the tests of the file. */
-  newEmitter(variables?: EmitterVariables): Emitter;
-  /** Runs statements as the owner of the database. */
-  sql(...statements: string[]): Promise<void>;
-  /** One run of a warm emitter, or of a cold one. */
-  emit(
-    event?: EmitEvent,
-    options?: { readonly cold?: boolean; readonly remainingMs?: number },
-  ): Promise<EmitSummary>;
-  records(stream: StreamName | 'dead-letter'): Promise<TopicRecord[]>;
-  /** The records of all three streams, with one consumer. */
-  allRecords(): Promise<PerStream<TopicRecord[]>>;
-  /**
-   * @param port leads to the database another way. @default its own
-   * @param tls of the connection to the database. @default 'off'
-   */
-  verify(port?: number, tls?: DatabaseTls): Promise<VerificationReport>;
 }
 
 const emitters: Emitter[] = [];
@@ -69,10 +38,68 @@ afterAll(async () => {
   await Promise.all(emitters.map((emitter) => emitter.end()));
 });
 
+/** A database and topics of a test's own in the shared servers, and the real emitter between them. */
+export class TestPipeline extends PipelineFixture {
+  protected override readonly kafka: Kafka;
+  private warm: Emitter | undefined;
+
+  constructor(
+    userId: string,
+    logins: DatabaseLogins,
+    protected override readonly bootstrapServers: string[],
+  ) {
+    super(userId, logins, testDirectory());
+    this.kafka = testKafka(bootstrapServers);
+    this.changeLogin({});
+  }
+
+  protected override get emitterPort(): number {
+    return this.logins.emitter.port;
+  }
+
+  /** A further emitter, with other variables where they are given; it ends with the tests of the file. */
+  newEmitter(variables: EmitterVariables = {}): Emitter {
+    const emitter = this.createEmitter(variables, new Logger({ logLevel: 'SILENT' }));
+    emitters.push(emitter);
+    return emitter;
+  }
+
+  /** One run of a warm emitter, or of a cold one. */
+  async emit(
+    event: EmitEvent = {},
+    { cold = false, remainingMs = 120_000 }: { readonly cold?: boolean; readonly remainingMs?: number } = {},
+  ): Promise<EmitSummary> {
+    if (cold || this.warm === undefined) this.warm = this.newEmitter();
+    return await this.warm.handle(event, remainingMs);
+  }
+
+  async records(stream: StreamName | 'dead-letter'): Promise<TopicRecord[]> {
+    const topic = stream === 'dead-letter' ? deadLetterTopicOf(this.userId) : topicOf(this.userId, stream);
+    return (await recordsOf(this.kafka, [topic])).get(topic) ?? [];
+  }
+
+  /** The records of all three streams, with one consumer. */
+  async allRecords(): Promise<PerStream<TopicRecord[]>> {
+    const found = await recordsOf(
+      this.kafka,
+      STREAMS.map(({ name }) => topicOf(this.userId, name)),
+    );
+    return perStream(({ name }) => found.get(topicOf(this.userId, name)) ?? []);
+  }
+
+  /**
+   * @param port leads to the database another way. @default its own
+   * @param tls of the connection to the database. @default 'off'
+   */
+  async verify(port = this.emitterPort, tls: DatabaseTls = 'off'): Promise<VerificationReport> {
+    return await this.compare({ login: { ...this.logins.emitter, port }, tls });
+  }
+}
+
 /**
  * @param partitions of each topic. @default 3
  * @param kafka brokers of the test's own, and the user whose topics they have. @default the shared broker and a new user
- * @param logins of a database that is there already. @default those of a new one in the shared server
+ * @param database logins of a database that is there already. @default those of a new one in the shared server
  */
 export async function testPipeline(
   partitions = 3,
@@ -83,63 +110,7 @@ export async function testPipeline(
     database ?? testDatabase(),
     kafka?.userId ?? testUserId(partitions),
   ]);
-  const bootstrapServers = kafka?.bootstrapServers ?? testServers().bootstrapServers;
-  const client = testKafka(bootstrapServers);
-  const directory = testDirectory();
-  mkdirSync(directory, { recursive: true });
-  const credentialsFile = path.join(directory, 'db_creds.yaml');
-  writeCredentialsFile(credentialsFile, logins.emitter);
-  const variables = {
-    USER_ID: userId,
-    KAFKA_BROKERS: bootstrapServers.join(','),
-    KAFKA_AUTHENTICATION: 'none',
-    DATABASE_CREDENTIALS_FILE: credentialsFile,
-  };
-  const newEmitter = (others: EmitterVariables = {}) => {
-    const environment = parseEnvironment({ ...variables, ...others });
-    const emitter = new Emitter(environment, new Logger({ logLevel: 'SILENT' }));
-    emitters.push(emitter);
-    return emitter;
-  };
-  let warm = newEmitter();
-  return {
-    userId,
-    logins,
-    variables,
-    changeLogin: (change) => writeCredentialsFile(credentialsFile, { ...logins.emitter, ...change }),
-    newEmitter,
-    sql: async (...statements) => {
-      const connection = await createConnection({ ...logins.owner });
-      try {
-        for (const statement of statements) await connection.query(statement);
-      } finally {
-        await connection.end();
-      }
-    },
-    emit: async (event = {}, { cold = false, remainingMs = 120_000 } = {}) => {
-      if (cold) warm = newEmitter();
-      return await warm.handle(event, remainingMs);
-    },
-    records: async (stream) => {
-      const topic = stream === 'dead-letter' ? deadLetterTopicOf(userId) : topicOf(userId, stream);
-      return (await recordsOf(client, [topic])).get(topic) ?? [];
-    },
-    allRecords: async () => {
-      const found = await recordsOf(
-        client,
-        STREAMS.map(({ name }) => topicOf(userId, name)),
-      );
-      return perStream(({ name }) => found.get(topicOf(userId, name)) ?? []);
-    },
-    verify: async (port = logins.emitter.port, tls = 'off') => {
-      const database = await connectToDatabase({ ...logins.emitter, port }, tls);
-      try {
-        return await verifyPipeline({ userId, kafka: client, database });
-      } finally {
-        database.destroy();
-      }
-    },
-  };
+  return new TestPipeline(userId, logins, kafka?.bootstrapServers ?? testServers().bootstrapServers);
 }
 
 /** The records of some topics that a consumer in read_committed sees, by topic. */

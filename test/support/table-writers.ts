@@ -3,18 +3,18 @@ import { type Connection, createConnection } from 'mysql2/promise';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { STREAMS, type Stream } from '../../lambda/shared/streams';
 
-/** A text column of each table that writers change. */
-const TEXT: Readonly<Record<Stream['name'], string>> = {
+/** A text column of each table, which writers change. */
+export const TEXT_COLUMNS: Readonly<Record<Stream['name'], string>> = {
   pin: 'title',
   geo: 'country',
   user: 'first_name',
 };
 
-/** Somebody who changes the tables all the time. */
+/** Connections that change the tables all the time. */
 export interface TableWriters {
   /** Statements so far. */
   readonly statements: number;
-  /** Lets them end what they are doing; rejects with what one of them has met. */
+  /** Stops them after their current transactions; rejects with the error of one that failed. */
   stop(): Promise<void>;
 }
 
@@ -22,8 +22,8 @@ export interface TableWriters {
  * Starts writers that insert, update and delete rows of the three tables, change their keys, and roll some of it back, in
  * transactions of one to six statements, until they are stopped.
  *
- * @param keys the keys that they pick from are below it; rows behind the last one are added, too
- * @param pauseMs of each writer between two transactions
+ * @param keys upper bound of the keys that they change; rows with larger keys are added, too
+ * @param pauseMs pause of each writer between two transactions
  * @param random a number from 0 to below its argument
  */
 export async function startWriters(
@@ -51,7 +51,7 @@ export async function startWriters(
         await (random(6) === 0 ? connection.rollback() : connection.commit());
         await delay(pauseMs);
       } catch (error) {
-        // Somebody else holds the rows.
+        // Another writer holds the rows.
         if (!/Deadlock|Lock wait|Record has changed/.test(String(error))) throw error;
         await connection.rollback();
       }
@@ -59,7 +59,11 @@ export async function startWriters(
   };
   const change = (): string => {
     const stream = STREAMS[random(STREAMS.length)] as Stream;
-    const [table, column, text] = [stream.table, `\`${stream.keyColumn}\``, `\`${TEXT[stream.name]}\``];
+    const [table, column, text] = [
+      stream.table,
+      `\`${stream.keyColumn}\``,
+      `\`${TEXT_COLUMNS[stream.name]}\``,
+    ];
     const key = random(keys);
     const value = `'text ${random(1e6)} é😀'`;
     const statements = [

@@ -7,6 +7,7 @@ import { startLocalServers } from '../../scripts/local/pipeline-servers';
 import { LOCAL_DIRECTORY } from '../../scripts/machine/paths';
 import { writePrivateFile } from '../../scripts/machine/private-file';
 import { terminalProgress } from '../../scripts/terminal/progress';
+import { CertificateAuthority } from './certificates';
 import { mysqlProgram } from './mysql/mysql-program';
 import { startMysql } from './mysql/mysql-server';
 
@@ -35,7 +36,12 @@ export async function startTestServers(flavor: DatabaseFlavor = 'mariadb'): Prom
   await removeEarlierRuns(RUNS);
   const directory = path.join(RUNS, String(process.pid));
   const progress = terminalProgress();
-  const servers = await startLocalServers({ directory, progress });
+  const { certificate, key } = new CertificateAuthority(path.join(directory, 'tls')).issue(
+    'mariadb',
+    'IP:127.0.0.1',
+  );
+  const databaseSettings = { 'ssl-cert': certificate, 'ssl-key': key };
+  const servers = await startLocalServers({ directory, databaseSettings, progress });
   const mysql =
     flavor === 'mysql'
       ? await startMysql(await mysqlProgram(progress), path.join(directory, 'mysql'))

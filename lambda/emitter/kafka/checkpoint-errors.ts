@@ -23,17 +23,16 @@ export const foreignOffsetError = (
 ): CheckpointError =>
   new CheckpointError(
     `The checkpoint is not the emitter's: in the consumer group ${group} the committed offset of topic ${topic} is ` +
-      `${offset} with the metadata ${quoted(metadata ?? '')}: ${reason}. Going on from there could lose or repeat ` +
-      `rows, so nothing was emitted. "${MEND}" finds out from the topics how far the emitter had come, and restores that.`,
+      `${offset} with the metadata ${quoted(metadata ?? '')}: ${reason}. Continuing from there could lose or repeat ` +
+      `rows, so nothing was emitted. "${MEND}" restores it from the topics.`,
   );
 
 /** The error about a topic that has records and no checkpoint. */
 export const lostCheckpointError = (group: string, topic: string): CheckpointError =>
   new CheckpointError(
     `The checkpoint is gone: the consumer group ${group} has no committed offset for topic ${topic}, which was ` +
-      'written to before. The group was deleted or has expired, or somebody else writes to the topic. Beginning again ' +
-      `would repeat rows, so nothing was emitted. "${MEND}" finds out from the topics how far the emitter had come, ` +
-      'and restores that.',
+      'written to before. The group was deleted or has expired, or another producer writes to the topic. Starting over ' +
+      `would repeat rows, so nothing was emitted. "${MEND}" restores it from the topics.`,
   );
 
 /** The error about a consumer that is a member of the emitter's group. */

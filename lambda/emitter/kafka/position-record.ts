@@ -114,7 +114,7 @@ export function positionOf(
   }
   const strange = Object.entries(words).find(([word, value]) => WORDS.get(word)?.test(value) !== true);
   if (strange !== undefined) return { foreign: `the emitter does not write ${strange.join('=')}` };
-  if (next !== offset) return { foreign: `the emitter committed ${next}, and somebody changed that` };
+  if (next !== offset) return { foreign: `the emitter committed ${next}, and another client changed that` };
   if (cluster !== clusterId) {
     return { foreign: `it was committed in the cluster ${cluster}, and this is ${clusterId}` };
   }

@@ -4,6 +4,7 @@ import { CheckpointError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
+import { installKafkaPatches } from '../../shared/kafka/kafka-patches';
 import type { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
 import type { Message } from '../../shared/message';
 import {
@@ -51,6 +52,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     private readonly shard = 0,
     private readonly warn: (message: string) => void = () => {},
   ) {
+    installKafkaPatches();
     this.checkpoints = new CheckpointStore(userId, shard);
   }
 

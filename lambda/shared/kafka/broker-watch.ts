@@ -77,7 +77,7 @@ export class BrokerWatch {
       isCounted = true;
     };
     const isLate = (): void => {
-      const what = isResolved ? 'no answer' : 'its name is not resolved';
+      const what = isResolved ? 'no answer' : 'its name cannot be resolved';
       fail(
         Object.assign(new Error(`${what} within ${SLOW_MS / 1_000} s`), !isResolved && { code: 'EAI_AGAIN' }),
       );
@@ -91,7 +91,7 @@ export class BrokerWatch {
       isResolved ||= error === null;
     });
     const onEnd = () =>
-      fail(new Error('it closes the connection; it may ask for TLS, or for another authentication'));
+      fail(new Error('it closes the connection; it may require TLS or another authentication'));
     socket.once('error', fail);
     socket.once('end', onEnd);
     socket.once('close', () => clearTimeout(slow));
@@ -149,7 +149,7 @@ export class BrokerWatch {
   private describe(broker: string, { message }: Error): string {
     const advertised = this.bootstrap.includes(broker)
       ? ''
-      : ` The cluster gives its broker that name (advertised.listeners); it has to be reachable from here by it.`;
+      : ` The cluster advertises that name (advertised.listeners); it must be reachable from here.`;
     return `The broker ${broker} cannot be reached: ${message}.${advertised}`;
   }
 }

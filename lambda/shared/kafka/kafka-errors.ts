@@ -56,13 +56,13 @@ export function kafkaError(error: unknown, doing: string, about: KafkaResources 
   }
   if (type === 'INVALID_TRANSACTION_TIMEOUT') {
     return new ConfigurationError(
-      `Kafka takes no transaction of ${TRANSACTION_TIMEOUT_MS / 1_000} s while ${doing} (${type}, ${code}): set transaction.max.timeout.ms of the brokers to ${TRANSACTION_TIMEOUT_MS} or more (Kafka's default is 900000).`,
+      `Kafka does not allow a transaction of ${TRANSACTION_TIMEOUT_MS / 1_000} s while ${doing} (${type}, ${code}): set transaction.max.timeout.ms of the brokers to ${TRANSACTION_TIMEOUT_MS} or more (Kafka's default is 900000).`,
       options,
     );
   }
   if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') {
     return new TopicError(
-      `A topic takes no batch of 900,000 bytes while ${doing} (${type}, ${code}): raise its max.message.bytes to Kafka's default of 1048588.`,
+      `A topic does not accept a batch of 900,000 bytes while ${doing} (${type}, ${code}): raise its max.message.bytes to Kafka's default of 1048588.`,
       options,
     );
   }
@@ -71,7 +71,7 @@ export function kafkaError(error: unknown, doing: string, about: KafkaResources 
   }
   const what = type === undefined ? (causes.at(-1)?.name ?? typeof error) : `${type}, ${code}`;
   return new UnknownError(
-    `Kafka failed while ${doing}, in a way that the emitter does not know: ${detail} (${what}).`,
+    `Kafka failed while ${doing}, with an error that the emitter does not know: ${detail} (${what}).`,
     options,
   );
 }

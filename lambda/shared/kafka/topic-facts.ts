@@ -63,7 +63,7 @@ export async function checkTopics(kafka: Kafka, userId: string): Promise<TopicPr
       return existing.length === 0 ? [] : problemsWith(await readSettings(admin, existing), partitions);
     });
   } catch (error) {
-    throw kafkaError(error, 'looking at the topics', { topics: topicsOf(userId) });
+    throw kafkaError(error, 'describing the topics', { topics: topicsOf(userId) });
   } finally {
     // It may get stuck where a broker is gone; nothing depends on it.
     void admin.disconnect().catch(() => {});

@@ -75,7 +75,7 @@ export function problemsOf({ topic, settings, partitions }: TopicFacts): TopicPr
       if (limit !== undefined && limit < OLDEST_MESSAGE_MS) {
         add(
           'refuse',
-          `${name} is ${limit}, which refuses messages of this moment; it has to be ${OLDEST_MESSAGE_MS} or more`,
+          `${name} is ${limit}, which refuses messages that are written now; it must be ${OLDEST_MESSAGE_MS} or more`,
         );
       }
     }

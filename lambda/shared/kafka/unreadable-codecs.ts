@@ -70,7 +70,7 @@ async function nameIn(
 const unreadable = (topic: string, partition: number, codec: string): TopicError =>
   Object.assign(
     new TopicError(
-      `Partition ${partition} of topic ${topic} holds records that are compressed with ${codec}, which cannot be decoded here: allowed: none, gzip, zstd. Somebody else writes to the topic, or its compression.type was ${codec}.`,
+      `Partition ${partition} of topic ${topic} holds records that are compressed with ${codec}, which cannot be decoded here: allowed: none, gzip, zstd. Another producer writes to the topic, or its compression.type was ${codec}.`,
     ),
     { retriable: false },
   );

@@ -65,7 +65,7 @@ export function tlsError(failure: unknown, database: string): Error | undefined 
   const options = { cause: failure };
   if (error.errno === ER_SECURE_TRANSPORT_REQUIRED) {
     return new ConfigurationError(
-      `The server of ${database} takes connections over TLS only, and TLS is off. Turn it on (--tls, or DATABASE_TLS): "rds" for Amazon RDS, otherwise ${FILE}.`,
+      `The server of ${database} accepts connections over TLS only, and TLS is off. Turn it on (--tls, or DATABASE_TLS): "rds" for Amazon RDS, otherwise ${FILE}.`,
       options,
     );
   }

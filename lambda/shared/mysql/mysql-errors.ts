@@ -136,7 +136,7 @@ export function databaseError(error: unknown, database: string, table?: string):
             options,
           )
         : new ConfigurationError(
-            `This client cannot log in to ${database} in the way that the server asks for: ${message}.`,
+            `This client cannot log in to ${database} with the authentication that the server requires: ${message}.`,
             options,
           );
     case 'session':
@@ -148,7 +148,7 @@ export function databaseError(error: unknown, database: string, table?: string):
     default:
       if (errno > 0 || code.startsWith('PROTOCOL_'))
         return new UnknownError(
-          `The database ${place} answered with an error that is not known here: ${message} (${code}, ${errno}).`,
+          `The database ${place} answered with an unknown error: ${message} (${code}, ${errno}).`,
           options,
         );
       // What was asked of a connection that was lost before has neither a number nor a code.

@@ -112,7 +112,7 @@ export async function setUpSession(connection: Connection, database: string): Pr
   const wrong = await differences(connection, database);
   if (wrong.length > 0) {
     throw new SessionError(
-      `The session of ${placeOf(connection)} did not take: ${wrong.join('; ')}. With another value a result may not hold what the tables hold, so nothing is read.`,
+      `The session of ${placeOf(connection)} did not accept: ${wrong.join('; ')}. With other values a result may differ from the tables, so nothing is read.`,
     );
   }
 }
@@ -128,7 +128,7 @@ export async function beginSnapshot(connection: Connection): Promise<void> {
   const wrong = await differences(connection, connection.config.database ?? '');
   if (wrong.length > 0) {
     throw new UnreachableError(
-      `The session of ${placeOf(connection)} was reset in between, as by a proxy: ${wrong.join('; ')}.`,
+      `The session of ${placeOf(connection)} was reset between two statements, as a proxy may do: ${wrong.join('; ')}.`,
     );
   }
 }

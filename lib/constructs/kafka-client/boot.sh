@@ -1,7 +1,7 @@
 #!/bin/bash
-# Makes a machine a Kafka client: Java, Kafka's own tools and three short commands.
+# Turns a machine into a Kafka client: installs Java and Kafka's tools, and writes three short commands.
 #
-# Needs USER_ID and BOOTSTRAP. May be run again. The other variables are for a run on another machine.
+# Requires USER_ID and BOOTSTRAP. It can run again. The other variables are for tests on another machine.
 set -euo pipefail
 
 : "${USER_ID:?}" "${BOOTSTRAP:?}"
@@ -11,7 +11,7 @@ PROFILE="${PROFILE:-/etc/profile.d/kafka.sh}"
 LOGIN_HOME="${LOGIN_HOME:-/home/ec2-user}"
 SECURITY_PROTOCOL="${SECURITY_PROTOCOL:-SASL_SSL}"
 
-# What the tools of Kafka 3.9.1 load, and the login for IAM: SHA-256, artifact at Maven Central.
+# Jars of the Kafka 3.9.1 tools and of IAM authentication: SHA-256, artifact on Maven Central.
 JARS='
 d1cdd269ebaa753d1842933194e17d61958f058952d63e03dbfb3d1d78a6926e  com.fasterxml.jackson.core:jackson-annotations:2.16.2
 4f43e2f1430b2d2413e8e5a3d79138e57e891d6a961b18c28ac90859639d8664  com.fasterxml.jackson.core:jackson-core:2.16.2
@@ -34,7 +34,8 @@ d3ef575e3e4979678dc01bf1dcce51021493b4d11fb7f1be8ad982877c16a1c0  org.slf4j:slf4
 COPY='org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 
 install_packages() {
-  command -v mvn >/dev/null || dnf install -y -q java-21-amazon-corretto-headless maven
+  # The package "maven" would bring a second JDK along.
+  command -v mvn >/dev/null || dnf install -y -q java-21-amazon-corretto-headless maven-amazon-corretto21
 }
 
 install_jars() {
@@ -71,13 +72,13 @@ PROPERTIES
   ln -sfn "$KAFKA_HOME/client.properties" "$LOGIN_HOME/client.properties"
 }
 
-# write_command NAME: makes a command of the script on standard input.
+# write_command NAME: writes the script on standard input as a command.
 write_command() {
   { printf '#!/bin/bash\nset -euo pipefail\n' && cat; } >"$COMMANDS/$1"
   chmod 755 "$COMMANDS/$1"
 }
 
-# write_tool NAME CLASS: makes a command of one of Kafka's classes.
+# write_tool NAME CLASS: writes a command that runs a class of Kafka.
 write_tool() {
   write_command "$1" <<COMMAND
 exec java -Xmx256m -Dorg.slf4j.simpleLogger.defaultLogLevel=error \\
@@ -97,25 +98,26 @@ write_commands() {
   write_tool kafka-get-offsets.sh GetOffsetShell
 
   write_command topics <<COMMAND
-# Lists the topics that this machine may see.
+# Lists the topics that this machine may read.
 exec '$COMMANDS/kafka-topics.sh' $to --command-config '$properties' --list "\$@"
 COMMAND
   write_command tail-topic <<COMMAND
-# Prints the committed messages of a topic from its beginning, key and value, and waits for more.
+# Prints key and value of all committed records of a topic, and waits for more.
 if [[ \$# -eq 0 ]]; then
   echo 'usage: tail-topic pin|geo|user|dead-letter [--max-messages N]' >&2
   exit 2
 fi
 topic="\$1"
 shift
-# A group for each topic, so that looking at one does not disturb looking at another.
+# Each topic has its own consumer group, so that two consumers do not disturb each other.
 exec '$COMMANDS/kafka-console-consumer.sh' $to --topic "$USER_ID.\$topic" --from-beginning \\
   --consumer.config <(sed "s/^group.id=.*/&.\$topic/" '$properties') \\
   --consumer-property isolation.level=read_committed --consumer-property enable.auto.commit=false \\
   --property print.key=true "\$@"
 COMMAND
   write_command offsets <<COMMAND
-# Prints where the shards of the emitter are (an offset is the next key to read, so LAG means nothing), then where each partition ends.
+# Prints the checkpoints of the emitter's shards, then the end offsets of all partitions. A checkpoint is the next key to read,
+# stored as an offset, so its LAG means nothing.
 '$COMMANDS/kafka-consumer-groups.sh' $to --command-config '$properties' --describe --offsets $shards |
   grep -v "'$USER_ID\.emitter\.[1-7]' does not exist" || true
 exec '$COMMANDS/kafka-get-offsets.sh' $to --command-config '$properties' --topic '$USER_ID\..*'

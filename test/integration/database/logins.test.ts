@@ -72,7 +72,7 @@ describe('a password that the server asks for in its own way', () => {
     try {
       await expect(pipeline.emit()).rejects.toMatchObject({
         name: 'ConfigurationError',
-        message: expect.stringContaining('takes connections over TLS only'),
+        message: expect.stringContaining('accepts connections over TLS only'),
       });
       expect(await pipeline.newEmitter({ DATABASE_TLS: authority.file }).handle({}, 120_000)).toMatchObject(
         oneRow,

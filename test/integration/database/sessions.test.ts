@@ -58,7 +58,7 @@ describe('a session that somebody resets in between, as a pooling proxy does,', 
     await expect(pipeline.emit()).rejects.toMatchObject({
       name: 'UnreachableError',
       message: expect.stringMatching(
-        /was reset in between, as by a proxy: .*sql_mode is \S* instead of STRICT_ALL_TABLES/,
+        /was reset between two statements, as a proxy may do: .*sql_mode is \S* instead of STRICT_ALL_TABLES/,
       ),
     });
 
@@ -128,7 +128,7 @@ describe('a result that ends before its rows do', () => {
 
     await expect(pipeline.verify(proxy.port)).rejects.toMatchObject({
       name: 'UnreachableError',
-      message: expect.stringMatching(/gave 100 rows of table \w+, and counts 400 at the same moment/),
+      message: expect.stringMatching(/returned 100 rows of table \w+, but counts 400 at the same moment/),
     });
   });
 

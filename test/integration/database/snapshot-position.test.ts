@@ -115,7 +115,7 @@ describe('refused because of the log', () => {
   });
 
   test('a server without a log', async () => {
-    const without = await startDatabaseServer(isMysql() ? { 'disable-log-bin': 1 } : { ssl: 0 });
+    const without = await startDatabaseServer({ [isMysql() ? 'disable-log-bin' : 'skip-log-bin']: 1 });
     try {
       const plain = await followedDatabase(without.admin);
       await plain.sql(SMALL);

@@ -101,7 +101,7 @@ describe('a broker that calls itself', () => {
       'by a name that nobody knows',
       () => unknownName,
       () => `${NOWHERE}:9092`,
-      /ENOTFOUND|its name is not resolved/,
+      /ENOTFOUND|its name cannot be resolved/,
     ],
     ['by a port where nobody listens', () => closedPort, () => `127.0.0.1:${nobody}`, /ECONNREFUSED/],
   ] as const;
@@ -172,7 +172,7 @@ describe('topics are not created, and one sentence says why,', () => {
         `The broker 127.0.0.1:${database} cannot be reached: it answers, but not as Kafka does`,
       ),
       expect.stringMatching(
-        `The broker ${NOWHERE}:9092 cannot be reached: (getaddrinfo ENOTFOUND|its name is not resolved)`,
+        `The broker ${NOWHERE}:9092 cannot be reached: (getaddrinfo ENOTFOUND|its name cannot be resolved)`,
       ),
     ]);
     for (const { error, seconds } of failures) {

@@ -13,7 +13,7 @@ async function withKeys(...keys: number[]): Promise<TestPipeline> {
   return pipeline;
 }
 
-const insert = (pipeline: TestPipeline, ...keys: number[]): Promise<void> =>
+const insert = (pipeline: TestPipeline, ...keys: number[]): Promise<unknown> =>
   pipeline.sql(
     ...STREAMS.map(
       ({ table }) => `INSERT INTO ${table} VALUES ${keys.map((key) => `(${key}, 'row ${key}')`).join(', ')}`,

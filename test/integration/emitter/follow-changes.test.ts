@@ -1,51 +1,45 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { emit } from '../../../lambda/emitter/emit';
-import { parseEvent } from '../../../lambda/emitter/event';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
 import { MysqlChangeLog } from '../../../lambda/emitter/mysql/change-log';
 import { MysqlTableReader } from '../../../lambda/emitter/mysql/table-reader';
 import type { TableReader } from '../../../lambda/emitter/ports';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
+import { emitWith } from '../../support/emit-with';
+import { foldedTopic } from '../../support/folded-topic';
 import { messagesOf } from '../../support/packed-tables';
-import { SMALL_TABLES, sequence, type TopicRecord, testPipeline } from '../../support/pipeline';
+import { SMALL_TABLES, sequence, testPipeline } from '../../support/pipeline';
 import { testKafka } from '../../support/servers';
-import { startWriters } from '../../support/table-writers';
+import { startWriters, TEXT_COLUMNS } from '../../support/table-writers';
 
-const never = new AbortController().signal;
-const COLUMNS = { pin: 'title', geo: 'country', user: 'first_name' } as const;
+/** Runs whose snapshots, one of each table, are compared with the topics. */
+const RUNS = 34;
 
-/** The rows of a table as somebody has them who follows its topic. */
-function folded(records: readonly TopicRecord[], column: string): string[] {
-  const table = new Map<string, string[]>();
-  for (const { key, value, op } of records) {
-    if (value === 'null') table.delete(key);
-    else {
-      const row = `${key} ${JSON.parse(value)[column]}`;
-      table.set(key, op === 'u' ? [row] : [...(table.get(key) ?? []), row]);
-    }
-  }
-  return [...table.values()].flat().sort();
-}
-
-/** All rows of the tables, in the snapshots that the reader has open. */
-async function contents(reader: TableReader): Promise<PerStream<string[]>> {
+/** Rows of all tables in the reader's open snapshots, as `key text`, sorted. */
+async function snapshotRows(reader: TableReader): Promise<PerStream<string[]>> {
   const rows = perStream((): string[] => []);
   for (const stream of STREAMS) {
     const blocks = await reader.rowsFrom(stream, 0n);
     for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
       for (const { key, value } of messagesOf([{ rows: next.value, from: 0, to: next.value.count }]))
-        rows[stream.name].push(`${key} ${JSON.parse(`${value}`)[COLUMNS[stream.name]]}`);
+        rows[stream.name].push(`${key} ${JSON.parse(`${value}`)[TEXT_COLUMNS[stream.name]]}`);
     }
     rows[stream.name].sort();
   }
   return rows;
 }
 
-/** Snapshots of the database whose contents are compared, three in each run. */
-const SNAPSHOTS = 102;
+/** A reader that notes what its snapshots hold before a run closes them. */
+class WatchedReader extends MysqlTableReader {
+  lastRows = perStream((): string[] => []);
 
-test(`the topics are what the tables were at each of ${SNAPSHOTS} moments, while others write all the time`, async () => {
-  const pipeline = await testPipeline(3);
+  override async close(): Promise<void> {
+    this.lastRows = await snapshotRows(this);
+    await super.close();
+  }
+}
+
+test(`after each of ${RUNS} runs the topics equal the snapshots of the tables, while others keep writing`, async () => {
+  const pipeline = await testPipeline();
   await pipeline.sql(
     ...SMALL_TABLES,
     ...STREAMS.map(
@@ -53,38 +47,32 @@ test(`the topics are what the tables were at each of ${SNAPSHOTS} moments, while
         `INSERT INTO ${table} SELECT seq * 2, 'first' FROM ${sequence(1, name === 'pin' ? 900 : 300)}`,
     ),
   );
-  const writers = await startWriters(pipeline.logins.owner, {
+  const writers = await startWriters(pipeline.owner, {
     keys: 600,
+    pauseMs: 10,
     random: (below) => Math.floor(Math.random() * below),
   });
   const database = { readLogin: async () => pipeline.logins.emitter, tls: 'off' } as const;
-  const reader = new MysqlTableReader({ ...database, onMissingIndex: () => {} });
+  const reader = new WatchedReader({ ...database, onMissingIndex: () => {} });
   const log = new MysqlChangeLog({ ...database, factsOf: (stream) => reader.snapshotFacts(stream) });
   const publisher = new KafkaTopicPublisher(testKafka(), pipeline.userId);
-  let seen = perStream((): string[] => []);
-  const looking = Object.assign(Object.create(reader) as TableReader, {
-    close: async () => {
-      seen = await contents(reader);
-      await reader.close();
-    },
-  });
   let followed = 0;
   try {
-    for (let run = 0; run < SNAPSHOTS / STREAMS.length; run++) {
-      const outcome = await emit(parseEvent({}, undefined), {
-        reader: looking,
+    for (let run = 0; run < RUNS; run++) {
+      const outcome = await emitWith({
+        reader,
         log,
         publisherOf: () => publisher,
-        progress: { committed: () => {}, retrying: () => {} },
-        sleep: (milliseconds) => sleep(milliseconds),
-        deadline: never,
-        cutOff: never,
+        sleep: delay,
         bounds: { rows: 500, bytes: 1_000_000 },
       });
+
       expect(outcome.stopped).toBe('caught-up');
-      followed += Object.values(outcome.followed).reduce((a, b) => a + b, 0);
       const records = await pipeline.allRecords();
-      for (const { name } of STREAMS) expect(folded(records[name], COLUMNS[name])).toEqual(seen[name]);
+      for (const { name } of STREAMS) {
+        expect(foldedTopic(records[name], TEXT_COLUMNS[name])).toEqual(reader.lastRows[name]);
+        followed += outcome.followed[name];
+      }
     }
   } finally {
     await writers.stop();
@@ -94,4 +82,4 @@ test(`the topics are what the tables were at each of ${SNAPSHOTS} moments, while
   }
   expect(followed).toBeGreaterThan(1_000);
   expect(writers.statements).toBeGreaterThan(1_000);
-});
+}, 300_000);

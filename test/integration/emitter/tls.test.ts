@@ -81,7 +81,7 @@ describe('a server that takes connections over TLS only', () => {
 
   test('says so to a client without TLS, and which option turns it on', async () => {
     expect((await refusal(login(), 'off')).message).toMatch(
-      /takes connections over TLS only, and TLS is off\. Turn it on \(--tls, or DATABASE_TLS\): "rds" .* PEM file/,
+      /accepts connections over TLS only, and TLS is off\. Turn it on \(--tls, or DATABASE_TLS\): "rds" .* PEM file/,
     );
   });
 
@@ -163,7 +163,7 @@ describe('a command with --creds', () => {
 
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'takes connections over TLS only, and TLS is off. Turn it on (--tls, or DATABASE_TLS)',
+      'accepts connections over TLS only, and TLS is off. Turn it on (--tls, or DATABASE_TLS)',
     );
   });
 });

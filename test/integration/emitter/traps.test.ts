@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Kafka, KafkaJSConnectionError } from 'kafkajs';
-import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
-import { parseEvent } from '../../../lambda/emitter/event';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
 import { MysqlTableReader } from '../../../lambda/emitter/mysql/table-reader';
 import { addSamplePosts, loadSampleTables } from '../../../lambda/sample-loader/load-sample-tables';
 import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
-import { PregroupedMessages } from '../../../lambda/shared/kafka/pregrouped-messages';
+import { EncodedRecords, PregroupedMessages } from '../../../lambda/shared/kafka/pregrouped-messages';
 import { messageBytes } from '../../../lambda/shared/message';
 import { serverFiles } from '../../../scripts/local/downloads';
 import { EmitterProcess } from '../../../scripts/local/emitter-process';
 import { startKafka } from '../../../scripts/local/kafka';
 import { createTopics } from '../../../scripts/local/topics';
 import { silentProgress } from '../../../scripts/terminal/progress';
+import { emitWith } from '../../support/emit-with';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { recordProducers } from '../../support/recorded-producers';
 import { ServerProxy } from '../../support/server-proxy';
@@ -33,16 +33,8 @@ async function runWith(kafka: Kafka, { logins, userId }: TestPipeline): Promise<
     onMissingIndex: () => {},
   });
   const publisher = new KafkaTopicPublisher(kafka, userId);
-  const never = new AbortController().signal;
   try {
-    return await emit(parseEvent({}, undefined), {
-      reader,
-      publisherOf: () => publisher,
-      progress: { committed: () => {}, retrying: () => {} },
-      sleep: async (milliseconds) => await delay(milliseconds),
-      deadline: never,
-      cutOff: never,
-    });
+    return await emitWith({ reader, publisherOf: () => publisher, sleep: delay });
   } finally {
     reader.end();
     await publisher.discard();
@@ -64,15 +56,17 @@ describe('a send', () => {
 
     await runWith(kafka, pipeline);
 
-    const sends = producers.flatMap((producer) => producer.sends);
-    for (const { messages } of sends) {
-      expect(messages).toBeInstanceOf(PregroupedMessages);
+    const sends = producers.flatMap((producer) => producer.sends as { messages: unknown }[]);
+    const rows = sends.flatMap(({ messages }) => (messages instanceof EncodedRecords ? messages : []));
+    const letters = sends.flatMap(({ messages }) => (messages instanceof PregroupedMessages ? messages : []));
+    expect(rows.length + letters.length).toBe(sends.length);
+    for (const messages of letters)
       expect(messages.every(({ key }) => typeof key === 'string' && key !== '')).toBe(true);
-    }
-    const counts = sends.map(({ messages }) => messages.length);
-    const sizes = sends.map(({ messages }) =>
-      [...messages].reduce((sum, message) => sum + messageBytes(message as never), 0),
-    );
+    const counts = [...rows, ...letters].map(({ length }) => length);
+    const sizes = [
+      ...rows.map(({ content }) => content.length),
+      ...letters.map((messages) => messages.map(messageBytes).reduce((sum, bytes) => sum + bytes, 0)),
+    ];
     // Both limits were reached, or this would show nothing.
     expect(Math.max(...counts)).toBe(1_000);
     expect(Math.max(...sizes)).toBeGreaterThan(700_000);

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Kafka } from 'kafkajs';
-import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
-import { parseEvent } from '../../../lambda/emitter/event';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { KafkaTopicPublisher } from '../../../lambda/emitter/kafka/topic-publisher';
 import { MysqlTableReader } from '../../../lambda/emitter/mysql/table-reader';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
@@ -12,6 +11,7 @@ import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection
 import { rowsOf } from '../../../lambda/shared/mysql/rows-of';
 import { STREAMS } from '../../../lambda/shared/streams';
 import { newPassword } from '../../../scripts/local/database-logins';
+import { emitWith } from '../../support/emit-with';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { ServerProxy } from '../../support/server-proxy';
 import { testServers } from '../../support/servers';
@@ -33,7 +33,7 @@ async function asAdmin(sql: string): Promise<string[][]> {
 const connectionsOf = async ({ logins }: TestPipeline): Promise<string[]> =>
   (await asAdmin(`SELECT ID FROM PROCESSLIST WHERE USER = '${logins.emitter.user}' ORDER BY ID`)).flat();
 
-const insert = async (pipeline: TestPipeline, ...keys: number[]): Promise<void> =>
+const insert = async (pipeline: TestPipeline, ...keys: number[]): Promise<unknown> =>
   await pipeline.sql(
     ...STREAMS.map(
       ({ table }) => `INSERT INTO ${table} VALUES ${keys.map((key) => `(${key}, 'row ${key}')`).join(', ')}`,
@@ -237,16 +237,12 @@ class SuspendedRun {
           };
         },
       });
-    const never = new AbortController().signal;
     const publisher = gated(this.publisher);
-    this.outcome = emit(parseEvent({}, undefined), {
+    this.outcome = emitWith({
       reader: gated(this.reader),
       publisherOf: () => publisher,
-      progress: { committed: () => {}, retrying: () => {} },
-      sleep: async (milliseconds) => await delay(milliseconds),
-      deadline: never,
-      cutOff: never,
       bounds: { rows: 6, bytes: 1_000_000 },
+      sleep: delay,
     });
   }
 

@@ -1,12 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigResourceTypes } from 'kafkajs';
+import { SMALLEST_RANGE } from '../../../lambda/emitter/ranges';
 import { type EmitterVariables, MOST_SHARDS } from '../../../lambda/shared/environment';
-import { EmitterProcess } from '../../../scripts/local/emitter-process';
+import { EmitterProcess, type EmitterProgram } from '../../../scripts/local/emitter-process';
 import { createTopics } from '../../../scripts/local/topics';
 import { kafkaStatements } from '../../lib/kafka-statements';
 import { synthesize } from '../../lib/synthesize';
+import { builtEmitter } from '../../support/built-emitter';
 import { type AccessKey, type IamBroker, iamBroker } from '../../support/iam-broker';
 import { aclsOf, IMPLIED_IN_KAFKA, type KafkaAction, setAcls } from '../../support/kafka-acls';
 import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
@@ -16,23 +18,27 @@ import { testDirectory, testKafka, uniqueName, withAdmin } from '../../support/s
 const ROLE: AccessKey = { id: 'AKIAEMITTER', secret: 'secret/of+the=emitter' };
 
 /** How long a login lasts; Amazon MSK's own lasts as long as its token, a quarter of an hour. */
-const SESSION_MS = 12_000;
+const SESSION_MS = 11_000;
 
 /** The client logs in again ten seconds before its login expires. */
 const REAUTHENTICATES_AFTER_MS = SESSION_MS - 10_000;
 
 /** Enough that a run takes longer than that, several times over. */
-const MANY_ROWS = 500_000;
+const MANY_ROWS = 250_000;
+
+/** The least that is worth a range for each shard. */
+const ROWS_OF_SHARDS = MOST_SHARDS * Number(SMALLEST_RANGE);
 
 const userId = uniqueName();
 const statements = kafkaStatements(synthesize({ userId }).templates.Emitter, 'EmitterRole');
 const logs = testDirectory();
 let broker: IamBroker;
+let program: EmitterProgram;
 let pipeline: TestPipeline;
 let keys = 0;
 
 beforeAll(async () => {
-  mkdirSync(logs, { recursive: true });
+  program = await builtEmitter(logs);
   broker = await iamBroker([ROLE], {
     properties: { 'listener.name.iam.oauthbearer.connections.max.reauth.ms': SESSION_MS },
   });
@@ -72,6 +78,7 @@ async function withEmitter<T>(
       ...variables,
     } as EmitterVariables,
     logFile,
+    program,
   );
   try {
     return await work(emitter, logFile);
@@ -183,7 +190,7 @@ describe('the policy of the role', () => {
 
   test('is enough for shards: for the one that gives ranges to the others, and for each of them', async () => {
     const from = keys + 1;
-    keys += MANY_ROWS;
+    keys += ROWS_OF_SHARDS;
     await pipeline.sql(`INSERT INTO pinterest_data SELECT seq, 'a post' FROM seq_${from}_to_${keys}`);
     const shards = Array.from({ length: MOST_SHARDS }, (_, shard) => shard);
     const rows: number[] = [];
@@ -195,7 +202,7 @@ describe('the policy of the role', () => {
       rows.push(summary.emitted.pin);
     }
 
-    expect(rows).toEqual(shards.map(() => MANY_ROWS / MOST_SHARDS));
+    expect(rows).toEqual(shards.map(() => Number(SMALLEST_RANGE)));
     expect(await pipeline.verify()).toMatchObject({ equal: true });
   });
 

@@ -111,7 +111,7 @@ describe('a deployment fails with a reason and without a password', () => {
       'the server is not one of Amazon’s, for the login would go to it',
       { rows: '1' },
       () => delete process.env['DATABASE_TLS'],
-      /self-signed certificate/,
+      /self-signed certificate|unable to verify the first certificate/,
     ],
   ])('when %s', async (_, properties, spoil, reason) => {
     spoil();

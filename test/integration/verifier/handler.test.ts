@@ -39,7 +39,7 @@ test('refuses to share its group with another comparison, which would be given a
   await joined;
   try {
     await expect(handler()).rejects.toThrow(
-      `Another comparison reads in the group ${userId}.verifier. One that was cut off leaves it within a minute.`,
+      `Another comparison is running in the group ${userId}.verifier. One that was cut off leaves it within a minute.`,
     );
   } finally {
     await other.disconnect();

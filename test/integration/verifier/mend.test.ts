@@ -27,7 +27,7 @@ async function emittedPipeline(): Promise<TestPipeline> {
 }
 
 /** Rows that are emitted once the checkpoint is right again. */
-const insertMore = (pipeline: TestPipeline): Promise<void> =>
+const insertMore = (pipeline: TestPipeline): Promise<unknown> =>
   pipeline.sql(...STREAMS.map(({ table }) => `INSERT INTO ${table} VALUES (4000, 'one more')`));
 
 async function joinGroup(groupId: string, topic: string) {
@@ -78,7 +78,7 @@ test('a checkpoint that is gone is restored, and one that is not is left alone',
   expect(await mend(pipeline)).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('Equal: 4,003 rows'),
-    stderr: expect.stringContaining('there is nothing to mend'),
+    stderr: expect.stringContaining('there is nothing to fix'),
   });
 });
 

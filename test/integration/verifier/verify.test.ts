@@ -338,7 +338,7 @@ describe('verify', () => {
 
     const message = await reading.catch((error: Error) => error.message);
     expect(message).toBe(
-      `Kafka gave nothing for 2 s: ${topic}[${partition}] at ${(await written())?.to} of 1000.`,
+      `Kafka sent nothing for 2 s: ${topic}[${partition}] at ${(await written())?.to} of 1000.`,
     );
   });
 

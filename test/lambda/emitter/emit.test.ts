@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { type EmitRequest, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
 import { MOST_FAILURES } from '../../../lambda/emitter/retry';
 import { MOST_SHARDS } from '../../../lambda/shared/environment';
 import { CheckpointError, TableError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
+import { emitWith, everything, never } from '../../support/emit-with';
 import {
   type Fate,
   FaultSchedule,
@@ -15,26 +16,17 @@ import {
   UNEMITTABLE,
 } from '../../support/in-memory';
 
-const never = new AbortController().signal;
-const everything: EmitRequest = parseEvent({}, undefined);
-
 async function run(
   reader: TableReader,
   publisher: TopicPublisher,
   request: EmitRequest = everything,
   { deadline = never, bounds = { rows: 4, bytes: 1_000_000 }, chunks = 1, sleep = async () => {} } = {},
 ): Promise<EmitOutcome> {
-  const progress = { committed: () => {}, retrying: () => {} };
-  return await emit(request, {
-    reader,
-    publisherOf: () => publisher,
-    progress,
-    sleep,
-    deadline,
-    cutOff: never,
-    bounds,
-    transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
-  });
+  const transaction = { chunks, milliseconds: Number.POSITIVE_INFINITY };
+  return await emitWith(
+    { reader, publisherOf: () => publisher, deadline, bounds, sleep, transaction },
+    request,
+  );
 }
 
 const posts = (...keys: number[]): MemoryRow[] =>

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { DryRunPublisher } from '../../../lambda/emitter/dry-run-publisher';
-import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { type EmitEvent, parseEvent } from '../../../lambda/emitter/event';
 import { summarise } from '../../../lambda/emitter/summary';
 import { UnreachableError } from '../../../lambda/shared/errors';
 import type { Message } from '../../../lambda/shared/message';
 import { perStream, STREAMS } from '../../../lambda/shared/streams';
+import { emitWith, never } from '../../support/emit-with';
+import { foldedTopic } from '../../support/folded-topic';
 import { type Fate, FaultSchedule, MemoryKafka, type MemoryRow, UNEMITTABLE } from '../../support/in-memory';
 import { MemoryDatabase } from '../../support/memory-database';
 
-const never = new AbortController().signal;
 const [PIN, GEO] = STREAMS;
 
 interface RunOptions {
@@ -21,25 +22,25 @@ interface RunOptions {
   readonly deadline?: AbortSignal;
 }
 
-async function runOn(
+async function run(
   database: MemoryDatabase,
   kafka: MemoryKafka,
   event: EmitEvent = {},
   { shards = 1, rows = 4, chunks = 1, enough = never, deadline = never, faults }: RunOptions = {},
 ): Promise<EmitOutcome> {
-  return await emit(parseEvent(event, undefined, shards), {
-    reader: database,
-    log: database,
-    publisherOf: (shard) => kafka.producer(faults, shard),
-    progress: { committed: () => {}, retrying: () => {} },
-    sleep: async () => {},
-    deadline,
-    enough,
-    cutOff: never,
-    bounds: { rows, bytes: 1_000_000 },
-    transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
-    smallestRange: 5n,
-  });
+  return await emitWith(
+    {
+      reader: database,
+      log: database,
+      publisherOf: (shard) => kafka.producer(faults, shard),
+      deadline,
+      enough,
+      bounds: { rows, bytes: 1_000_000 },
+      transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
+      smallestRange: 5n,
+    },
+    parseEvent(event, undefined, shards),
+  );
 }
 
 const posts = (...keys: number[]): MemoryRow[] =>
@@ -56,18 +57,11 @@ const changesIn = (outcome: EmitOutcome) =>
   summarise('ada', { shard: 0, dryRun: false }, outcome, { lagKeys: perStream(() => 0), elapsedMs: 0 })
     .changes;
 
-/** The table that a reader has who follows the topic: the rule that the records promise, written down once more. */
-function folded(messages: readonly Message[]): string[] {
-  const table = new Map<string, string[]>();
-  for (const { key, value, headers } of messages) {
-    if (value === null) table.delete(key);
-    else {
-      const row = `${key} ${JSON.parse(`${value}`).text}`;
-      table.set(key, headers?.op === 'u' ? [row] : [...(table.get(key) ?? []), row]);
-    }
-  }
-  return [...table.values()].flat().sort();
-}
+const folded = (messages: readonly Message[]): string[] =>
+  foldedTopic(
+    messages.map(({ key, value, headers }) => ({ key: `${key}`, value: `${value}`, op: headers?.op })),
+    'text',
+  );
 
 const emittable = (rows: readonly MemoryRow[]): string[] =>
   rows
@@ -85,7 +79,7 @@ async function caughtUp(...keys: number[]) {
   const database = new MemoryDatabase();
   const kafka = new MemoryKafka();
   for (const stream of STREAMS) database.insert(stream, ...posts(...keys));
-  const outcome = await runOn(database, kafka);
+  const outcome = await run(database, kafka);
   const copied = perStream(({ name }) => kafka.committed[name].length);
   const news = ({ name }: (typeof STREAMS)[number]) => said(kafka.committed[name].slice(copied[name]));
   return { database, kafka, outcome, news };
@@ -98,7 +92,7 @@ describe('a change of a row that was emitted', () => {
     database.change(PIN, withKey(2));
     database.insert(GEO, ...posts(3));
 
-    const next = await runOn(database, kafka);
+    const next = await run(database, kafka);
 
     expect(changesIn(outcome)).toEqual(perStream(() => 'followed'));
     expect(news(PIN)).toEqual(['2  d', '4 new u']);
@@ -112,7 +106,7 @@ describe('a change of a row that was emitted', () => {
     database.insert(PIN, { key: 2n, text: 'third' });
     database.change(GEO, ({ key, text }) => key === 2n && text === 'row 2', [{ key: 2n, text: 'only' }]);
 
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(news(PIN)).toEqual(['2  d', '2 row 2 r', '2 row 2 r', '2 third r']);
     expect(news(GEO)).toEqual(['2 only u']);
@@ -122,7 +116,7 @@ describe('a change of a row that was emitted', () => {
     const { database, kafka, news } = await caughtUp(1, 5, 9);
     database.change(PIN, withKey(5), [{ key: 3n, text: 'row 5' }]);
 
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(news(PIN)).toEqual(['3 row 5 u', '5  d']);
   });
@@ -131,7 +125,7 @@ describe('a change of a row that was emitted', () => {
     const { database, kafka, news } = await caughtUp(1, 2);
     database.change(PIN, withKey(2), [{ key: 2n, text: UNEMITTABLE }]);
 
-    const outcome = await runOn(database, kafka);
+    const outcome = await run(database, kafka);
 
     expect(news(PIN)).toEqual(['2  d']);
     expect(outcome.deadLettered).toBe(1);
@@ -142,7 +136,7 @@ describe('a change of a row that was emitted', () => {
     const { database, kafka } = await caughtUp(1);
     database.change(PIN, withKey(1), [{ key: 1n, text: 'new' }]);
 
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(kafka.committed.pin.map(({ headers }) => headers)).toEqual([undefined, { op: 'u', gtid: '4' }]);
   });
@@ -151,7 +145,7 @@ describe('a change of a row that was emitted', () => {
     const { database, kafka, news } = await caughtUp(1);
     for (const text of ['a', 'b', 'c']) database.change(PIN, withKey(1), [{ key: 1n, text }]);
 
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(news(PIN)).toEqual(['1 c u']);
   });
@@ -161,7 +155,7 @@ describe('a change of a row that was emitted', () => {
     database.insert(PIN, ...posts(5));
     database.change(PIN, withKey(5), [{ key: 5n, text: 'new' }]);
 
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(said(kafka.committed.pin)).toEqual(['1 row 1 ', '5 new ']);
   });
@@ -172,7 +166,7 @@ describe('a run', () => {
     const { database, kafka } = await caughtUp(1, 2);
     const { transactions } = kafka;
 
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(kafka.transactions).toBe(transactions);
   });
@@ -181,7 +175,7 @@ describe('a run', () => {
     const { database, kafka, news } = await caughtUp(1, 2, 3, 4);
     for (const stream of [PIN, GEO]) database.change(stream, withKey(1, 2, 3));
 
-    expect(await runOn(database, kafka, { limit: 2 })).toMatchObject({ stopped: 'limit' });
+    expect(await run(database, kafka, { limit: 2 })).toMatchObject({ stopped: 'limit' });
     expect([news(PIN), news(GEO)]).toEqual([
       ['1  d', '2  d'],
       ['1  d', '2  d'],
@@ -190,7 +184,7 @@ describe('a run', () => {
       { end: 3n, gtid: '5' },
       { end: 5n, gtid: '3' },
     ]);
-    expect(await runOn(database, kafka)).toMatchObject({ stopped: 'caught-up' });
+    expect(await run(database, kafka)).toMatchObject({ stopped: 'caught-up' });
     expect(news(PIN)).toEqual(['1  d', '2  d', '3  d']);
   });
 
@@ -198,11 +192,11 @@ describe('a run', () => {
     const { database, kafka, news } = await caughtUp(1, 2);
     for (const stream of STREAMS) database.change(stream, withKey(1));
 
-    const outcome = await runOn(database, kafka, { tables: ['pinterest_data'] });
+    const outcome = await run(database, kafka, { tables: ['pinterest_data'] });
 
     expect([news(PIN), news(GEO)]).toEqual([['1  d'], []]);
     expect(changesIn(outcome)).toMatchObject({ pin: 'followed', geo: 'not part of this run' });
-    await runOn(database, kafka);
+    await run(database, kafka);
     expectFollowed(database, kafka);
   });
 
@@ -212,20 +206,15 @@ describe('a run', () => {
     database.change(PIN, withKey(1));
     const { checkpoint } = kafka;
     const reading = kafka.producer();
-    const outcome = await emit(parseEvent({ dryRun: true }, undefined), {
-      reader: database,
-      log: database,
-      publisherOf: () =>
-        new DryRunPublisher({
-          committedCheckpoint: async () => checkpoint,
-          rangeOf: (shard) => reading.rangeOf(shard),
-          discard: async () => {},
-        }),
-      progress: { committed: () => {}, retrying: () => {} },
-      sleep: async () => {},
-      deadline: never,
-      cutOff: never,
+    const publisher = new DryRunPublisher({
+      committedCheckpoint: async () => checkpoint,
+      rangeOf: (shard) => reading.rangeOf(shard),
+      discard: async () => {},
     });
+    const outcome = await emitWith(
+      { reader: database, log: database, publisherOf: () => publisher },
+      parseEvent({ dryRun: true }, undefined),
+    );
 
     expect(outcome.followed.pin).toBe(1);
     expect(news(PIN)).toEqual([]);
@@ -237,8 +226,8 @@ describe('a run', () => {
     for (const key of [1, 2, 3]) database.change(PIN, withKey(key));
 
     const runs = [];
-    for (let run = 0; run < 4; run++)
-      runs.push((await runOn(database, kafka, {}, { enough: AbortSignal.abort() })).stopped);
+    for (let turn = 0; turn < 4; turn++)
+      runs.push((await run(database, kafka, {}, { enough: AbortSignal.abort() })).stopped);
 
     expect(runs[0]).toBe('deadline');
     expect(runs.at(-1)).toBe('caught-up');
@@ -247,20 +236,20 @@ describe('a run', () => {
 
   test('with a smaller `from` emits rows again, and follows them from then on', async () => {
     const { database, kafka } = await caughtUp(1, 2, 3);
-    await runOn(database, kafka, { from: 2 });
+    await run(database, kafka, { from: 2 });
 
     expect(said(kafka.committed.pin)).toEqual(['1 row 1 ', '2 row 2 ', '3 row 3 ', '2 row 2 ', '3 row 3 ']);
     database.change(PIN, withKey(1, 3));
-    await runOn(database, kafka);
+    await run(database, kafka);
     expect(said(kafka.committed.pin).slice(5)).toEqual(['1  d', '3  d']);
   });
 
   test('with a larger `from` leaves rows out, until they change', async () => {
     const { database, kafka, news } = await caughtUp(1);
     database.insert(PIN, ...posts(2, 3, 4));
-    await runOn(database, kafka, { from: { pinterest_data: 4 } });
+    await run(database, kafka, { from: { pinterest_data: 4 } });
     database.change(PIN, withKey(2), [{ key: 2n, text: 'new' }]);
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(news(PIN)).toEqual(['4 row 4 ', '2 new u']);
   });
@@ -268,9 +257,9 @@ describe('a run', () => {
   test('with a `from` behind the last row follows all that it has left out', async () => {
     const { database, kafka, news } = await caughtUp(1);
     database.insert(PIN, ...posts(2));
-    await runOn(database, kafka, { from: { pinterest_data: 9 } });
+    await run(database, kafka, { from: { pinterest_data: 9 } });
     database.change(PIN, withKey(1, 2), [{ key: 2n, text: 'new' }]);
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(news(PIN)).toEqual(['1  d', '2 new u']);
   });
@@ -283,7 +272,7 @@ describe('where changes cannot be followed', () => {
     database.isReadable = false;
     database.insert(PIN, ...posts(1));
 
-    const outcome = await runOn(database, kafka);
+    const outcome = await run(database, kafka);
 
     expect(changesIn(outcome)).toEqual(perStream(() => 'copied-only (the login may not read the log)'));
     expect(said(kafka.committed.pin)).toEqual(['1 row 1 ']);
@@ -293,9 +282,9 @@ describe('where changes cannot be followed', () => {
     const { database, kafka, news } = await caughtUp(1);
     database.change(PIN, withKey(1));
     database.isReadable = false;
-    await expect(runOn(database, kafka)).rejects.toMatchObject({ name: 'LogRefusedError' });
+    await expect(run(database, kafka)).rejects.toMatchObject({ name: 'LogRefusedError' });
     database.refused = { refused: 'log', reason: 'binlog_format is MIXED' };
-    await expect(runOn(database, kafka)).rejects.toThrow('binlog_format is MIXED');
+    await expect(run(database, kafka)).rejects.toThrow('binlog_format is MIXED');
 
     expect(news(PIN)).toEqual([]);
   });
@@ -304,7 +293,7 @@ describe('where changes cannot be followed', () => {
     const { database, kafka } = await caughtUp(1);
     database.refused = { refused: 'table', reason: 'the foreign key f changes rows' };
 
-    const outcome = await runOn(database, kafka);
+    const outcome = await run(database, kafka);
 
     expect(changesIn(outcome).pin).toBe('reconcile (the foreign key f changes rows)');
   });
@@ -314,13 +303,13 @@ describe('where changes cannot be followed', () => {
     const kafka = new MemoryKafka();
     database.isReadable = false;
     database.insert(PIN, ...posts(1, 2));
-    await runOn(database, kafka);
+    await run(database, kafka);
     database.change(PIN, withKey(1));
     database.isReadable = true;
 
-    const outcome = await runOn(database, kafka);
+    const outcome = await run(database, kafka);
     database.change(PIN, withKey(2), [{ key: 2n, text: 'new' }]);
-    await runOn(database, kafka);
+    await run(database, kafka);
 
     expect(changesIn(outcome)).toMatchObject({ pin: expect.stringMatching(/^reconcile/), geo: 'followed' });
     expect(said(kafka.committed.pin)).toEqual(['1 row 1 ', '2 row 2 ', '2 new u']);
@@ -337,12 +326,12 @@ describe('a log that does not say what has changed', () => {
     lose(database);
     database.insert(PIN, ...posts(7));
 
-    const outcome = await runOn(database, kafka);
+    const outcome = await run(database, kafka);
 
     expect(changesIn(outcome).pin).toBe(`reconcile (${reason})`);
     expect(said(kafka.committed.pin)).toContain('7 row 7 ');
     database.change(PIN, withKey(7));
-    const next = await runOn(database, kafka);
+    const next = await run(database, kafka);
     expect(changesIn(next).pin).toBe(`reconcile (${reason})`);
     expect(said(kafka.committed.pin).at(-1)).toBe('7  d');
   });
@@ -350,13 +339,13 @@ describe('a log that does not say what has changed', () => {
   test('is made up for by reading keys again; a loss after that one is not', async () => {
     const { database, kafka } = await caughtUp(1, 2, 3);
     database.truncate(PIN);
-    const lost = await runOn(database, kafka);
+    const lost = await run(database, kafka);
     const reconciled = { pinterest_data: lost.checkpoint.pin.loss?.id as string };
     const keys = { pinterest_data: ['1', '2', '3', '999'] };
 
-    await runOn(database, kafka, { keys, reconciled: { pinterest_data: 'another' } });
+    await run(database, kafka, { keys, reconciled: { pinterest_data: 'another' } });
     expect(kafka.checkpoint.pin.loss?.reason).toBe('TRUNCATE pinterest_data');
-    const outcome = await runOn(database, kafka, { keys, reconciled });
+    const outcome = await run(database, kafka, { keys, reconciled });
 
     expect(changesIn(outcome).pin).toBe('followed');
     expect(outcome).toMatchObject({ followed: { pin: 3 }, stopped: 'caught-up' });
@@ -370,10 +359,10 @@ describe('keys that an event names', () => {
     const kafka = new MemoryKafka();
     database.refused = { refused: 'log', reason: 'there is none' };
     database.insert(PIN, ...posts(1, 2));
-    await runOn(database, kafka);
+    await run(database, kafka);
     database.change(PIN, withKey(1));
 
-    await runOn(database, kafka, { keys: { pinterest_data: ['2', '1', 1] } });
+    await run(database, kafka, { keys: { pinterest_data: ['2', '1', 1] } });
 
     expect(kafka.committed.pin.slice(2)).toEqual([
       { key: '1', value: null, headers: { op: 'd', asked: 'yes' } },
@@ -385,8 +374,8 @@ describe('keys that an event names', () => {
     const { database, kafka, news } = await caughtUp(1);
     database.insert(PIN, ...posts(5));
 
-    await runOn(database, kafka, { keys: { pinterest_data: ['1', '5'] } });
-    await runOn(database, kafka);
+    await run(database, kafka, { keys: { pinterest_data: ['1', '5'] } });
+    await run(database, kafka);
 
     expect(news(PIN)).toEqual(['1 row 1 u', '5 row 5 ']);
   });
@@ -397,20 +386,20 @@ describe('with shards', () => {
     const database = new MemoryDatabase();
     const kafka = new MemoryKafka();
     database.insert(PIN, ...posts(...Array(30).keys()));
-    await runOn(database, kafka, {}, { shards: 3 });
-    await runOn(database, kafka, { shard: 1, limit: 4 }, { shards: 3 });
+    await run(database, kafka, {}, { shards: 3 });
+    await run(database, kafka, { shard: 1, limit: 4 }, { shards: 3 });
     database.change(
       PIN,
       withKey(1, 8, 25),
       [1, 8, 25].map((key) => ({ key: BigInt(key), text: 'new' })),
     );
-    await runOn(database, kafka, {}, { shards: 3 });
+    await run(database, kafka, {}, { shards: 3 });
     expect(said(kafka.committed.pin).filter((text) => text.includes('new'))).toEqual(['25 new u']);
-    for (const shard of [1, 2]) await runOn(database, kafka, { shard }, { shards: 3 });
+    for (const shard of [1, 2]) await run(database, kafka, { shard }, { shards: 3 });
     expectFollowed(database, kafka);
 
     database.change(PIN, withKey(2, 12, 26));
-    await runOn(database, kafka, {}, { shards: 3 });
+    await run(database, kafka, {}, { shards: 3 });
 
     expectFollowed(database, kafka);
     expect(kafka.checkpoint.pin.steps).toHaveLength(1);
@@ -433,7 +422,7 @@ describe('whatever happens to the tables, and whatever fails', () => {
   ] as const;
   const changes = { kept: fc.oneof(...kept), losing: fc.oneof(...kept, ...kept, ...losing) };
   type Change = typeof changes.losing extends fc.Arbitrary<infer T> ? T : never;
-  const run = fc.record({
+  const runStep = fc.record({
     kind: fc.constant('run' as const),
     shard: fc.nat(2),
     shards: fc.integer({ min: 1, max: 3 }),
@@ -472,7 +461,7 @@ describe('whatever happens to the tables, and whatever fails', () => {
   ])('%s', async (_, change, mayLose) => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof({ weight: 3, arbitrary: change }, { weight: 1, arbitrary: run }), {
+        fc.array(fc.oneof({ weight: 3, arbitrary: change }, { weight: 1, arbitrary: runStep }), {
           maxLength: 60,
         }),
         fc.array(change, { maxLength: 40 }),
@@ -494,7 +483,7 @@ describe('whatever happens to the tables, and whatever fails', () => {
             const { limit, shards, isHasty, fates } = step;
             isWriting = true;
             database.failWith(new FaultSchedule(fates.slice(6)));
-            await runOn(
+            await run(
               database,
               kafka,
               { shard: Math.min(step.shard, shards - 1), ...(limit !== undefined && { limit }) },
@@ -513,7 +502,7 @@ describe('whatever happens to the tables, and whatever fails', () => {
           else if (Object.keys(losses).length > 0) {
             const all = [...Array(Number(LAST) + 101).keys()].map(String);
             const keys = Object.fromEntries(STREAMS.map(({ table }) => [table, all]));
-            await runOn(database, kafka, { keys, reconciled: losses });
+            await run(database, kafka, { keys, reconciled: losses });
           }
           expectFollowed(database, kafka);
           expect(await catchUp(database, kafka)).toEqual({});
@@ -528,7 +517,7 @@ describe('whatever happens to the tables, and whatever fails', () => {
     for (let round = 0; ; round++) {
       expect(round).toBeLessThan(20);
       const { transactions } = kafka;
-      for (const shard of [0, 1, 2]) await runOn(database, kafka, { shard }, { shards: 3 });
+      for (const shard of [0, 1, 2]) await run(database, kafka, { shard }, { shards: 3 });
       if (kafka.transactions === transactions) break;
     }
     const { checkpoint } = kafka;

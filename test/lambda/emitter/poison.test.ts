@@ -1,9 +1,6 @@
-import { emit } from '../../../lambda/emitter/emit';
-import { parseEvent } from '../../../lambda/emitter/event';
 import { perStream, STREAMS, type StreamName } from '../../../lambda/shared/streams';
+import { emitWith } from '../../support/emit-with';
 import { MemoryKafka, type MemoryRow, MemoryTables, UNEMITTABLE } from '../../support/in-memory';
-
-const never = new AbortController().signal;
 
 /** Rows of a chunk; with three tables of the same keys a chunk ends after two keys. */
 const CHUNK_ROWS = 6;
@@ -22,13 +19,9 @@ const places = STREAMS.flatMap(({ name }) => KEYS.map((key) => ({ name, key })))
 
 async function run(tables: MemoryTables, kafka: MemoryKafka) {
   const publisher = kafka.producer();
-  return await emit(parseEvent({}, undefined), {
+  return await emitWith({
     reader: tables,
     publisherOf: () => publisher,
-    progress: { committed: () => {}, retrying: () => {} },
-    sleep: async () => {},
-    deadline: never,
-    cutOff: never,
     bounds: { rows: CHUNK_ROWS, bytes: 1_000_000 },
   });
 }

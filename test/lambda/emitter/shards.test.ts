@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { type EmitOutcome, emit } from '../../../lambda/emitter/emit';
+import type { EmitOutcome } from '../../../lambda/emitter/emit';
 import { type EmitEvent, parseEvent } from '../../../lambda/emitter/event';
 import type { TableReader, TopicPublisher } from '../../../lambda/emitter/ports';
 import { assignedShardCount, hasUnfinishedRange } from '../../../lambda/emitter/ranges';
 import { ConfigurationError, UnreachableError } from '../../../lambda/shared/errors';
 import { type PerStream, perStream, STREAMS } from '../../../lambda/shared/streams';
+import { emitWith } from '../../support/emit-with';
 import {
   type Fate,
   FaultSchedule,
@@ -14,10 +15,8 @@ import {
   UNEMITTABLE,
 } from '../../support/in-memory';
 
-const never = new AbortController().signal;
-
 /** A run of one shard among `shards`, on tables and a Kafka in memory. */
-async function runOn(
+async function runShard(
   reader: TableReader,
   publisherOf: (shard: number) => TopicPublisher,
   event: EmitEvent,
@@ -29,17 +28,16 @@ async function runOn(
     smallestRange = 10n,
   }: { limit?: number; rows?: number; chunks?: number; smallestRange?: bigint } = {},
 ): Promise<EmitOutcome> {
-  return await emit(parseEvent(event, limit, shards), {
-    reader,
-    publisherOf,
-    progress: { committed: () => {}, retrying: () => {} },
-    sleep: async () => {},
-    deadline: never,
-    cutOff: never,
-    bounds: { rows, bytes: 1_000_000 },
-    transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
-    smallestRange,
-  });
+  return await emitWith(
+    {
+      reader,
+      publisherOf,
+      bounds: { rows, bytes: 1_000_000 },
+      transaction: { chunks, milliseconds: Number.POSITIVE_INFINITY },
+      smallestRange,
+    },
+    parseEvent(event, limit, shards),
+  );
 }
 
 const posts = (from: number, to: number): MemoryRow[] =>
@@ -60,8 +58,8 @@ function pipeline() {
   return {
     kafka,
     tables,
-    run: (event: EmitEvent, shards: number, options: Parameters<typeof runOn>[4] = {}) =>
-      runOn(tables, (shard) => kafka.producer(undefined, shard), event, shards, options),
+    run: (event: EmitEvent, shards: number, options: Parameters<typeof runShard>[4] = {}) =>
+      runShard(tables, (shard) => kafka.producer(undefined, shard), event, shards, options),
   };
 }
 
@@ -173,7 +171,7 @@ describe('the primary', () => {
   test('goes on when somebody newer finishes what was left behind', async () => {
     const { kafka, tables } = pipeline();
     const publisherOf = (shard: number) => kafka.producer(undefined, shard);
-    await runOn(tables, publisherOf, {}, 2);
+    await runShard(tables, publisherOf, {}, 2);
     const fenced = (shard: number) => {
       const publisher = publisherOf(shard);
       const send = publisher.send.bind(publisher);
@@ -184,7 +182,10 @@ describe('the primary', () => {
       return publisher;
     };
 
-    expect(await runOn(tables, fenced, {}, 1)).toMatchObject({ stopped: 'caught-up', emitted: { pin: 0 } });
+    expect(await runShard(tables, fenced, {}, 1)).toMatchObject({
+      stopped: 'caught-up',
+      emitted: { pin: 0 },
+    });
     expect(assignedShardCount(kafka.checkpoint)).toBe(2);
   });
 
@@ -207,7 +208,7 @@ describe('the primary', () => {
 
     await expect(run({ from: 0 }, 2)).rejects.toThrow(ConfigurationError);
     await expect(run({ from: 0 }, 3)).rejects.toThrow(
-      'from is 0: not allowed before shards have emitted the ranges that they were given (1, 2); let them catch up first.',
+      'from is 0: not allowed before shards have emitted their ranges (1, 2); let them catch up first.',
     );
     expect(kafka.transactions).toBe(before);
 
@@ -263,7 +264,7 @@ describe('another shard', () => {
       return publisher;
     };
 
-    await runOn(tables, publisherOf, { shard: 1 }, 2);
+    await runShard(tables, publisherOf, { shard: 1 }, 2);
 
     expect(rangeOf(kafka, 1)).toEqual([100, 150]);
     await run({ shard: 1 }, 2);
@@ -390,7 +391,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
                 const reader = life.of(new MemoryTables(tables.tables, new FaultSchedule([...read]), 2));
                 try {
                   count(
-                    await runOn(reader, publisherOf, { shard }, configured, {
+                    await runShard(reader, publisherOf, { shard }, configured, {
                       limit,
                       rows,
                       chunks,
@@ -418,7 +419,7 @@ describe('whatever the tables, whatever fails, whoever is killed and however the
             isDone = true;
             for (let shard = 0; shard < lastShards; shard++) {
               const publisherOf = (of: number) => kafka.producer(undefined, of);
-              const running = runOn(tables, publisherOf, { shard }, lastShards, { rows, smallestRange });
+              const running = runShard(tables, publisherOf, { shard }, lastShards, { rows, smallestRange });
               const outcome = await scheduler.waitFor(running);
               count(outcome);
               isDone &&=

@@ -66,7 +66,7 @@ describe('a credentials file', () => {
     [`HOST: h\nPASSWORD: ${PASSWORD}\nDATABASE: d`, 'user is missing: allowed: text'],
     ['HOST: h\nUSER: me\nDATABASE: d', 'password is missing: allowed: text'],
     [`HOST: h\nUSER: me\nPASSWORD: ${PASSWORD}`, 'database is missing: allowed: text'],
-    [`HOST: ""\nUSER: me\nPASSWORD: ${PASSWORD}\nDATABASE: d`, 'host is "": allowed: text that is not empty'],
+    [`HOST: ""\nUSER: me\nPASSWORD: ${PASSWORD}\nDATABASE: d`, 'host is "": allowed: non-empty text'],
     [`HOST: h\nUSER: u\nPASSWORD:\n- ${PASSWORD}\nDATABASE: d`, 'password is not shown: allowed: text'],
     [
       `HOST: h\nUSER: u\nPASSWORD: ${PASSWORD}\nDATABASE: d\nPORT: 65536`,
@@ -209,9 +209,9 @@ describe('a credentials file', () => {
   test.each([
     [Buffer.from('HOST: h\nUSER: u\nPASSWORD: m\xfcller\nDATABASE: d\n', 'latin1'), 'Line 3 is not UTF-8'],
     [Buffer.from('\ufeffHOST: h\n', 'utf16le'), 'Line 1 is not UTF-8'],
-    [Buffer.from('HOST: h\nHOST: i\n'), 'HOST stands there twice, on the lines 1 and 2'],
+    [Buffer.from('HOST: h\nHOST: i\n'), 'HOST appears twice, on lines 1 and 2'],
     [Buffer.from('A: h\nA: i\nUSER: @u\n'), 'Line 3: put the value of USER in quotes'],
-    [Buffer.from('HOST: h\nhost: i\n'), 'host stands there twice, on the lines 1 and 2'],
+    [Buffer.from('HOST: h\nhost: i\n'), 'host appears twice, on lines 1 and 2'],
     [Buffer.from('HOST: h\n---\nUSER: u\n'), 'Line 2: a second document begins there'],
     [Buffer.from('HOST: h\nUSER:u\nDATABASE: d\n'), 'Line 2: put a space after "USER:"'],
     [Buffer.from('HOST: h\n\tUSER: u\n'), 'Line 2'],

@@ -103,14 +103,14 @@ test.each([
   [{ KAFKA_AUTHENTICATION: 'scram' }, 'KAFKA_AUTHENTICATION is "scram": allowed: iam, none'],
   [{ COMPRESSION: 'lz4' }, 'COMPRESSION is "lz4": allowed: none, gzip, zstd'],
   [{ DATABASE_SECRET_ARN: undefined }, `DATABASE_SECRET_ARN is not set: ${sourceAllowed}`],
-  [{ DATABASE_SECRET_ARN: '' }, 'DATABASE_SECRET_ARN is "": allowed: text that is not empty'],
+  [{ DATABASE_SECRET_ARN: '' }, 'DATABASE_SECRET_ARN is "": allowed: non-empty text'],
   [
     { DATABASE_CREDENTIALS_FILE: 'db_creds.yaml' },
     `DATABASE_SECRET_ARN is "${complete.DATABASE_SECRET_ARN}": ${sourceAllowed}`,
   ],
   [
     { DATABASE_SECRET_ARN: undefined, DATABASE_CREDENTIALS_FILE: '' },
-    'DATABASE_CREDENTIALS_FILE is "": allowed: text that is not empty',
+    'DATABASE_CREDENTIALS_FILE is "": allowed: non-empty text',
   ],
   [{ DATABASE_TLS: 'yes' }, `DATABASE_TLS is "yes": that file cannot be read (ENOENT); ${tlsAllowed}`],
   [{ DATABASE_TLS: '' }, `DATABASE_TLS is "": that file cannot be read (ENOENT); ${tlsAllowed}`],
@@ -131,7 +131,7 @@ test.each([
     { SHARDS },
     `SHARDS is "${SHARDS}": allowed: a whole number from 1 to 8`,
   ]),
-  [{ AWS_REGION: '' }, 'AWS_REGION is "": allowed: text that is not empty'],
+  [{ AWS_REGION: '' }, 'AWS_REGION is "": allowed: non-empty text'],
 ])('%j is refused with variable, value and what is allowed', (variables, problem) => {
   expect(refusal(variables)).toContain(`The emitter's environment is wrong. ${problem}`);
 });

@@ -52,7 +52,7 @@ test.each([
   [
     'the clock is wrong',
     awsAnswer('RequestTimeTooSkewed'),
-    'The clock of this machine is wrong: AWS does not take what was signed at another time (ssm:GetParameter: RequestTimeTooSkewed)',
+    'The clock of this machine is wrong: AWS rejects requests that were signed at another time (ssm:GetParameter: RequestTimeTooSkewed)',
   ],
   [
     'the clock is wrong, which only the date of the answer tells',
@@ -74,7 +74,7 @@ test.each([
     'This AWS account may not use that service yet (ssm:GetParameter: OptInRequired).',
   ],
   [
-    'a proxy opens TLS',
+    'a proxy intercepts TLS',
     Object.assign(new Error('self-signed certificate'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }),
     'certificate that is not trusted (ssm:GetParameter: SELF_SIGNED_CERT_IN_CHAIN). Behind a proxy',
   ],

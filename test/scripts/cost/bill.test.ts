@@ -149,7 +149,7 @@ test('runs twice as often cost twice as much', () => {
 
 test('each shard runs as often as one alone', () => {
   const [one, three] = [1, 3].map((shards) =>
-    billOf(parseConfig({ userId: 'ada', emitter: { shards } })),
+    billOf(parseConfig({ userId: 'ada', emitter: { shards, timeoutSeconds: 180 } })),
   ) as [Bill, Bill];
 
   for (const price of ['schedule', 'trace', 'Lambda requests', 'Lambda duration, arm64']) {

@@ -264,16 +264,27 @@ test.each<[broken: string, breakIt: () => void, check: string, text: string, fix
     'npm run emit',
   ],
   [
-    'an alarm rings',
+    'an alarm fires',
     () =>
       cloudWatch.on(DescribeAlarmsCommand).resolves({
         MetricAlarms: [
-          { AlarmName: 'Pinterest-ada-Emitter: Emitter fails', AlarmDescription: 'What to do: README.md' },
+          {
+            AlarmName: 'Pinterest-ada-Emitter: Emitter fails',
+            AlarmDescription: 'What to do: README.md',
+            StateValue: 'ALARM',
+          },
         ],
       }),
     'alarms',
     'Pinterest-ada-Emitter: Emitter fails',
     'What to do: README.md',
+  ],
+  [
+    'the emitter stopped running more than an hour ago',
+    () => withoutDataSince(2, 'Pinterest-ada-Emitter: Emitter has not run for an hour'),
+    'alarms',
+    'Emitter has not run for an hour',
+    'What to do',
   ],
 ])('says what is broken and what mends it when %s', async (_, breakIt, check, text, fix) => {
   breakIt();
@@ -310,6 +321,12 @@ test.each<[string, () => void, string, string]>([
     'schedule',
     'switched off for some of the shards',
   ],
+  [
+    'an alarm has had no data for an hour after its creation',
+    () => withoutDataSince(2, 'Pinterest-ada-KafkaCluster: Kafka has no active controller'),
+    'alarms',
+    'no data for an hour, so these cannot fire: Pinterest-ada-KafkaCluster: Kafka has no active controller',
+  ],
   ['nothing has run yet', () => logged(), 'last run', 'none in 15 minutes'],
   [
     'nothing but the doctor has run',
@@ -338,6 +355,12 @@ test.each<[string, () => void, string, string]>([
     expect.objectContaining({ check, status: 'warning', text: expect.stringContaining(text) }),
   ]);
   expect(status).toBe(0);
+});
+
+test('waits an hour for the first data of an alarm', async () => {
+  withoutDataSince(0.5, 'Pinterest-ada-Emitter: Emitter has not run for an hour');
+
+  expect((await examine()).status).toBe(0);
 });
 
 test('makes no check of what is not deployed', async () => {
@@ -408,6 +431,19 @@ function stackIs(id: StackId, state?: string, outputs: Readonly<Record<string, s
   }));
   stack.resolves({
     Stacks: [{ StackName, CreationTime: new Date(0), StackStatus: state as 'CREATE_COMPLETE', Outputs }],
+  });
+}
+
+function withoutDataSince(hours: number, AlarmName: string): void {
+  cloudWatch.on(DescribeAlarmsCommand).resolves({
+    MetricAlarms: [
+      {
+        AlarmName,
+        AlarmDescription: 'What to do: README.md',
+        StateValue: 'INSUFFICIENT_DATA',
+        StateUpdatedTimestamp: new Date(Date.now() - hours * 3_600_000),
+      },
+    ],
   });
 }
 

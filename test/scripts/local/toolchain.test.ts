@@ -49,7 +49,7 @@ describe('the toolchain check', () => {
   test('tells a program that fails from one that is missing', async () => {
     const answer = '\nThe JAVA_HOME environment variable is not defined correctly\nmore';
     await expect(checkToolchain(answering({ mvn: answer }))).rejects.toThrow(
-      'Maven 3.6 or newer is needed, and "mvn -version" does not tell its version. It says: The JAVA_HOME environment variable is not defined correctly',
+      'Maven 3.6 or newer is needed, and "mvn -version" does not print its version, but: The JAVA_HOME environment variable is not defined correctly',
     );
   });
 

@@ -3,5 +3,5 @@ module.exports = {
   displayName: 'faults',
   testMatch: ['<rootDir>/test/faults/**/*.test.ts'],
   testEnvironment: '<rootDir>/test/support/jest/integration-environment.ts',
-  setupFilesAfterEnv: ['<rootDir>/test/support/jest/integration-timeout.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/timeout.ts'],
 };

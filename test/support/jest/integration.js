@@ -5,5 +5,5 @@ module.exports = {
   testEnvironment: '<rootDir>/test/support/jest/integration-environment.ts',
   globalSetup: '<rootDir>/test/support/jest/start-servers.ts',
   globalTeardown: '<rootDir>/test/support/jest/stop-servers.ts',
-  setupFilesAfterEnv: ['<rootDir>/test/support/jest/integration-timeout.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/timeout.ts'],
 };

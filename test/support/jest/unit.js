@@ -2,5 +2,6 @@ module.exports = {
   ...require('./base'),
   displayName: 'unit',
   setupFiles: ['<rootDir>/test/support/jest/no-aws.js'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/timeout.ts'],
   testMatch: ['<rootDir>/test/{lambda,scripts}/**/*.test.ts'],
 };

@@ -49,7 +49,7 @@ test.each([
   ['emitter=1 next=7 next=7 cluster=Zk9_-A', 'the emitter writes other metadata'],
   [`${OURS} `, 'the emitter writes other metadata'],
   ['emitter=3 next=7 cluster=Zk9_-A', 'an emitter of version 3 wrote it, and this one has version 2'],
-  ['emitter=1 next=8 cluster=Zk9_-A', 'the emitter committed 8, and somebody changed that'],
+  ['emitter=1 next=8 cluster=Zk9_-A', 'the emitter committed 8, and another client changed that'],
   ['emitter=1 next=7 cluster=other', 'it was committed in the cluster other, and this is Zk9_-A'],
   [`${OURS} steps=3`, 'the emitter does not write steps=3'],
   [`${OURS} steps=3@a;`, 'the emitter does not write steps=3@a;'],

@@ -56,12 +56,12 @@ test.each<[TopicFacts, string, string]>([
   [
     topic({ 'message.timestamp.before.max.ms': '5000' }),
     'refuse',
-    'Topic ada.pin: message.timestamp.before.max.ms is 5000, which refuses messages of this moment; it has to be 60000 or more.',
+    'Topic ada.pin: message.timestamp.before.max.ms is 5000, which refuses messages that are written now; it must be 60000 or more.',
   ],
   [
     topic({ 'message.timestamp.after.max.ms': '0' }),
     'refuse',
-    'Topic ada.pin: message.timestamp.after.max.ms is 0, which refuses messages of this moment; it has to be 60000 or more.',
+    'Topic ada.pin: message.timestamp.after.max.ms is 0, which refuses messages that are written now; it must be 60000 or more.',
   ],
   [
     topic({ 'cleanup.policy': 'compact' }),
