@@ -65,6 +65,8 @@ export class PackedRows {
 
   /** Begins a row with its key, whose digits are in a range of bytes; its JSON goes behind them. @returns where */
   begin(source: Uint8Array, from: number, to: number): number {
+    // Past its end a typed array would take nothing, and say so to nobody.
+    if (this.count >= this.ends.length) throw new Error('There is no room for another row in this block.');
     let first = from;
     while (first < to - 1 && source[first] === DIGIT_0) first += 1;
     const { bytes, count } = this;
@@ -100,7 +102,8 @@ export class PackedRows {
   /** A block in what is left of this one's memory, or in memory of its own. */
   rest(): PackedRows {
     const { count, length, bytes, high, low, hashes, keyEnds, ends } = this;
-    if (2 * count > BLOCK_ROWS || bytes.length - length < BLOCK_BYTES / 2) return new PackedRows();
+    const isLittle = ends.length - count < BLOCK_ROWS / 2 || bytes.length - length < BLOCK_BYTES / 2;
+    if (isLittle) return new PackedRows();
     return new PackedRows(
       bytes.subarray(length),
       ...([high.subarray(count), low.subarray(count), hashes.subarray(count)] as const),

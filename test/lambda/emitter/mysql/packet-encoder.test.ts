@@ -172,3 +172,20 @@ test('thousands of rows fill blocks that share memory', () => {
   );
   expect(found(encoded(columns, 0, rows))).toEqual(expected(columns, rows));
 });
+
+test('blocks that are taken with a few rows each leave room for the next ones in what is left of their memory', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 1_024 }), { maxLength: 20 }), (counts) => {
+      let block = new PackedRows();
+      for (const count of counts) {
+        for (let row = 0; row < count; row++) block.add(Buffer.from(`${row}`), Buffer.from('{}'));
+        expect(block.keyOf(count - 1)).toBe(BigInt(count - 1));
+        const { bytes } = block;
+        block = block.rest();
+        expect(block.hasRoom(100_000)).toBe(true);
+        expect(block.ends.length).toBeGreaterThanOrEqual(1_024);
+        if (block.bytes.buffer !== bytes.buffer) expect(block.bytes).toHaveLength(262_144);
+      }
+    }),
+  );
+});
