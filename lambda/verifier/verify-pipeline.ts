@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Connection } from 'mysql2';
 import { TopicError } from '../shared/errors';
-import { checkTopics } from '../shared/kafka/topic-facts';
+import { describeTopics } from '../shared/kafka/topic-facts';
 import { verifierIdOf } from '../shared/streams';
 import { compactedStreams } from './compacted-streams';
 import { kafkaRecordSource } from './kafka-record-source';
@@ -37,13 +37,13 @@ export async function verifyPipeline({
   keys,
   warn = () => {},
 }: PipelineConnections): Promise<VerificationReport> {
-  const problems = await checkTopics(kafka, userId);
+  const { settings, problems } = await describeTopics(kafka, userId);
   const unreadable = problems.filter(({ severity }) => severity === 'unreadable');
   if (unreadable.length > 0) throw new TopicError(unreadable.map(({ message }) => message).join(' '));
   for (const { message } of problems) warn(message);
   return await verify({
     userId,
-    compacted: await compactedStreams(kafka, userId),
+    compacted: compactedStreams(settings, userId),
     rows: mysqlRowSource(database),
     records: kafkaRecordSource(kafka, userId, groupId),
     keys,

@@ -47,12 +47,23 @@ export const problemsWith = (
     }),
   );
 
+/** What is known of a user's topics. */
+export interface DescribedTopics {
+  /** Of those that exist. */
+  readonly settings: SettingsByTopic;
+  readonly problems: readonly TopicProblem[];
+}
+
+/** Finds what is wrong with those of a user's topics that exist; throws as {@link describeTopics}. */
+export const checkTopics = async (kafka: Kafka, userId: string): Promise<readonly TopicProblem[]> =>
+  (await describeTopics(kafka, userId)).problems;
+
 /**
- * Finds what is wrong with those of a user's topics that exist.
+ * Describes those of a user's topics that exist.
  *
  * @throws PipelineError when Kafka cannot be asked.
  */
-export async function checkTopics(kafka: Kafka, userId: string): Promise<TopicProblem[]> {
+export async function describeTopics(kafka: Kafka, userId: string): Promise<DescribedTopics> {
   const admin = kafka.admin();
   try {
     return await whileReachable(kafka, async () => {
@@ -60,7 +71,9 @@ export async function checkTopics(kafka: Kafka, userId: string): Promise<TopicPr
       const { topics } = await admin.fetchTopicMetadata();
       const partitions = new Map(topics.map((topic) => [topic.name, topic.partitions]));
       const existing = topicsOf(userId).filter((topic) => partitions.has(topic));
-      return existing.length === 0 ? [] : problemsWith(await readSettings(admin, existing), partitions);
+      // The client does not ask for nothing.
+      const settings = existing.length === 0 ? new Map() : await readSettings(admin, existing);
+      return { settings, problems: problemsWith(settings, partitions) };
     });
   } catch (error) {
     throw kafkaError(error, 'describing the topics', { topics: topicsOf(userId) });
