@@ -1,6 +1,7 @@
 import type { Message } from '../shared/message';
 import { type PerStream, perStream, type Stream } from '../shared/streams';
 import type { ChangedRow } from './changed-rows';
+import { ChunkSize } from './chunk-size';
 import type { Checkpoint, ChunkBounds, Position } from './ports';
 import type { SentChunk } from './send-chunks';
 import { NOTHING } from './session';
@@ -49,7 +50,7 @@ export async function* changeChunks(
     const next = foremost(cursors);
     const atBoundary = next?.row.key !== post;
     const isOver = next === undefined || (atBoundary && posts >= limit);
-    if (!draft.isEmpty && (isOver || draft.isFull(bounds, atBoundary))) {
+    if (!draft.size.isEmpty && (isOver || draft.size.isFull(bounds, atBoundary))) {
       yield draft.finish(atBoundary ? positions.settled() : undefined);
       draft = new Draft();
     }
@@ -159,28 +160,16 @@ const isFilled = (cursor: ChangeCursor): cursor is Filled => cursor.row !== unde
 
 /** A chunk in the making. */
 class Draft {
+  readonly size = new ChunkSize();
   posts = 0;
   private readonly messages: PerStream<Message[]> = perStream(() => []);
   private readonly deadLetters: Message[] = [];
   private readonly followed = perStream(() => 0);
-  private rows = 0;
-  private bytes = 0;
-
-  get isEmpty(): boolean {
-    return this.rows === 0;
-  }
-
-  /** Between two keys a chunk ends when it is full; between rows of one key only when it is twice as full. */
-  isFull(bounds: ChunkBounds, atBoundary: boolean): boolean {
-    const share = Math.max(this.rows / bounds.rows, this.bytes / bounds.bytes);
-    return share >= (atBoundary ? 1 : 2);
-  }
 
   add({ stream, row: { message, isDeadLetter, bytes }, isFirstOfKey }: Filled): void {
     (isDeadLetter ? this.deadLetters : this.messages[stream.name]).push(message);
     if (isFirstOfKey) this.followed[stream.name] += 1;
-    this.rows += 1;
-    this.bytes += bytes;
+    this.size.add(bytes);
   }
 
   finish(checkpoint: Checkpoint | undefined): SentChunk {

@@ -1,6 +1,7 @@
 import { TableError } from '../shared/errors';
 import { FRAMING_BYTES, type Message, messageBytes } from '../shared/message';
 import { type PerStream, perStream, type Stream } from '../shared/streams';
+import { ChunkSize } from './chunk-size';
 import { keyedDeadLetter } from './dead-letters';
 import { keyOf, PackedRows, type RowSlice } from './packed-rows';
 import type { Checkpoint, ChunkBounds, PackedTable } from './ports';
@@ -41,7 +42,7 @@ export async function* chunks(
     const next = smallest(cursors);
     const atBoundary = next === undefined || next.low !== postLow || next.high !== postHigh;
     const end = next === undefined ? 'end-of-tables' : atBoundary && posts === limit ? 'limit' : undefined;
-    if (!draft.isEmpty && (end !== undefined || draft.isFull(bounds, atBoundary))) {
+    if (!draft.size.isEmpty && (end !== undefined || draft.size.isFull(bounds, atBoundary))) {
       positions = draft.positionsAfter(positions);
       yield draft.finish(atBoundary ? positions : undefined);
       draft = new Draft();
@@ -123,23 +124,12 @@ function smallest(cursors: readonly KeyCursor[]): KeyCursor | undefined {
 
 /** A chunk in the making. */
 class Draft {
+  readonly size = new ChunkSize();
   posts = 0;
   private readonly slices: PerStream<RowSlice[]> = perStream(() => []);
   private readonly emitted = perStream(() => 0);
   private readonly deadLetters: Message[] = [];
   private readonly last: Partial<PerStream<{ readonly rows: PackedRows; index: number }>> = {};
-  private rows = 0;
-  private bytes = 0;
-
-  get isEmpty(): boolean {
-    return this.rows === 0;
-  }
-
-  /** Between two keys a chunk ends when it is full; between rows of one key only when it is twice as full. */
-  isFull(bounds: ChunkBounds, atBoundary: boolean): boolean {
-    const share = Math.max(this.rows / bounds.rows, this.bytes / bounds.bytes);
-    return share >= (atBoundary ? 1 : 2);
-  }
 
   add({ stream, rows, index }: KeyCursor): void {
     const { name } = stream;
@@ -150,16 +140,15 @@ class Draft {
       if (slice !== undefined && slice.rows === rows && slice.to === index) slice.to += 1;
       else slices.push({ rows, from: index, to: index + 1 });
       this.emitted[name] += 1;
-      this.bytes += (rows.ends[index] as number) - rows.startOf(index) + FRAMING_BYTES;
+      this.size.add((rows.ends[index] as number) - rows.startOf(index) + FRAMING_BYTES);
     } else {
       const letter = keyedDeadLetter(stream, `${rows.keyOf(index)}`, reason);
       this.deadLetters.push(letter);
-      this.bytes += messageBytes(letter);
+      this.size.add(messageBytes(letter));
     }
     const last = this.last[name];
     if (last?.rows === rows) last.index = index;
     else this.last[name] = { rows, index };
-    this.rows += 1;
   }
 
   positionsAfter(positions: Checkpoint): Checkpoint {

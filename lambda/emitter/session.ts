@@ -195,7 +195,7 @@ export class Session {
     await this.props.publisher.discard();
   }
 
-  /** The checkpoint that Kafka has tells whether the commit in doubt took place; a newer run may have made the same one. */
+  /** The checkpoint that Kafka has tells whether the commit in doubt took place. */
   private reconcile(checkpoint: Checkpoint): void {
     if (this.inDoubtCommit !== undefined && includes(checkpoint, this.inDoubtCommit)) {
       this.tally.add(this.openTally);

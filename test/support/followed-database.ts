@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2';
-import { MysqlChangeLog, type SnapshotFacts } from '../../lambda/emitter/mysql/change-log';
-import { followedTable } from '../../lambda/emitter/mysql/followed-table';
+import { MysqlChangeLog } from '../../lambda/emitter/mysql/change-log';
+import { type SnapshotFacts, snapshotFacts } from '../../lambda/emitter/mysql/followed-table';
 import { beginSnapshotWithPosition, type Refusal } from '../../lambda/emitter/mysql/snapshot-position';
 import type { ChangedKeys, ChangesRequest } from '../../lambda/emitter/ports';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
@@ -10,22 +10,26 @@ import { rowsOf } from '../../lambda/shared/mysql/rows-of';
 import { endSnapshot } from '../../lambda/shared/mysql/session';
 import { STREAMS } from '../../lambda/shared/streams';
 import type { ServerSettings } from '../../scripts/local/mariadb';
+import { startDatabaseServer } from './database-server';
 import { testDatabase, testServers } from './servers';
 
 /** The stream whose table the tests are about; its key column is `index`. */
 export const FOLLOWED = STREAMS[0];
 
+/** Whether the tests run against MySQL. */
+export const isMysql = (): boolean => testServers().flavor === 'mysql';
+
 /** Settings of a server of a test's own that keeps a log. */
 export const LOG_SETTINGS = (): ServerSettings =>
-  testServers().flavor === 'mysql'
-    ? { 'server-id': 1 }
-    : { 'log-bin': 'binlog', 'binlog-format': 'ROW', 'server-id': 1 };
+  isMysql() ? { 'server-id': 1 } : { 'log-bin': 'binlog', 'binlog-format': 'ROW', 'server-id': 1 };
 
 /** Which log, and up to where it was read. */
 export type Since = Pick<ChangedKeys, 'gtid' | 'origin'>;
 
 /** A database whose log is read as the emitter does. */
 export interface FollowedDatabase {
+  /** The server's administrator. */
+  readonly admin: DatabaseLogin;
   readonly login: DatabaseLogin;
   readonly log: MysqlChangeLog;
   /** The connection that has the snapshot. */
@@ -47,8 +51,15 @@ export interface FollowedDatabase {
 const open: (() => unknown)[] = [];
 
 afterAll(async () => {
-  for (const close of open) await close();
+  for (const close of open.reverse()) await close();
 });
+
+/** A database in a server of the test file's own that keeps a log; the server stops after the tests. */
+export async function followedServer(): Promise<FollowedDatabase> {
+  const server = await startDatabaseServer(LOG_SETTINGS());
+  open.push(() => server.stop());
+  return await followedDatabase(server.admin);
+}
 
 /**
  * A database of its own in a server that keeps a log.
@@ -84,9 +95,7 @@ export async function followedDatabase(
   open.push(() => log.close());
   const openSnapshot = async (): Promise<SnapshotFacts | Refusal> => {
     await endSnapshot(snapshot);
-    const point = await beginSnapshotWithPosition(snapshot);
-    const table = 'refused' in point ? point : await followedTable(snapshot, FOLLOWED, point);
-    facts = 'refused' in point || 'refused' in table ? (table as Refusal) : { point, table };
+    facts = await snapshotFacts(snapshot, FOLLOWED, await beginSnapshotWithPosition(snapshot));
     return facts;
   };
   const gtid = async (): Promise<string> => {
@@ -95,6 +104,7 @@ export async function followedDatabase(
     return found.point.gtid;
   };
   return {
+    admin,
     login: emitter,
     log,
     snapshot,

@@ -4,7 +4,7 @@ import { UnreachableError } from '../../shared/errors';
 import { READ_TIMEOUT_MS } from '../../shared/mysql/row-queue';
 import type { Stream } from '../../shared/streams';
 import type { ChangedKeys, ChangeLog, ChangesRequest } from '../ports';
-import type { FollowedTable } from './followed-table';
+import type { SnapshotFacts } from './followed-table';
 import { KeySet } from './log/key-set';
 import { LogConnection } from './log/log-connection';
 import { LogReader } from './log/log-reader';
@@ -14,12 +14,6 @@ import { OriginCheck } from './log/origin-check';
 import { progressTo, startBehind } from './log/positions';
 import { isMissingFile, logError } from './log/server-errors';
 import { NOTHING_YET, type SnapshotPoint } from './snapshot-position';
-
-/** Facts about the snapshot that is open of a stream's table, up to which the log is read. */
-export interface SnapshotFacts {
-  readonly point: SnapshotPoint;
-  readonly table: FollowedTable;
-}
 
 /** Dependencies of a change log. */
 export interface MysqlChangeLogProps {

@@ -18,12 +18,33 @@ export interface FollowedTable {
   readonly columnCount?: number | undefined;
 }
 
+/** Facts about the snapshot that is open of a stream's table, up to which the log is read. */
+export interface SnapshotFacts {
+  readonly point: SnapshotPoint;
+  readonly table: FollowedTable;
+}
+
+/**
+ * Facts about the snapshot that is open of a stream's table.
+ *
+ * @returns a refusal when changes of the table cannot be followed.
+ */
+export async function snapshotFacts(
+  connection: Connection,
+  stream: Stream,
+  point: SnapshotPoint | Refusal,
+): Promise<SnapshotFacts | Refusal> {
+  if ('refused' in point) return point;
+  const table = await followedTable(connection, stream, point);
+  return 'refused' in table ? table : { point, table };
+}
+
 /**
  * Looks at a stream's table in the snapshot that is open.
  *
  * @returns a refusal when the log would not show every change of the table.
  */
-export async function followedTable(
+async function followedTable(
   connection: Connection,
   { table, keyColumn }: Stream,
   { rowImage, logsCascades }: Pick<SnapshotPoint, 'rowImage' | 'logsCascades'>,

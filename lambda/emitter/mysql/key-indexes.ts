@@ -20,11 +20,7 @@ export async function indexesOf(connection: Connection, { table, keyColumn }: St
 /** The index that a query was told to use is ignored (MariaDB), invisible (MySQL), or was just dropped. */
 const ER_KEY_DOES_NOT_EXIST = 1176;
 
-/** Whether a statement was refused because its index cannot be used. */
-export const isUnusable = (error: unknown): boolean =>
-  (error as { readonly errno?: number }).errno === ER_KEY_DOES_NOT_EXIST;
-
-/** Rethrows any other error. */
-export function unlessUnusable(error: unknown): undefined {
-  if (!isUnusable(error)) throw error;
+/** Rethrows any other error than that an index cannot be used. */
+export function unlessUnusable(error: Error & { readonly errno?: number }): undefined {
+  if (error.errno !== ER_KEY_DOES_NOT_EXIST) throw error;
 }

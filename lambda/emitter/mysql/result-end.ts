@@ -2,9 +2,7 @@ import { type Connection, escapeId } from 'mysql2';
 import { UnreachableError } from '../../shared/errors';
 import { LARGEST_KEY } from '../../shared/largest-key';
 import { rowsOf } from '../../shared/mysql/rows-of';
-import type { Row } from '../../shared/rows';
 import type { Stream } from '../../shared/streams';
-import type { PackedRows } from '../packed-rows';
 
 /** The least number of rows that a result must have, counted in the same snapshot. */
 export interface ResultEnd {
@@ -18,8 +16,6 @@ export interface ResultEnd {
 /**
  * Proves that a result was not cut off: the protocol has no difference between the end of a result and one that a limit
  * of the server, or something on the way, has put there.
- *
- * @param keyIndex where in a row the key stands
  */
 export class EndProof {
   private seen = 0;
@@ -27,21 +23,17 @@ export class EndProof {
   constructor(
     private readonly table: string,
     private readonly end: ResultEnd,
-    private readonly keyIndex: number,
   ) {}
 
-  /** Takes the next rows of the result, which are in the order of their keys where {@link ResultEnd.lastKey} is given. */
-  see(rows: readonly Row[]): void {
+  /**
+   * Takes the next rows of the result, which are in the order of their keys where {@link ResultEnd.lastKey} is given.
+   *
+   * @param keyOf the key of each of them, by its place among them
+   */
+  see(count: number, keyOf: (index: number) => bigint | undefined): void {
     const { lastKey } = this.end;
-    if (lastKey === undefined) this.seen += rows.length;
-    else for (let at = rows.length; at-- > 0 && this.keyOf(rows[at]) === lastKey; ) this.seen += 1;
-  }
-
-  /** Takes the next rows of the result, encoded. */
-  seePacked(rows: PackedRows): void {
-    const { lastKey } = this.end;
-    if (lastKey === undefined) this.seen += rows.count;
-    else for (let at = rows.count; at-- > 0 && rows.keyOf(at) === lastKey; ) this.seen += 1;
+    if (lastKey === undefined) this.seen += count;
+    else for (let at = count; at-- > 0 && keyOf(at) === lastKey; ) this.seen += 1;
   }
 
   /** @throws UnreachableError when rows are missing at the end. */
@@ -51,11 +43,6 @@ export class EndProof {
     throw new UnreachableError(
       `The database ended the result of table ${this.table} early: only ${this.seen} of ${rows} rows ${which} came. No row was passed over.`,
     );
-  }
-
-  private keyOf(row: Row | undefined): bigint | undefined {
-    const digits = row?.[this.keyIndex];
-    return digits ? BigInt(digits.toString('latin1')) : undefined;
   }
 }
 

@@ -11,10 +11,9 @@ import { rowsOf } from '../../shared/mysql/rows-of';
 import { endSnapshot } from '../../shared/mysql/session';
 import type { Stream, StreamName } from '../../shared/streams';
 import type { PackedTable, SnapshotPosition, TableReader, TableRows } from '../ports';
-import type { SnapshotFacts } from './change-log';
-import { type FollowedTable, followedTable } from './followed-table';
+import { type SnapshotFacts, snapshotFacts } from './followed-table';
 import { inTurn, keyConditions } from './key-batches';
-import { indexesOf, isUnusable, unlessUnusable } from './key-indexes';
+import { indexesOf, unlessUnusable } from './key-indexes';
 import { PackedQueue } from './packed-queue';
 import { EndProof, endOf, type ResultEnd } from './result-end';
 import { beginSnapshotWithPosition, type Refusal, type SnapshotPoint } from './snapshot-position';
@@ -65,20 +64,15 @@ export class MysqlTableReader implements TableReader {
   }
 
   async snapshotPosition(stream: Stream): Promise<SnapshotPosition> {
-    return await this.run(stream, async (session) => {
-      const { point, table } = await this.factsOf(session, stream);
-      return 'refused' in point ? point : 'refused' in table ? table : { gtid: point.gtid };
-    });
+    const facts = await this.run(stream, (session) => this.factsOf(session, stream));
+    return 'refused' in facts ? facts : { gtid: facts.point.gtid };
   }
 
   /** Facts about the snapshot of a table whose changes can be followed. */
   async snapshotFacts(stream: Stream): Promise<SnapshotFacts> {
-    return await this.run(stream, async (session) => {
-      const { point, table } = await this.factsOf(session, stream);
-      if ('refused' in point) throw new LogRefusedError(point.reason);
-      if ('refused' in table) throw new LogRefusedError(table.reason);
-      return { point, table };
-    });
+    const facts = await this.run(stream, (session) => this.factsOf(session, stream));
+    if ('refused' in facts) throw new LogRefusedError(facts.reason);
+    return facts;
   }
 
   async rowsWithKeys(stream: Stream, keys: BigUint64Array): Promise<TableRows> {
@@ -89,9 +83,14 @@ export class MysqlTableReader implements TableReader {
     const { generation } = this;
     const found = await this.run(stream, async (session) => {
       for (const index of await indexesOf(session.connection, stream)) {
-        const lookUp = (where: string) => this.lookUp({ session, stream, index, generation }, where);
-        const rows = await lookUp(condition).catch(unlessUnusable);
-        if (rows !== undefined) return { ...rows, batches: inTurn(rows.batches, others, lookUp) };
+        const rows = await this.lookUp(session, stream, index, condition).catch(unlessUnusable);
+        if (rows === undefined) continue;
+        // The caller may have given up meanwhile, and another snapshot be open.
+        const lookUp = async (where: string): Promise<TableRows> => {
+          if (generation !== this.generation) throw this.gaveUp();
+          return await this.run(stream, (same) => this.lookUp(same, stream, index, where));
+        };
+        return { ...rows, batches: inTurn(rows.batches, others, lookUp) };
       }
       return undefined;
     });
@@ -117,37 +116,24 @@ export class MysqlTableReader implements TableReader {
   /** Closes a session that is in use; keeps an idle one, without its snapshot. */
   private async release(name: StreamName, session: Session): Promise<void> {
     if (session.isBusy || session.rows?.isActive === true) return this.drop(name, session);
-    if (!session.hasSnapshot) return;
-    session.hasSnapshot = false;
+    if (session.point === undefined) return;
+    session.point = undefined;
+    session.facts = undefined;
     await endSnapshot(session.connection).catch(() => this.drop(name, session));
   }
 
   /** The rows that a condition on the key is true for, in the order of the key; it is counted that all of them come. */
-  private async lookUp({ session, stream, index, generation }: LookUp, where: string): Promise<TableRows> {
-    if (this.generation !== generation) throw this.gaveUp();
+  private async lookUp(session: Session, stream: Stream, index: string, where: string): Promise<TableRows> {
     const from = `FROM ${escapeId(stream.table)} FORCE INDEX (${escapeId(index)}) WHERE ${where}`;
-    session.isBusy = true;
-    try {
-      const [[count] = []] = await rowsOf(session.connection, { sql: `SELECT COUNT(*) ${from}` });
-      const sql = `SELECT * ${from} ORDER BY ${escapeId(stream.keyColumn)}`;
-      return await this.query(session, stream, sql, {
-        rows: Number(count),
-        which: 'with the keys asked for',
-      });
-    } catch (error) {
-      if (isUnusable(error)) throw error;
-      return this.fail(stream, session, error);
-    } finally {
-      session.isBusy = false;
-    }
+    const [[count] = []] = await rowsOf(session.connection, { sql: `SELECT COUNT(*) ${from}` });
+    const sql = `SELECT * ${from} ORDER BY ${escapeId(stream.keyColumn)}`;
+    return await this.query(session, stream, sql, { rows: Number(count), which: 'with the keys asked for' });
   }
 
-  private async factsOf(session: Session, stream: Stream): Promise<NonNullable<Session['facts']>> {
-    if (session.facts !== undefined) return session.facts;
+  private async factsOf(session: Session, stream: Stream): Promise<SnapshotFacts | Refusal> {
     const { point } = session;
     if (point === undefined) throw new Error('a snapshot without a position');
-    const table = 'refused' in point ? point : await followedTable(session.connection, stream, point);
-    session.facts = { point, table };
+    session.facts ??= await snapshotFacts(session.connection, stream, point);
     return session.facts;
   }
 
@@ -177,16 +163,20 @@ export class MysqlTableReader implements TableReader {
   private async query(...[session, stream, sql, end]: TableQuery): Promise<TableRows> {
     const queue = new RowQueue(session.connection, sql, this.props.readTimeoutMs);
     const { fields, keyIndex } = await this.described(session, stream, queue);
-    const proof = new EndProof(stream.table, end, keyIndex);
-    const batches = this.proven(session, stream, queue, proof, (rows) => proof.see(rows));
+    const proof = new EndProof(stream.table, end);
+    const batches = this.proven(session, stream, queue, proof, (rows) =>
+      proof.see(rows.length, (index) => keyIn(rows[index]?.[keyIndex])),
+    );
     return { columns: fields.map(columnOf), keyIndex, batches };
   }
 
   private async packed(...[session, stream, sql, end]: TableQuery): Promise<PackedTable> {
     const queue = new PackedQueue(session.connection, sql, stream.keyColumn, this.props.readTimeoutMs);
-    const { keyIndex } = await this.described(session, stream, queue);
-    const proof = new EndProof(stream.table, end, keyIndex);
-    return this.proven(session, stream, queue, proof, (rows) => proof.seePacked(rows));
+    await this.described(session, stream, queue);
+    const proof = new EndProof(stream.table, end);
+    return this.proven(session, stream, queue, proof, (rows) =>
+      proof.see(rows.count, (index) => rows.keyOf(index)),
+    );
   }
 
   private async described(
@@ -232,11 +222,7 @@ export class MysqlTableReader implements TableReader {
     const session = this.sessions.get(stream.name) ?? (await this.connect(stream));
     session.isBusy = true;
     try {
-      if (!session.hasSnapshot) {
-        session.facts = undefined;
-        session.point = await beginSnapshotWithPosition(session.connection);
-      }
-      session.hasSnapshot = true;
+      session.point ??= await beginSnapshotWithPosition(session.connection);
       return await work(session);
     } catch (error) {
       return this.fail(stream, session, error);
@@ -249,7 +235,7 @@ export class MysqlTableReader implements TableReader {
     const { generation } = this;
     const { connection, login } = await connectWithFreshLogin(this.props.readLogin, this.props.tls);
     this.place = `${login.host}:${login.port}/${login.database}`;
-    const session: Session = { connection, rows: undefined, isBusy: false, hasSnapshot: false };
+    const session: Session = { connection, rows: undefined, isBusy: false };
     if (generation !== this.generation) this.fail(stream, session, this.gaveUp());
     this.sessions.set(stream.name, session);
     return session;
@@ -281,20 +267,13 @@ interface Session {
   rows: ResultQueue<unknown> | undefined;
   /** Whether somebody waits for an answer on it. */
   isBusy: boolean;
-  /** Whether it shows the tables as they were when the run began to read. */
-  hasSnapshot: boolean;
-  /** Where its snapshot stands in the log of changes. */
-  point?: SnapshotPoint | Refusal;
-  /** The same, with what is to be known of the table to find its keys in the log. */
-  facts?: { readonly point: SnapshotPoint | Refusal; readonly table: FollowedTable | Refusal } | undefined;
-}
-
-/** Look-ups by an index, in the snapshot of a session. */
-interface LookUp {
-  readonly session: Session;
-  readonly stream: Stream;
-  readonly index: string;
-  readonly generation: number;
+  /** Where its snapshot stands in the log of changes; `undefined` while none is open. */
+  point?: SnapshotPoint | Refusal | undefined;
+  /** The same, with what is to be known of the table to find its keys in the log; `undefined` until somebody asks. */
+  facts?: SnapshotFacts | Refusal | undefined;
 }
 
 type TableQuery = [session: Session, stream: Stream, sql: string, end: ResultEnd];
+
+const keyIn = (digits: Buffer | null | undefined): bigint | undefined =>
+  digits ? BigInt(digits.toString('latin1')) : undefined;

@@ -1,6 +1,6 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { MysqlChangeLog, type SnapshotFacts } from '../../../lambda/emitter/mysql/change-log';
-import { followedTable } from '../../../lambda/emitter/mysql/followed-table';
+import { MysqlChangeLog } from '../../../lambda/emitter/mysql/change-log';
+import { snapshotFacts } from '../../../lambda/emitter/mysql/followed-table';
 import { beginSnapshotWithPosition } from '../../../lambda/emitter/mysql/snapshot-position';
 import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
@@ -83,10 +83,8 @@ test('after a failover the log of the other server is read on by its GTIDs', asy
   );
   const login = { ...database.login, port: replica.admin.port };
   const snapshot = await connectToDatabase(login, 'off');
-  const point = await beginSnapshotWithPosition(snapshot);
-  if ('refused' in point) throw new Error(point.reason);
-  const table = await followedTable(snapshot, FOLLOWED, point);
-  const facts = { point, table } as SnapshotFacts;
+  const facts = await snapshotFacts(snapshot, FOLLOWED, await beginSnapshotWithPosition(snapshot));
+  if ('refused' in facts) throw new Error(facts.reason);
   const log = new MysqlChangeLog({ readLogin: async () => login, tls: 'off', factsOf: async () => facts });
   const changes = await log.changedKeys({
     stream: FOLLOWED,

@@ -1,21 +1,16 @@
-import { startDatabaseServer } from '../../support/database-server';
-import { type FollowedDatabase, followedDatabase, LOG_SETTINGS } from '../../support/followed-database';
+import {
+  type FollowedDatabase,
+  followedDatabase,
+  followedServer,
+  isMysql,
+} from '../../support/followed-database';
 import { sequence } from '../../support/pipeline';
-import { testServers } from '../../support/servers';
 
-let server: Awaited<ReturnType<typeof startDatabaseServer>>;
 let database: FollowedDatabase;
 
 beforeAll(async () => {
-  server = await startDatabaseServer(LOG_SETTINGS());
-  database = await followedDatabase(server.admin);
+  database = await followedServer();
 });
-
-afterAll(async () => {
-  await server?.stop();
-});
-
-const isMysql = (): boolean => testServers().flavor === 'mysql';
 
 /** A new table with the keys 1, 2 and 3. */
 async function newTable(columns = '`index` INT PRIMARY KEY, v INT'): Promise<void> {
@@ -56,7 +51,7 @@ test('many rows of one statement are read in the range that is asked for', async
 });
 
 test('with more keys than are kept, these are all up to the last one', async () => {
-  const few = await followedDatabase(server.admin, { mostKeys: 1_000 });
+  const few = await followedDatabase(database.admin, { mostKeys: 1_000 });
   await few.sql('CREATE TABLE pinterest_data (`index` INT, v INT)');
   const since = await few.now();
   await few.sql(`INSERT INTO pinterest_data SELECT (seq * 7919) % 10007, 1 FROM ${sequence(1, 10_006)}`);

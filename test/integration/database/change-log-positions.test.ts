@@ -1,26 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { endSnapshot } from '../../../lambda/shared/mysql/session';
-import { startDatabaseServer } from '../../support/database-server';
 import {
   FOLLOWED,
   type FollowedDatabase,
   followedDatabase,
-  LOG_SETTINGS,
+  followedServer,
+  isMysql,
 } from '../../support/followed-database';
 import { sequence } from '../../support/pipeline';
-import { testServers } from '../../support/servers';
 
-let server: Awaited<ReturnType<typeof startDatabaseServer>>;
 let database: FollowedDatabase;
 
 beforeAll(async () => {
-  server = await startDatabaseServer(LOG_SETTINGS());
-  database = await followedDatabase(server.admin);
-});
-
-afterAll(async () => {
-  await server?.stop();
+  database = await followedServer();
 });
 
 beforeEach(async () => {
@@ -30,8 +23,6 @@ beforeEach(async () => {
     'INSERT INTO pinterest_data VALUES (1, 1), (2, 2), (3, 3)',
   );
 });
-
-const isMysql = (): boolean => testServers().flavor === 'mysql';
 
 /** SQL that begins the log anew, with the same names and numbers. */
 const resetLog = (): string => (isMysql() ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER');
@@ -200,7 +191,7 @@ describe('a connection that', () => {
   ): Promise<unknown> {
     let isOn = false;
     const proxy = createServer((near) => {
-      const far = connect(server.admin.port, '127.0.0.1');
+      const far = connect(database.admin.port, '127.0.0.1');
       let bytes = 0;
       far.on('data', (data) => {
         bytes += data.length;
@@ -214,7 +205,7 @@ describe('a connection that', () => {
     }).listen(0, '127.0.0.1');
     await once(proxy, 'listening');
     const { port } = proxy.address() as AddressInfo;
-    const behind = await followedDatabase(server.admin, { port, readTimeoutMs: 500 });
+    const behind = await followedDatabase(database.admin, { port, readTimeoutMs: 500 });
     await behind.sql('CREATE TABLE pinterest_data (`index` INT, v INT)');
     const since = await behind.now();
     await behind.sql(`INSERT INTO pinterest_data SELECT seq, 1 FROM ${sequence(1, 300_000)}`);

@@ -1,25 +1,12 @@
 import type { Connection } from 'mysql2';
 import { rowsOf } from '../../../lambda/shared/mysql/rows-of';
 import { endSnapshot } from '../../../lambda/shared/mysql/session';
-import { startDatabaseServer } from '../../support/database-server';
-import {
-  FOLLOWED,
-  type FollowedDatabase,
-  followedDatabase,
-  LOG_SETTINGS,
-  type Since,
-} from '../../support/followed-database';
+import { FOLLOWED, type FollowedDatabase, followedServer, type Since } from '../../support/followed-database';
 
-let server: Awaited<ReturnType<typeof startDatabaseServer>>;
 let database: FollowedDatabase;
 
 beforeAll(async () => {
-  server = await startDatabaseServer(LOG_SETTINGS());
-  database = await followedDatabase(server.admin);
-});
-
-afterAll(async () => {
-  await server?.stop();
+  database = await followedServer();
 });
 
 const ROUNDS = 100;

@@ -1,16 +1,9 @@
-import { startDatabaseServer } from '../../support/database-server';
-import { type FollowedDatabase, followedDatabase, LOG_SETTINGS } from '../../support/followed-database';
+import { type FollowedDatabase, followedServer } from '../../support/followed-database';
 
-let server: Awaited<ReturnType<typeof startDatabaseServer>>;
 let database: FollowedDatabase;
 
 beforeAll(async () => {
-  server = await startDatabaseServer(LOG_SETTINGS());
-  database = await followedDatabase(server.admin);
-});
-
-afterAll(async () => {
-  await server?.stop();
+  database = await followedServer();
 });
 
 const SMALL = '`index` INT PRIMARY KEY, v INT';

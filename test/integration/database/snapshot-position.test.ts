@@ -4,23 +4,17 @@ import {
   FOLLOWED,
   type FollowedDatabase,
   followedDatabase,
+  followedServer,
+  isMysql,
   LOG_SETTINGS,
 } from '../../support/followed-database';
 import { testServers } from '../../support/servers';
 
-let server: Awaited<ReturnType<typeof startDatabaseServer>>;
 let database: FollowedDatabase;
 
 beforeAll(async () => {
-  server = await startDatabaseServer(LOG_SETTINGS());
-  database = await followedDatabase(server.admin);
+  database = await followedServer();
 });
-
-afterAll(async () => {
-  await server?.stop();
-});
-
-const isMysql = (): boolean => testServers().flavor === 'mysql';
 
 const SMALL = 'CREATE TABLE pinterest_data (`index` INT PRIMARY KEY, v INT)';
 
