@@ -1,7 +1,7 @@
 import type { Moment } from '../support/kafka-proxy';
 import type { RoundRandom } from './fault';
 
-/** Any moment of a run from its first send to its third commit. */
+/** A moment of a run from its first send to its third commit, which may be its last: it may have nothing left to do. */
 export const momentOfRun = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
   random.pick([
     { request: 'Produce', side: 'request', nth: 1 + random.below(20) },
@@ -9,4 +9,14 @@ export const momentOfRun = (random: RoundRandom): Omit<Moment, 'transactionalId'
     { request: 'TxnOffsetCommit', side: 'request', nth: 1 + random.below(3) },
     { request: 'EndTxn', side: 'request', nth: 1 + random.below(3) },
     { request: 'EndTxn', side: 'answer', nth: 1 + random.below(3) },
+  ] as const);
+
+/** A moment of a run that has rows left to commit: of those of a round, at least two transactions are full of them. */
+export const momentBeforeLastCommit = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
+  random.pick([
+    { request: 'Produce', side: 'request', nth: 1 + random.below(12) },
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(12) },
+    { request: 'TxnOffsetCommit', side: 'request', nth: 1 + random.below(2) },
+    { request: 'EndTxn', side: 'request', nth: 1 + random.below(2) },
+    { request: 'EndTxn', side: 'answer', nth: 1 },
   ] as const);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Fault, RoundRandom } from './fault';
 import type { FaultPipeline } from './fault-pipeline';
-import { momentOfRun } from './moment-of-run';
+import { momentBeforeLastCommit } from './moment-of-run';
 import { caughtUp } from './outcome';
 
 /**
@@ -11,7 +11,7 @@ import { caughtUp } from './outcome';
 async function stoppedRun(pipeline: FaultPipeline, random: RoundRandom) {
   const emitter = pipeline.newProcess();
   const run = pipeline.invoke(emitter);
-  const conversation = await pipeline.stopped(momentOfRun(random), run);
+  const conversation = await pipeline.stopped(momentBeforeLastCommit(random), run);
   emitter.kill('SIGSTOP');
   return { emitter, run, conversation };
 }

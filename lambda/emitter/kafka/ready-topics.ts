@@ -9,24 +9,31 @@ import { topicsOf } from '../../shared/streams';
 const IN_SYNC_MS = 30_000;
 const IN_SYNC_PAUSE_MS = 500;
 
+/** Timeout for a broker to hear of topics that others know, and the interval of asking, in milliseconds. */
+const KNOWN_MS = 2_000;
+const KNOWN_PAUSE_MS = 100;
+
 /** The partitions of topics, by their names. */
 export type PartitionsByTopic = ReadonlyMap<string, PartitionMetadata[]>;
 
 /**
- * Finds the partitions of a user's topics.
+ * Finds the partitions of a user's topics. The broker that is asked may not have heard of new topics yet, so missing ones
+ * are asked for again, of any broker, for two seconds.
  *
  * @throws TopicError naming the topics that are missing; the client would use up all its tries on them.
  */
 export async function findPartitions(admin: Admin, userId: string): Promise<PartitionsByTopic> {
-  const { topics } = await admin.fetchTopicMetadata();
-  const found = new Map(topics.map(({ name, partitions }) => [name, partitions]));
-  const missing = topicsOf(userId).filter((topic) => !found.has(topic));
-  if (missing.length > 0) {
-    throw new TopicError(
-      `Missing topics: ${missing.join(', ')}. Create them, or allow this role to see them.`,
-    );
+  for (const end = Date.now() + KNOWN_MS; ; await sleep(KNOWN_PAUSE_MS)) {
+    const { topics } = await admin.fetchTopicMetadata();
+    const found = new Map(topics.map(({ name, partitions }) => [name, partitions]));
+    const missing = topicsOf(userId).filter((topic) => !found.has(topic));
+    if (missing.length === 0) return found;
+    if (Date.now() > end) {
+      throw new TopicError(
+        `Missing topics: ${missing.join(', ')}. Create them, or allow this role to see them.`,
+      );
+    }
   }
-  return found;
 }
 
 /**
