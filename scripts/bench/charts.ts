@@ -135,6 +135,7 @@ const COLORS: Readonly<Record<SubjectName, string>> = {
   'emitter-warm': '#e57399',
   'emitter-plain': '#f3b8c9',
   debezium: '#3f6fb5',
+  kcat: '#ef8e38',
   'emitter-changes': '#8e24aa',
   'debezium-changes': '#26a69a',
   python: '#7a9b3a',

@@ -174,7 +174,8 @@ async function connectArguments(
       'schema.history.internal.kafka.topic': `${name}.history`,
       transforms: 'unwrap',
       'transforms.unwrap.type': 'io.debezium.transforms.ExtractNewRecordState',
-      'topic.creation.default.replication.factor': 1,
+      // The default of the brokers.
+      'topic.creation.default.replication.factor': -1,
       'topic.creation.default.partitions': 3,
     },
   };

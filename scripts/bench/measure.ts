@@ -10,15 +10,15 @@ export interface Measured<T> {
 }
 
 /**
- * Measures the work of a process, and the load that it puts on the servers.
+ * Measures the work of one or several processes, and the load that it puts on the servers.
  *
- * @param start returns the process, and is measured too
+ * @param start returns their process ids, and is measured too
  * @param isNew whether `start` starts it. @default true
  */
-export async function measure<P extends { readonly pid: number }, T>(
+export async function measure<P extends { readonly pid: number } | { readonly pids: readonly number[] }, T>(
   { servers }: Pick<BenchContext, 'servers'>,
   start: () => P | Promise<P>,
-  work: (process: P) => Promise<T>,
+  work: (started: P) => Promise<T>,
   { isNew = true } = {},
 ): Promise<Measured<T>> {
   const brokers = servers.kafka.brokers.map(({ pid }) => new UsageWatch(pid));
@@ -26,19 +26,23 @@ export async function measure<P extends { readonly pid: number }, T>(
   const watches = [...brokers, database];
   try {
     const began = performance.now();
-    const process = await start();
-    const own = new UsageWatch(process.pid, { isNew });
-    watches.push(own);
-    const result = await work(process);
+    const started = await start();
+    const pids = 'pids' in started ? started.pids : [started.pid];
+    const own = pids.map((pid) => new UsageWatch(pid, { isNew }));
+    watches.push(...own);
+    const result = await work(started);
     const seconds = (performance.now() - began) / 1000;
-    const kafka = sumOf(brokers.map((watch) => watch.stop()));
-    return { result, seconds, usage: { own: own.stop(), kafka, database: database.stop() } };
+    const usage = { own: takenBy(own), kafka: takenBy(brokers), database: database.stop() };
+    return { result, seconds, usage };
   } finally {
     for (const watch of watches) watch.stop();
   }
 }
 
-const sumOf = (usages: readonly Usage[]): Usage => ({
-  cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-  peakBytes: usages.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
-});
+function takenBy(watches: readonly UsageWatch[]): Usage {
+  const usages = watches.map((watch) => watch.stop());
+  return {
+    cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+    peakBytes: usages.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
+  };
+}

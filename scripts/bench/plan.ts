@@ -1,4 +1,5 @@
-import { CHOICES, type Choice } from './subject-names';
+import type { LatencyPlan } from './run-latency-bench';
+import { CHOICES, type Choice, DISTANT_SUBJECTS, type DistantChoice } from './subject-names';
 
 /** Plan for one size of the tables. */
 export interface PlannedSize {
@@ -23,6 +24,8 @@ export interface PlanOptions {
   readonly rounds: number;
   readonly only?: readonly Choice[];
   readonly pythonSeconds: number;
+  /** Milliseconds each way. */
+  readonly latency?: readonly number[];
 }
 
 /** Rows a table unless told otherwise: from a table that the start of a process matters for to one that it does not. */
@@ -54,5 +57,25 @@ export function planOf({ rows = SIZES, full, rounds, only = CHOICES, pythonSecon
           ),
         };
       }),
+  };
+}
+
+/** Works out what to measure at a distance: the largest size that is not a long one; `undefined` if nothing. */
+export function latencyPlanOf({
+  rows = SIZES,
+  rounds,
+  only = CHOICES,
+  latency,
+}: PlanOptions): LatencyPlan | undefined {
+  const choices = (Object.keys(DISTANT_SUBJECTS) as DistantChoice[]).filter((choice) =>
+    only.includes(choice),
+  );
+  if (latency === undefined || choices.length === 0) return undefined;
+  const largest = Math.max(...rows.filter((size) => size < LONG_FROM));
+  return {
+    latencies: latency,
+    rows: Number.isFinite(largest) ? largest : (SIZES.at(-1) ?? 0),
+    rounds,
+    choices,
   };
 }

@@ -61,8 +61,14 @@ export function cpuSecondsIn(stat: string): number {
 }
 
 /** @throws Error for a process that has ended and has no memory any more. */
-export function peakBytesIn(status: string): number {
-  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+export const peakBytesIn = (status: string): number => bytesIn(status, 'VmHWM');
+
+/** Memory of a process that is resident now. @throws Error when there is no such process any more. */
+export const residentBytesOf = (pid: number): number =>
+  bytesIn(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS');
+
+function bytesIn(status: string, field: 'VmHWM' | 'VmRSS'): number {
+  const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
   if (kibibytes === undefined) throw new Error('The process has ended.');
   return Number(kibibytes) * 1024;
 }

@@ -2,9 +2,11 @@ import { grouped } from '../terminal/grouped';
 import { textTable } from '../terminal/text-table';
 import { machineText } from './machine';
 import { PARTIES } from './measurement';
+import { distantTable, soakTable } from './network-tables';
 import { type BenchReport, type Figures, type StartUpFigures, whyOnlyTrial } from './report';
+import type { ReportTable } from './report-table';
 import type { Spread } from './spread';
-import { SUBJECTS } from './subject-names';
+import { GUARANTEES, SUBJECTS } from './subject-names';
 
 const HEADS = [
   'rows a table',
@@ -19,6 +21,7 @@ const HEADS = [
   'of Kafka',
   'of MariaDB',
   'bytes kept a row',
+  'when something fails',
 ];
 
 const START_HEADS = [
@@ -31,38 +34,38 @@ const START_HEADS = [
 
 /** The report for a terminal. */
 export const reportText = (report: BenchReport): string =>
-  [
-    ...about(report),
-    '',
-    ...textTable([HEADS, ...report.figures.map(cells)], [1]),
-    ...(report.startUp.length === 0
-      ? []
-      : [
-          '',
-          'The emitter, milliseconds:',
-          ...textTable([START_HEADS, ...report.startUp.map(startCells)], []),
-        ]),
-    '',
-    ...remarks(report),
-  ].join('\n');
+  textWith(report, ({ heads, rows, words }) => textTable([heads, ...rows], words));
 
-/** The report for README.md. */
-export const reportMarkdown = (report: BenchReport): string =>
-  [
-    ...about(report),
-    '',
-    ...markdownTable(HEADS, report.figures.map(cells)),
-    ...(report.startUp.length === 0
+/** The report as Markdown. */
+export const reportMarkdown = (report: BenchReport): string => textWith(report, markdownTable);
+
+function textWith(report: BenchReport, tableLines: (table: ReportTable) => readonly string[]): string {
+  const blocks = tablesOf(report).flatMap((table) => [
+    ...(table.title === undefined ? [] : [[table.title]]),
+    tableLines(table),
+    ...(table.remarks === undefined ? [] : [table.remarks]),
+  ]);
+  return [about(report), ...blocks].map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function tablesOf(report: BenchReport): ReportTable[] {
+  const { figures, startUp, distant, soak } = report;
+  return [
+    { heads: HEADS, rows: figures.map(cells), words: [1, HEADS.length - 1], remarks: remarks(report) },
+    ...(startUp.length === 0
       ? []
       : [
-          '',
-          'The emitter, milliseconds:',
-          '',
-          ...markdownTable(START_HEADS, report.startUp.map(startCells)),
+          {
+            title: 'The emitter, milliseconds:',
+            heads: START_HEADS,
+            rows: startUp.map(startCells),
+            words: [],
+          },
         ]),
-    '',
-    ...remarks(report),
-  ].join('\n');
+    ...(distant === undefined ? [] : [distantTable(distant)]),
+    ...(soak === undefined ? [] : [soakTable(soak)]),
+  ];
+}
 
 function about(report: BenchReport): string[] {
   const { date, machine } = report;
@@ -102,6 +105,7 @@ const cells = (figures: Figures): string[] => [
   ...PARTIES.map((party) => grouped(figures.cpuSecondsPerMillionRows[party].median, 1)),
   ...PARTIES.map((party) => grouped(figures.peakBytes[party].median / 1_000_000)),
   figures.storedBytesPerRow === undefined ? '' : grouped(figures.storedBytesPerRow.median),
+  GUARANTEES[figures.subject],
 ];
 
 const startCells = ({ rows, loadMs, firstRunMs, firstCommitMs, idleMs }: StartUpFigures): string[] => [
@@ -109,7 +113,7 @@ const startCells = ({ rows, loadMs, firstRunMs, firstCommitMs, idleMs }: StartUp
   ...[loadMs, firstRunMs, firstCommitMs, idleMs].map((one: Spread) => grouped(one.median)),
 ];
 
-const markdownTable = (heads: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-  [heads, heads.map((_, column) => (column === 1 && heads === HEADS ? '---' : '---:')), ...rows].map(
+const markdownTable = ({ heads, rows, words }: ReportTable): string[] =>
+  [heads, heads.map((_, column) => (words.includes(column) ? '---' : '---:')), ...rows].map(
     (row) => `| ${row.join(' | ')} |`,
   );

@@ -1,7 +1,9 @@
 import { type PerStream, STREAMS } from '../../lambda/shared/streams';
 import type { Round } from './bench-context';
+import type { LatencyFigures } from './latency-figures';
 import type { Machine } from './machine';
 import { type Measurement, PARTIES, type PerParty, type StartUp } from './measurement';
+import type { SoakFigures } from './soak-figures';
 import { type Spread, spreadOf } from './spread';
 import { SUBJECTS, type SubjectName } from './subject-names';
 
@@ -42,6 +44,10 @@ export interface BenchReport {
   readonly recordBytes: PerStream<number>;
   readonly figures: readonly Figures[];
   readonly startUp: readonly StartUpFigures[];
+  /** With brokers at a distance, if that was measured. */
+  readonly distant?: readonly LatencyFigures[];
+  /** Under a steady load, if that was measured. */
+  readonly soak?: SoakFigures;
 }
 
 /** CPU load above which a machine is too busy to measure on, in percent. */

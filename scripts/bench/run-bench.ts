@@ -12,8 +12,9 @@ import type { BenchContext, Round, Subject } from './bench-context';
 import { deleteTopics } from './bench-topics';
 import { measureChanges } from './changes-subject';
 import { debeziumFiles, measureDebezium } from './debezium-subject';
-import { synthesizeEmitter } from './deployed-emitter';
+import type { DeployedEmitter } from './deployed-emitter';
 import { measureEmitter } from './emitter-subject';
+import { measureKcat } from './kcat-subject';
 import { measureProducer, measureSelect } from './limit-subjects';
 import type { Plan } from './plan';
 import { usageOf } from './process-usage';
@@ -25,6 +26,7 @@ import type { Choice } from './subject-names';
 const MEASURE: Readonly<Record<Choice, Subject>> = {
   emitter: measureEmitter,
   debezium: measureDebezium,
+  kcat: measureKcat,
   changes: measureChanges,
   python: measurePython,
   select: measureSelect,
@@ -48,7 +50,7 @@ const REST_MS = 500;
 const RESTLESS_MS = 60_000;
 
 /** Result of the benchmark's rounds. */
-export interface BenchResult extends Pick<BenchReport, 'memoryMB' | 'recordBytes'> {
+export interface BenchResult extends Pick<BenchReport, 'recordBytes'> {
   readonly rounds: readonly Round[];
 }
 
@@ -57,13 +59,17 @@ export interface BenchResult extends Pick<BenchReport, 'memoryMB' | 'recordBytes
  *
  * @throws Error when a subject fails, or has not written every row.
  */
-export async function runBench(plan: Plan, directory: string, progress: Progress): Promise<BenchResult> {
+export async function runBench(
+  plan: Plan,
+  emitter: DeployedEmitter,
+  directory: string,
+  progress: Progress,
+): Promise<BenchResult> {
   const files = path.join(directory, 'files');
   rmSync(files, { recursive: true, force: true });
   mkdirSync(files, { recursive: true });
   for (const choice of new Set(plan.sizes.flatMap(({ choices }) => choices)))
     await DOWNLOAD[choice]?.(progress);
-  const emitter = synthesizeEmitter(path.join(files, 'stacks'));
   const { kafkaClassPath } = await serverFiles(progress);
   const servers = await startLocalServers({
     directory: path.join(directory, 'servers'),
@@ -95,7 +101,7 @@ export async function runBench(plan: Plan, directory: string, progress: Progress
         }
       }
     }
-    return { rounds, memoryMB: emitter.memoryMB, recordBytes };
+    return { rounds, recordBytes };
   } finally {
     await servers.stop();
     for (const server of ['kafka', 'mariadb']) {

@@ -1,4 +1,4 @@
-import { LARGEST_SIZE, planOf, SIZES } from '../../../scripts/bench/plan';
+import { LARGEST_SIZE, latencyPlanOf, planOf, SIZES } from '../../../scripts/bench/plan';
 import { CHOICES } from '../../../scripts/bench/subject-names';
 
 const OPTIONS = { rounds: 3, pythonSeconds: 60 };
@@ -21,7 +21,7 @@ test('--full adds ten million rows: one round, without the loop in Python', () =
   expect(sizes.at(-1)).toEqual({
     rows: 10_000_000,
     rounds: 1,
-    choices: ['emitter', 'debezium', 'select', 'producer'],
+    choices: ['emitter', 'debezium', 'kcat', 'select', 'producer'],
   });
 });
 
@@ -34,4 +34,19 @@ test('--only keeps the order of the table', () => {
     'emitter',
     'select',
   ]);
+});
+
+describe('at a distance', () => {
+  test('the emitter and its peers write the largest size that is no long one', () => {
+    expect(latencyPlanOf({ ...OPTIONS, full: true, latency: [1, 3] })).toEqual({
+      ...{ latencies: [1, 3], rows: 1_000_000, rounds: 3, choices: ['emitter', 'debezium', 'kcat'] },
+    });
+    expect(latencyPlanOf({ ...OPTIONS, rows: [5, LARGEST_SIZE], latency: [1] })?.rows).toBe(5);
+  });
+
+  test('only what is asked for is measured', () => {
+    expect(latencyPlanOf({ ...OPTIONS, only: ['kcat', 'select'], latency: [1] })?.choices).toEqual(['kcat']);
+    expect(latencyPlanOf({ ...OPTIONS, only: ['select'], latency: [1] })).toBeUndefined();
+    expect(latencyPlanOf(OPTIONS)).toBeUndefined();
+  });
 });

@@ -4,7 +4,7 @@ import { ROUNDS, reportOf, roundOf, startOf } from './sample-rounds';
 test('figures are in the order of sizes and of the table, however the rounds were', () => {
   const { figures, startUp } = figuresOf([...ROUNDS].reverse());
   const names = [
-    ...['emitter-cold', 'emitter-warm', 'emitter-plain', 'debezium'],
+    ...['emitter-cold', 'emitter-warm', 'emitter-plain', 'debezium', 'kcat'],
     ...['emitter-changes', 'debezium-changes', 'python', 'select', 'producer'],
   ];
 

@@ -49,6 +49,7 @@ export const ROUNDS: readonly Round[] = [10_000, 100_000, 1_000_000].flatMap((ro
     roundOf('emitter-warm', rows, (round * rows) / 25_000),
     roundOf('emitter-plain', rows, (round * rows) / 20_000),
     roundOf('debezium', rows, (round * rows) / 10_000, { steadySeconds: (round * rows) / 12_000 }),
+    roundOf('kcat', rows, (round * rows) / 15_000),
     roundOf('emitter-changes', rows, (round * rows) / 20_000, { records: rows, allRecords: rows }),
     roundOf('debezium-changes', rows, (round * rows) / 10_000, { records: rows, allRecords: rows }),
     ...(rows < 1_000_000 ? [roundOf('python', rows, 60, { records: 12_000 * round })] : []),
