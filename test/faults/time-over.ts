@@ -16,7 +16,7 @@ export const TIME_OVER: readonly Fault[] = [
       const began = performance.now();
       const run = pipeline.invoke(emitter, {}, remainingMs);
       const conversation = await pipeline.stopped(
-        { request: 'Produce', side: 'answer', nth: 1 + random.below(9) },
+        { request: 'Produce', side: 'answer', nth: 1 + random.below(9), connections: 'all' },
         run,
       );
       await delay(Math.max(0, began + 2_100 - performance.now()));

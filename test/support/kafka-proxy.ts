@@ -24,6 +24,8 @@ export interface Moment {
   readonly nth?: number;
   /** Only an answer that is no error; not for `Produce`, which has an answer for each partition. @default false */
   readonly isSuccess?: boolean;
+  /** The connections of a new run only, or those of an earlier one as well, where something may still be under way. @default 'new' */
+  readonly connections?: 'new' | 'all';
 }
 
 /** A conversation that stands still at a {@link Moment}. One of the methods lets it go on, or ends it. */
@@ -40,7 +42,9 @@ export interface StoppedConversation {
 
 type Verdict = 'pass' | 'cut' | 'close-half';
 
-interface Trap extends Required<Moment> {
+interface Trap extends Required<Omit<Moment, 'connections'>> {
+  /** Only connections with a larger number come to it. */
+  readonly after: number;
   seen: number;
   readonly stopped: (conversation: StoppedConversation) => void;
 }
@@ -50,6 +54,8 @@ export class KafkaProxies {
   private readonly servers: Server[] = [];
   private readonly sockets = new Set<Socket>();
   private traps: Trap[] = [];
+  /** Number of connections so far. */
+  private opened = 0;
   private readonly targets = new Map<number, number>();
 
   /** Opens a port for a broker, which need not be there yet. */
@@ -66,8 +72,14 @@ export class KafkaProxies {
   }
 
   /** Settles when a conversation has come to a moment, and stands still there. */
-  stopAt({ nth = 1, isSuccess = false, ...moment }: Moment): Promise<StoppedConversation> {
-    return new Promise((stopped) => this.traps.push({ ...moment, nth, isSuccess, seen: 0, stopped }));
+  stopAt({
+    nth = 1,
+    isSuccess = false,
+    connections = 'new',
+    ...moment
+  }: Moment): Promise<StoppedConversation> {
+    const after = connections === 'new' ? this.opened : 0;
+    return new Promise((stopped) => this.traps.push({ ...moment, nth, isSuccess, after, seen: 0, stopped }));
   }
 
   /** Forgets the moments that nobody has come to. */
@@ -81,6 +93,7 @@ export class KafkaProxies {
   }
 
   private join(near: Socket, nodeId: number): void {
+    const number = ++this.opened;
     const far = connect({ port: this.targets.get(nodeId) ?? 0, host: '127.0.0.1', allowHalfOpen: true });
     const end = (): void => {
       near.destroy();
@@ -97,7 +110,7 @@ export class KafkaProxies {
       request: Buffer | undefined,
       frame: Buffer,
     ): Promise<boolean> => {
-      const verdict = await this.verdictOn(side, request, frame, nodeId);
+      const verdict = await this.verdictOn(side, request, frame, { number, nodeId });
       if (verdict === 'cut') end();
       if (verdict === 'close-half') near.end();
       return verdict === 'pass';
@@ -119,11 +132,12 @@ export class KafkaProxies {
     side: Moment['side'],
     request: Buffer | undefined,
     frame: Buffer,
-    nodeId: number,
+    { number, nodeId }: { readonly number: number; readonly nodeId: number },
   ): Promise<Verdict> {
     const trap = this.traps.find(
       (one) =>
         one.side === side &&
+        number > one.after &&
         REQUESTS[one.request] === request?.readInt16BE(4) &&
         transactionalIdOf(request) === one.transactionalId &&
         (!one.isSuccess || frame.readInt16BE(ERROR_OFFSET) === 0) &&
