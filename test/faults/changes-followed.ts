@@ -9,7 +9,7 @@ import { startWriters } from '../support/table-writers';
 import type { Fault, RoundRandom } from './fault';
 import type { FaultPipeline } from './fault-pipeline';
 import type { FaultServers } from './fault-servers';
-import { momentOfRun } from './moment-of-run';
+import { momentOfFollowing } from './moment-of-run';
 import { caughtUp, crashed, endedInOrder } from './outcome';
 
 const FOLLOWED = { pin: 'followed', geo: 'followed', user: 'followed' };
@@ -53,7 +53,7 @@ const killed: Fault = {
         emitter.kill('SIGKILL');
         await run.catch((error: Error) => assert.equal(error.name, 'Crashed'));
       } else {
-        const conversation = await pipeline.stopped(momentOfRun(random), run);
+        const conversation = await pipeline.stopped(momentOfFollowing(random), run);
         emitter.kill('SIGKILL');
         await crashed(run);
         conversation.cut();
@@ -70,7 +70,7 @@ const brokerKilled: Fault = {
   happen: whileWriting(async (pipeline, random) => {
     await changeMany(pipeline, random);
     const run = pipeline.invoke(pipeline.newEmitter());
-    const conversation = await pipeline.stopped(momentOfRun(random), run);
+    const conversation = await pipeline.stopped(momentOfFollowing(random), run);
     const broker = random.pick(pipeline.servers.kafka.brokers);
     await broker.kill('SIGKILL');
     pipeline.markFault();
@@ -135,7 +135,7 @@ const twoRuns: Fault = {
       await changeMany(pipeline, random);
       const older = pipeline.newProcess();
       const run = pipeline.invoke(older);
-      const conversation = await pipeline.stopped(momentOfRun(random), run);
+      const conversation = await pipeline.stopped(momentOfFollowing(random), run);
       older.kill('SIGSTOP');
       const newer = pipeline.invoke(pipeline.newEmitter());
       await delay(random.below(600));

@@ -20,3 +20,13 @@ export const momentBeforeLastCommit = (random: RoundRandom): Omit<Moment, 'trans
     { request: 'EndTxn', side: 'request', nth: 1 + random.below(2) },
     { request: 'EndTxn', side: 'answer', nth: 1 },
   ] as const);
+
+/** A moment of a run that follows some thousand changes: they may fit one transaction. */
+export const momentOfFollowing = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
+  random.pick([
+    { request: 'Produce', side: 'request', nth: 1 + random.below(6) },
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(6) },
+    { request: 'TxnOffsetCommit', side: 'request' },
+    { request: 'EndTxn', side: 'request' },
+    { request: 'EndTxn', side: 'answer' },
+  ] as const);
