@@ -46,7 +46,7 @@ export const reportText = (report: BenchReport): string =>
     ...remarks(report),
   ].join('\n');
 
-/** The report for README.md. */
+/** The report for scripts/bench/README.md. */
 export const reportMarkdown = (report: BenchReport): string =>
   [
     ...about(report),
