@@ -191,8 +191,6 @@ describe('the runbook', () => {
         .map(([, { Properties }]) => Properties.AlarmName.split(': ').at(-1)),
     );
 
-    expect([...entries.matchAll(/^## (.*)$/gm)].map(([, title]) => title).sort()).toEqual(
-      [...titles].sort(),
-    );
+    expect([...entries.matchAll(/^## (.*)$/gm)].map(([, title]) => title).sort()).toEqual([...titles].sort());
   });
 });
