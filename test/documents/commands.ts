@@ -72,11 +72,11 @@ function optionsAlone({
 /** Says whether a program has an option. */
 type HasOption = (option: string) => boolean;
 
-const known = new Map<string, Promise<HasOption>>();
+const optionsByName = new Map<string, Promise<HasOption>>();
 
 async function hasOption(name: string, option: string): Promise<boolean> {
-  if (!known.has(name)) known.set(name, optionsOf(name));
-  return (await known.get(name))?.(option) ?? false;
+  if (!optionsByName.has(name)) optionsByName.set(name, optionsOf(name));
+  return (await optionsByName.get(name))?.(option) ?? false;
 }
 
 /** Finds out which options a command of package.json has. */
