@@ -4,16 +4,20 @@ import { promisify } from 'node:util';
 import type { CommandLine } from '../../scripts/terminal/command';
 import { runCommand } from '../support/run-command';
 import { type Block, blocksOf, codeOf, fencesOf } from './markdown';
-import { type Page, textOf } from './repository';
+import { FILES, type Page, textOf } from './repository';
 
 /** A command of package.json with options, as a page writes it. */
 export interface Invocation {
   /** Name in package.json. */
   readonly name: string;
   readonly options: readonly string[];
+  /** Other words behind the name: values of options among them. */
+  readonly words: readonly string[];
 }
 
 const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+
+const TESTS = FILES.filter((file) => file.endsWith('.test.ts'));
 
 const INVOCATION = /\bnpm (?:run (?:--silent )?([a-z][\w:-]*)|(start|test)\b)((?: -- [^&|;#\n`]*)?)/g;
 
@@ -22,6 +26,7 @@ export const invocationsIn = (text: string): Invocation[] =>
   [...text.matchAll(INVOCATION)].map(([, run, short = '', rest = '']) => ({
     name: run ?? short,
     options: optionsIn(rest),
+    words: rest.split(' ').filter((word) => /^\w/.test(word)),
   }));
 
 /** Finds the options in what follows a command: ` -- --limit 5`, or in one alone: `--limit`. */
@@ -44,8 +49,14 @@ export async function wrongCommands({ text }: Page): Promise<string[]> {
     const has = await Promise.all(of.map((name) => hasOption(name, option)));
     if (all ? has.includes(false) : !has.includes(true)) wrong.push(`${of.join(', ')} ${option}`);
   }
-  return [...unknown, ...wrong];
+  return [...unknown, ...known.flatMap(missingTests), ...wrong];
 }
+
+/** Finds patterns of tests that no test has in its path. */
+const missingTests = ({ name, words }: Invocation): string[] =>
+  scripts[name]?.startsWith('jest ') === true
+    ? words.filter((word) => !TESTS.some((test) => test.includes(word)))
+    : [];
 
 /** Options without their command, and the commands that they may belong to: one of those named beside them, or above. */
 function optionsAlone({

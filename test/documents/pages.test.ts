@@ -110,6 +110,7 @@ describe('what is wrong is found:', () => {
     ['an option of jest', '`npm run test:unit -- --gone`', 'test:unit --gone'],
     ['an option of a program without help', '`npm run test:mysql -- --gone`', 'test:mysql --gone'],
     ['an option where there are none', '`npm run sbom -- --json`', 'sbom --json'],
+    ['a test', '`npm run test:unit -- gone-test`', 'gone-test'],
     ['an option beside its command', '`npm run verify`; `-- --publish`', 'verify --publish'],
     ['an option below its command', '## `npm run emit`\n\nIt takes `--mend`.', 'emit --mend'],
     [
