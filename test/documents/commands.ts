@@ -80,6 +80,12 @@ function optionsAlone({
     .map((option) => ({ option, of, all: isOptionRow && above.length > 0 }));
 }
 
+/** Finds commands of package.json that no page names. */
+export function unnamedCommands(pages: readonly Page[]): string[] {
+  const named = pages.flatMap(({ text }) => codeOf(text).flatMap(invocationsIn)).map(({ name }) => name);
+  return Object.keys(scripts).filter((name) => !named.includes(name));
+}
+
 /** Says whether a program has an option. */
 type HasOption = (option: string) => boolean;
 

@@ -1,4 +1,4 @@
-import { wrongCommands } from './commands';
+import { unnamedCommands, wrongCommands } from './commands';
 import { unmeasuredFigures } from './figures';
 import { brokenLinks } from './links';
 import { anchorsOf, blocksOf } from './markdown';
@@ -54,6 +54,10 @@ describe('the front page', () => {
 
     expect(others.filter((file) => !frontPage.text.includes(`](${file})`))).toEqual([]);
   });
+});
+
+test('every command of package.json is named', () => {
+  expect(unnamedCommands(PAGES)).toEqual([]);
 });
 
 test('every decision says what it was about, what lost, and what follows', () => {
@@ -120,6 +124,10 @@ describe('what is wrong is found:', () => {
     ],
   ])('%s', async (_, text, wrong) => {
     expect(await wrongCommands(pageOf(text))).toEqual([wrong]);
+  });
+
+  test('a command that no page names', () => {
+    expect(unnamedCommands([pageOf('`npm start`')])).toEqual(expect.arrayContaining(['verify', 'test']));
   });
 
   test('an option that no command has', async () => {
