@@ -153,7 +153,7 @@ const emitterSchema = fields({
     },
   );
 
-/** Schema of the object `pipeline`. `parseConfig` validates with it, and a test compares the README with it. */
+/** Schema of the object `pipeline`. `parseConfig` validates with it, and a test compares lib/README.md with it. */
 export const pipelineSchema = fields({
   /** User id of the pipeline's owner: the prefix of the topics, and a part of every other name. */
   userId: userIdSchema,

@@ -15,6 +15,7 @@ import { reportMarkdown, reportText } from './bench/report-text';
 import { runBench } from './bench/run-bench';
 import { runLatencyBench } from './bench/run-latency-bench';
 import { runSoak } from './bench/run-soak';
+import { shortFigures } from './bench/short-figures';
 import { soakFiguresOf } from './bench/soak-figures';
 import { CHOICES, type Choice } from './bench/subject-names';
 import { checkToolchain } from './local/toolchain';
@@ -23,7 +24,9 @@ import { commandLine, runWhenMain } from './terminal/command';
 import { wholeNumber } from './terminal/option-values';
 import { type Progress, terminalProgress } from './terminal/progress';
 
-const README = path.join(__dirname, '../README.md');
+/** Pages with published figures: all of them, and those of the front page. */
+const ALL_FIGURES = path.join(__dirname, 'bench/README.md');
+const FRONT_PAGE = path.join(__dirname, '../README.md');
 
 /** Rows in each table before a steady load. */
 const SOAK_ROWS = 100_000;
@@ -66,7 +69,7 @@ const command = new Command('npm run bench --')
   )
   .option('--output <directory>', 'for servers, result and chart (default: .local/bench)')
   .option('--even-if-busy', 'run on a busy machine, too: for trials only')
-  .option('--publish', 'write the result, the chart and the tables of README.md')
+  .option('--publish', 'write the result, the chart and the figures of the pages')
   .option('--json', 'write the result as JSON')
   .addHelpText(
     'after',
@@ -115,7 +118,8 @@ export const bench = commandLine(command, async (options: Options) => {
   write(report, directory);
   if (options.publish) {
     write(report, PUBLISHED);
-    writeSection(README, reportMarkdown(report));
+    writeSection(ALL_FIGURES, reportMarkdown(report));
+    writeSection(FRONT_PAGE, shortFigures(report));
   }
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : reportText(report)}\n`);
   return 0;

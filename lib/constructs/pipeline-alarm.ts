@@ -15,7 +15,7 @@ export interface PipelineAlarmProps extends cloudwatch.AlarmProps {
 /**
  * An alarm of the pipeline.
  *
- * Its title is the heading of its runbook entry in the README, section "When an alarm fires". A test compares them.
+ * Its title is the heading of its entry in lib/RUNBOOK.md. A test compares them.
  */
 export class PipelineAlarm extends cloudwatch.Alarm {
   constructor(
@@ -25,7 +25,7 @@ export class PipelineAlarm extends cloudwatch.Alarm {
   ) {
     super(scope, title, {
       alarmName: `${Stack.of(scope).stackName}: ${title}`,
-      alarmDescription: `What to do: README.md, "When an alarm fires", "${title}"`,
+      alarmDescription: `What to do: lib/RUNBOOK.md, "${title}"`,
       ...alarm,
     });
     const action = new SnsAction(notify);

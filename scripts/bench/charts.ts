@@ -120,7 +120,7 @@ const still = (svg: string): string =>
     .replace(/\bzr\d+/g, 'zr');
 
 /** Returns the largest size that most subjects have figures for. */
-function sizeToShow(figures: readonly Figures[]): number {
+export function sizeToShow(figures: readonly Figures[]): number {
   const count = (rows: number): number => figures.filter((one) => one.rows === rows).length;
   const sizes = [...new Set(figures.map(({ rows }) => rows))];
   return Math.max(...sizes.filter((rows) => sizes.every((other) => count(other) <= count(rows))));

@@ -36,7 +36,7 @@ const START_HEADS = [
 export const reportText = (report: BenchReport): string =>
   textWith(report, ({ heads, rows, words }) => textTable([heads, ...rows], words));
 
-/** The report as Markdown. */
+/** The report for scripts/bench/README.md. */
 export const reportMarkdown = (report: BenchReport): string => textWith(report, markdownTable);
 
 function textWith(report: BenchReport, tableLines: (table: ReportTable) => readonly string[]): string {

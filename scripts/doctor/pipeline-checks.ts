@@ -127,7 +127,7 @@ async function examineWay(dryRun: () => Promise<EmitSummary>) {
     if (!(error instanceof FunctionError)) throw error;
     return failed(
       error.message,
-      FIXES[error.errorName] ?? 'look at the log of the function: README, "Emitter fails"',
+      FIXES[error.errorName] ?? 'look at the log of the function: lib/RUNBOOK.md, "Emitter fails"',
     );
   }
 }
@@ -146,7 +146,7 @@ async function examineChanges(dryRun: () => Promise<EmitSummary>, { emitter }: P
     ? ok('rows are copied only, as emitter.changes says')
     : warning(
         copied.join('; '),
-        'give the grant or setting that is named (README, "An existing database"); or set emitter.changes to copy',
+        'give the grant or setting that is named (lib/README.md, "An existing database"); or set emitter.changes to copy',
       );
 }
 

@@ -264,7 +264,7 @@ describe('the doctor', () => {
       {
         check: 'alarms',
         text: `Pinterest-${USER_ID}-Emitter: Emitter fails`,
-        fix: expect.stringContaining('README.md'),
+        fix: expect.stringContaining('lib/RUNBOOK.md'),
       },
     ]);
   });

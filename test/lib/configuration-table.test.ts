@@ -30,8 +30,8 @@ const COMPUTED: Readonly<Record<string, string>> = { keyPairName: '`<userId>-key
 const schema = z.toJSONSchema(pipelineSchema, { io: 'input', unrepresentable: 'any' }) as Schema;
 const fields = fieldsOf(schema);
 
-const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
-const [, section = ''] = readme.split(/^### Configuration$/m);
+const readme = readFileSync(join(__dirname, '../../lib/README.md'), 'utf8');
+const [, section = ''] = readme.split(/^## Configuration$/m);
 const [table = ''] = section.split(/^#{2,3} /m);
 const rows = new Map(
   [...table.matchAll(/^\| `([\w.]+)` \|(.*)\|$/gm)].map(([, path = '', cells = '']) => {
@@ -40,7 +40,7 @@ const rows = new Map(
   }),
 );
 
-describe('the table of the configuration in README.md', () => {
+describe('the table of the configuration in lib/README.md', () => {
   test('has every field, and no others', () => {
     expect([...rows.keys()]).toEqual(fields.map(({ path }) => path));
   });

@@ -4,7 +4,7 @@ import { INSTALL_MS, linterPrograms } from './linter-programs';
 import { type CreateOnly, createOnlyOf, replacedTypes } from './replacements';
 import { CONFIGURATIONS, synthesize } from './synthesize';
 
-/** Types that hold something of value, with the words of the README for them. */
+/** Types that hold something of value, with the words of lib/README.md for them. */
 const STATEFUL: Readonly<Record<string, string>> = {
   'AWS::EC2::KeyPair': 'the key pair',
   'AWS::MSK::Cluster': 'the cluster',
@@ -77,23 +77,23 @@ beforeAll(async () => {
   createOnly = createOnlyOf(programs, Object.values(CONFIGURATIONS).map(synthesize));
 }, INSTALL_MS);
 
-const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+const readme = readFileSync(join(__dirname, '../../lib/README.md'), 'utf8');
 
-/** What the README says that a change of a field replaces: `Replaces the cluster, the topics.` */
+/** What lib/README.md says that a change of a field replaces: `Replaces the cluster, the topics.` */
 const saidOf = (field: string): string[] => {
   const [, row = ''] =
     new RegExp(`^\\| \`${field.replaceAll('.', '\\.')}\` \\|(.*)$`, 'm').exec(readme) ?? [];
   return /\*\*A change replaces ([^*]+)\*\*/.exec(row)?.[1]?.split(', ') ?? [];
 };
 
-test.each(CHANGES)('a change of %s replaces what the README says', (field, before, after) => {
+test.each(CHANGES)('a change of %s replaces what lib/README.md says', (field, before, after) => {
   const replaced = replacedTypes(synthesize(before), synthesize(after), createOnly);
 
   expect(replaced.flatMap((type) => STATEFUL[type] ?? [])).toEqual(saidOf(field));
 });
 
 test('every field of the table is changed here, except those that no stateful resource can depend on', () => {
-  const [, table = ''] = readme.split(/^### Configuration$/m);
+  const [, table = ''] = readme.split(/^## Configuration$/m);
   const fields = [...(table.split(/^#{2,3} /m)[0] ?? '').matchAll(/^\| `([\w.]+)` \|/gm)].map(
     ([, name]) => name,
   );
@@ -101,7 +101,7 @@ test('every field of the table is changed here, except those that no stateful re
   expect(fields.filter((name) => !CHANGES.some(([field]) => field === name))).toEqual(UNCHANGED);
 });
 
-test('nothing else in the README is said to replace something', () => {
+test('nothing else in lib/README.md is said to replace something', () => {
   const fields = [...readme.matchAll(/^\| `([\w.]+)` \|.*\*\*A change replaces/gm)].map(([, field]) => field);
 
   expect(CHANGES.map(([field]) => field)).toEqual(expect.arrayContaining(fields));

@@ -4,9 +4,12 @@ import path from 'node:path';
 import { publishedReport } from '../../../scripts/bench/published-report';
 import { sectionOf, withSection, writeSection } from '../../../scripts/bench/readme-section';
 import { reportMarkdown } from '../../../scripts/bench/report-text';
+import { shortFigures } from '../../../scripts/bench/short-figures';
 import { reportOf } from './sample-rounds';
 
-const README = readFileSync(path.join(__dirname, '../../../README.md'), 'utf8');
+const PROJECT = path.join(__dirname, '../../..');
+
+const pageOf = (file: string): string => readFileSync(path.join(PROJECT, file), 'utf8');
 
 const END = '<!-- the end of what it writes -->';
 
@@ -16,8 +19,12 @@ const TEXT = [
   `${END}\nafter`,
 ].join('\n');
 
-test('the README says what the published report says', () => {
-  expect(sectionOf(README)).toBe(reportMarkdown(publishedReport()));
+test('the page of the benchmark says what the published report says', () => {
+  expect(sectionOf(pageOf('scripts/bench/README.md'))).toBe(reportMarkdown(publishedReport()));
+});
+
+test('the front page says it in short', () => {
+  expect(sectionOf(pageOf('README.md'))).toBe(shortFigures(publishedReport()));
 });
 
 test('finds what is between the markers', () => {

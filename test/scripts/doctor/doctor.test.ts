@@ -270,14 +270,14 @@ test.each<[broken: string, breakIt: () => void, check: string, text: string, fix
         MetricAlarms: [
           {
             AlarmName: 'Pinterest-ada-Emitter: Emitter fails',
-            AlarmDescription: 'What to do: README.md',
+            AlarmDescription: 'What to do: lib/RUNBOOK.md',
             StateValue: 'ALARM',
           },
         ],
       }),
     'alarms',
     'Pinterest-ada-Emitter: Emitter fails',
-    'What to do: README.md',
+    'What to do: lib/RUNBOOK.md',
   ],
   [
     'the emitter stopped running more than an hour ago',
@@ -439,7 +439,7 @@ function withoutDataSince(hours: number, AlarmName: string): void {
     MetricAlarms: [
       {
         AlarmName,
-        AlarmDescription: 'What to do: README.md',
+        AlarmDescription: 'What to do: lib/RUNBOOK.md',
         StateValue: 'INSUFFICIENT_DATA',
         StateUpdatedTimestamp: new Date(Date.now() - hours * 3_600_000),
       },

@@ -3,5 +3,5 @@ module.exports = {
   displayName: 'unit',
   setupFiles: ['<rootDir>/test/support/jest/no-aws.js'],
   setupFilesAfterEnv: ['<rootDir>/test/support/jest/timeout.ts'],
-  testMatch: ['<rootDir>/test/{lambda,scripts}/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/{documents,lambda,scripts}/**/*.test.ts'],
 };

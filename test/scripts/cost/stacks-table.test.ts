@@ -3,11 +3,11 @@ import path from 'node:path';
 import { parseConfig } from '../../../lib/config';
 import { billOf } from '../../../scripts/cost/bill';
 
-const README = readFileSync(path.join(__dirname, '../../../README.md'), 'utf8');
+const PAGE = readFileSync(path.join(__dirname, '../../../lib/README.md'), 'utf8');
 
-test('the README says what the command says', () => {
+test('the table of the stacks says what the command says', () => {
   const { stacks, monthly } = billOf(parseConfig({ userId: 'pinterest' }));
-  const said = README.matchAll(
+  const said = PAGE.matchAll(
     /^\| (Network|KafkaCluster|KafkaClient|RdsAccess|Emitter|all) \|.*\| ([\d.]+) \|$/gm,
   );
 
