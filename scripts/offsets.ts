@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { committedOffsetRanges } from '../lambda/verifier/committed-offset-ranges';
+import type { OffsetRange } from '../lambda/verifier/read-offset-ranges';
 import { readCheckpoints } from './local/checkpoints';
 import { offsetsJson, offsetsText } from './local/offsets-text';
 import {
@@ -30,7 +31,7 @@ export const offsets = commandLine(command, async (options: PipelineKafkaOptions
     async ({ kafka, userId }) => {
       const checkpoints = await readCheckpoints(kafka, userId);
       const topics = [...(await topicPartitions(kafka, userId)).keys()];
-      const ends = await committedOffsetRanges(kafka, topics);
+      const ends = (await committedOffsetRanges(kafka, topics)).sort(byPlace);
       const lines = options.json === true ? offsetsJson(checkpoints, ends) : [offsetsText(checkpoints, ends)];
       for (const line of lines) process.stdout.write(`${line}\n`);
       return 0;
@@ -38,5 +39,8 @@ export const offsets = commandLine(command, async (options: PipelineKafkaOptions
     ['offsets'],
   );
 });
+
+const byPlace = (one: OffsetRange, other: OffsetRange): number =>
+  one.topic === other.topic ? one.partition - other.partition : one.topic < other.topic ? -1 : 1;
 
 runWhenMain(module, offsets);

@@ -3,6 +3,7 @@ import { Argument, Command } from 'commander';
 import { STREAMS } from '../lambda/shared/streams';
 import { committedOffsetRanges } from '../lambda/verifier/committed-offset-ranges';
 import { readOffsetRanges } from '../lambda/verifier/read-offset-ranges';
+import { committedRecord, recordLine } from './local/committed-record';
 import {
   PIPELINE_KAFKA_HELP,
   type PipelineKafka,
@@ -10,7 +11,6 @@ import {
   withPipelineKafka,
   withPipelineKafkaOptions,
 } from './local/pipeline-kafka';
-import { recordLine, topicRecord } from './local/topic-record';
 import { commandLine, runWhenMain } from './terminal/command';
 import { wholeNumber } from './terminal/option-values';
 
@@ -62,7 +62,7 @@ async function printRecords(
       groupId: `${userId}.tail.${randomUUID()}`,
       ranges: ranges.map((range) => ({ ...range, to: Number.POSITIVE_INFINITY })),
       onMessage: (message, range) => {
-        const record = topicRecord(message, range);
+        const record = committedRecord(message, range);
         process.stdout.write(`${json === true ? JSON.stringify(record) : recordLine(record)}\n`);
         printed += 1;
         if (printed >= maxMessages) end();

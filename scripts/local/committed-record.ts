@@ -2,7 +2,7 @@ import type { KafkaMessage } from 'kafkajs';
 import type { OffsetRange } from '../../lambda/verifier/read-offset-ranges';
 
 /** A committed record of a topic, as texts. */
-export interface TopicRecord {
+export interface CommittedRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
@@ -15,10 +15,10 @@ export interface TopicRecord {
 }
 
 /** Reads a message of the Kafka client. */
-export const topicRecord = (
+export const committedRecord = (
   { offset, timestamp, key, value, headers = {} }: KafkaMessage,
   { topic, partition }: Pick<OffsetRange, 'topic' | 'partition'>,
-): TopicRecord => ({
+): CommittedRecord => ({
   topic,
   partition,
   offset,
@@ -32,11 +32,11 @@ export const topicRecord = (
  * Formats a record as one line: key, value and headers, separated by tabs; "null" for no value, as Kafka's console
  * consumer prints it. A record without headers has two columns.
  */
-export const recordLine = ({ key, value, headers }: TopicRecord): string =>
+export const recordLine = ({ key, value, headers }: CommittedRecord): string =>
   [`${key}`, `${value}`, headersText(headers)].filter((text) => text !== '').join('\t');
 
 /** Formats headers, for example `op=u gtid=0-1-7`; empty for none. */
-export const headersText = (headers: TopicRecord['headers']): string =>
+export const headersText = (headers: CommittedRecord['headers']): string =>
   Object.entries(headers)
     .map(([name, text]) => `${name}=${text}`)
     .join(' ');
