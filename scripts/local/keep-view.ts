@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { createKafka } from '../../lambda/shared/kafka/kafka-client';
 import { REGION } from '../../lib/config';
 import { tell } from '../terminal/kafka-notices';
@@ -95,7 +96,8 @@ function accessLines({ servers, creds, ownerCreds }: KeptPipeline): string[] {
   return [
     `Kafka      ${servers.kafka.bootstrapServers.join(',')}`,
     `MariaDB    mariadb --host ${host} --port ${port} --user ${user} --password ${database}`,
-    `           passwords: ${ownerCreds} (may write), ${creds} (may read)`,
+    `           passwords: ${path.relative('', ownerCreds)} (may write)`,
+    `                      ${path.relative('', creds)} (may read)`,
     'In a second terminal: npm start -- --add 100 --change 10 --delete 5',
     '                      npm run tail -- pin, npm run offsets, npm run verify',
   ];

@@ -47,7 +47,8 @@ export function openLiveScreen(
     stream.off('resize', draw);
     process.off('exit', close);
     process.off('uncaughtExceptionMonitor', close);
-    stream.write(`${WRAP_ON}${SHOW_CURSOR}${FIRST_BUFFER}${lines().join('\n')}\n`);
+    const last = lines().map((line) => `${cut(line, stream.columns)}\n`);
+    stream.write(`${WRAP_ON}${SHOW_CURSOR}${FIRST_BUFFER}${last.join('')}`);
   };
   stream.on('error', ignore);
   stream.on('resize', draw);
