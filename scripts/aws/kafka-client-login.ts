@@ -53,18 +53,26 @@ export async function runOnKafkaClient(
   remoteCommand: readonly string[] = [],
 ): Promise<number> {
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const status = await run('ssh', [
-    ...terminalArguments(remoteCommand, isTerminal),
-    ...sshArguments(target),
-    ...remoteCommand,
-  ]);
+  const status = await run('ssh', commandArguments(target, remoteCommand, isTerminal));
   if (status === SSH_FAILED && !target.throughSessionManager) process.stderr.write(`${SSH_HINT}\n`);
   return status;
 }
 
-/** A command in a terminal of its own ends with Ctrl-C; without one it would run on until it next writes. A shell has one anyway. */
-const terminalArguments = (remoteCommand: readonly string[], isTerminal: boolean): string[] =>
-  isTerminal && remoteCommand.length > 0 ? ['-t'] : [];
+/**
+ * The arguments of `ssh` for a command, or for a shell without one.
+ *
+ * @param isTerminal whether this process has a terminal. The command gets one of its own then, and ends with Ctrl-C;
+ *   without one it would go on until it next writes.
+ */
+export const commandArguments = (
+  target: SshTarget,
+  remoteCommand: readonly string[],
+  isTerminal: boolean,
+): string[] => [
+  ...(isTerminal && remoteCommand.length > 0 ? ['-t'] : []),
+  ...sshArguments(target),
+  ...remoteCommand,
+];
 
 /** Runs a program in this terminal; Ctrl-C is for the program. */
 async function run(program: string, args: readonly string[]): Promise<number> {
