@@ -65,7 +65,7 @@ export function screenLines(state: KeptState, context: ScreenContext): string[] 
 /** Formats a run as one line for a log. */
 export function runText(run: KeptRun, runs: readonly KeptRun[]): string {
   const begin = `${run.at.toISOString().replace(/\.\d+/, '')}  ${shardPrefix(run, runs)}`;
-  if ('error' in run) return `${begin}failed: ${run.error.name}: ${run.error.message}`;
+  if ('error' in run) return `${begin}failed: ${printable(`${run.error.name}: ${run.error.message}`)}`;
   const { emitted, followed, deadLettered, elapsedMs, behind, stopped } = run.summary;
   const end = stopped === 'caught-up' ? '' : `; stopped early (${stopped})`;
   if (!hasEmitted(run.summary)) return `${begin}nothing new${end}`;

@@ -38,9 +38,12 @@ export interface PipelineKafka {
 
 /** Help on how a command finds its pipeline. */
 export const PIPELINE_KAFKA_HELP = `
-With --brokers and --user-id, of that Kafka. Otherwise of the pipeline that "npm start -- --keep" runs; where none does, or
-with --aws, --user-id or -c, of the one that "npm run deploy:local" has left on the emulator; else of the one on AWS, whose
-brokers only its Kafka client reaches: there the command runs, by SSH, and prints what it prints there.`;
+It is about the pipeline that "npm start -- --keep" runs. Where none does, or with --user-id or -c, about the one that "npm
+run deploy:local" has left on the emulator; where there is none either, or with --aws, about the one on AWS. Only the Kafka
+client of that one reaches its brokers, so its own command of this kind runs there, by SSH. With --brokers and --user-id it
+is about any other Kafka that can be reached from here.
+
+Exit status: 0 done; 2 bad use, or Kafka cannot be read; on AWS that of the command there.`;
 
 /** Adds the options that say which pipeline a command about its topics is about. */
 export const withPipelineKafkaOptions = (command: Command): Command =>
@@ -51,7 +54,7 @@ export const withPipelineKafkaOptions = (command: Command): Command =>
       brokers,
     )
     .addOption(kafkaAuthenticationOption())
-    .option('--json', 'write JSON Lines (for a pipeline on AWS: not available)');
+    .option('--json', 'write JSON Lines; not available on AWS');
 
 /**
  * Does something with the topics of a pipeline: here where its brokers can be reached, and otherwise, on AWS, by the

@@ -8,7 +8,7 @@ export interface LiveScreen {
 /** Milliseconds between two drawings. */
 const REDRAW_MS = 1_000;
 
-// Control sequences of every terminal of today: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
+// Control sequences of xterm, which other terminals have as well: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
 const OTHER_BUFFER = '\u001b[?1049h';
 const FIRST_BUFFER = '\u001b[?1049l';
 const HIDE_CURSOR = '\u001b[?25l';
@@ -38,7 +38,7 @@ export function openLiveScreen(
   const draw = (): void => {
     if (isOpen) stream.write(frame(lines(), stream.columns, stream.rows));
   };
-  // A terminal that was closed cannot be drawn on; the signal about that ends the process.
+  // A terminal that was closed cannot be written to; the signal about that ends the process.
   const ignore = (): void => {};
   const close = (): void => {
     if (!isOpen) return;

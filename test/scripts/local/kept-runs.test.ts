@@ -158,7 +158,7 @@ describe('a line of the log', () => {
 
   test('names the shard where there are several, and the error of a run that failed', () => {
     expect(text(failed(1), [ended(), failed(1)])).toBe(
-      '2026-11-28T20:00:00Z  shard 1: failed: UnreachableError: no broker\u001b[2J',
+      '2026-11-28T20:00:00Z  shard 1: failed: UnreachableError: no broker·[2J',
     );
   });
 });
