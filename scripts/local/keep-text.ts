@@ -71,7 +71,7 @@ export function runText(run: KeptRun, runs: readonly KeptRun[]): string {
   if (!hasEmitted(run.summary)) return `${begin}nothing new${end}`;
   const letters = deadLettered === 0 ? '' : `, ${grouped(deadLettered)} dead letters`;
   const work = workText({ rows: total(emitted), followed: total(followed), elapsedMs });
-  return `${begin}${work}${letters}; began ${logText(behind)} of the log behind${end}`;
+  return `${begin}${work}${letters}; began ${grouped(Math.round(behind.seconds))} s and ${grouped(behind.bytes)} bytes behind the log${end}`;
 }
 
 const nextText = ({ running, nextAt, now }: ScreenContext): string =>
@@ -91,10 +91,7 @@ function workText({ rows, followed, elapsedMs }: Omit<RunTotals, 'at'>): string 
 const behindText = ({ behind }: KeptState): string =>
   behind === undefined
     ? 'not known yet'
-    : `${logText(behind)} of the log when the last run began; ${grouped(behind.keys)} keys left`;
-
-const logText = ({ seconds, bytes }: { readonly seconds: number; readonly bytes: number }): string =>
-  `${grouped(Math.round(seconds))} s, ${grouped(bytes)} bytes`;
+    : `${grouped(Math.round(behind.seconds))} s, ${grouped(behind.bytes)} bytes of the log when the last run began; ${grouped(behind.keys)} keys left`;
 
 /** Hours, minutes and seconds, as the clock on the wall shows them. */
 const clock = (at: Date): string => at.toTimeString().slice(0, 8);

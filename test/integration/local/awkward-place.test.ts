@@ -125,7 +125,7 @@ test('a pipeline that goes on can be looked at from a second terminal, and Ctrl-
 
     expect(await npm('start', '--add', '5')).toMatchObject({ status: 0 });
     await saysWithin(
-      /^20\S+Z {2}15 rows in \d+\.\d s: [\d,]+ rows\/s; began \d+ s, [\d,]+ bytes of the log behind$/m,
+      /^20\S+Z {2}15 rows in \d+\.\d s: [\d,]+ rows\/s; began \d+ s and [\d,]+ bytes behind the log$/m,
     );
   } finally {
     process.kill(-(run.pid as number), 'SIGINT');

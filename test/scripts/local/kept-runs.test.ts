@@ -148,7 +148,7 @@ describe('a line of the log', () => {
 
   test('says what a run did', () => {
     expect(text(ended({ ...busy, behind: { seconds: 2, bytes: 800 }, deadLettered: 3 }))).toBe(
-      '2026-11-28T20:00:00Z  1,230 rows, 4 changes followed in 0.5 s: 2,468 rows/s, 3 dead letters; began 2 s, 800 bytes of the log behind',
+      '2026-11-28T20:00:00Z  1,230 rows, 4 changes followed in 0.5 s: 2,468 rows/s, 3 dead letters; began 2 s and 800 bytes behind the log',
     );
     expect(text(ended())).toBe('2026-11-28T20:00:00Z  nothing new');
     expect(text(ended({ stopped: 'fenced' }))).toBe(
