@@ -95,7 +95,7 @@ function accessLines({ servers, creds, ownerCreds }: KeptPipeline): string[] {
   const { host, port, database, user } = servers.database.owner;
   return [
     `Kafka      ${servers.kafka.bootstrapServers.join(',')}`,
-    `MariaDB    mariadb --host ${host} --port ${port} --user ${user} --password ${database}`,
+    `MariaDB    mariadb -h ${host} -P ${port} -u ${user} -p ${database}`,
     `           passwords: ${path.relative('', ownerCreds)} (may write)`,
     `                      ${path.relative('', creds)} (may read)`,
     'In a second terminal: npm start -- --add 100 --change 10 --delete 5',

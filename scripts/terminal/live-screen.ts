@@ -8,6 +8,10 @@ export interface LiveScreen {
 /** Milliseconds between two drawings. */
 const REDRAW_MS = 1_000;
 
+/** The size of a terminal unless it is known. */
+const USUAL_COLUMNS = 80;
+const USUAL_ROWS = 24;
+
 // Control sequences of xterm, which other terminals have as well: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
 const OTHER_BUFFER = '\u001b[?1049h';
 const FIRST_BUFFER = '\u001b[?1049l';
@@ -35,8 +39,10 @@ export function openLiveScreen(
   stream: NodeJS.WriteStream = process.stderr,
 ): LiveScreen {
   let isOpen = true;
+  // A terminal that does not know its size says 0.
+  const columns = (): number => stream.columns || USUAL_COLUMNS;
   const draw = (): void => {
-    if (isOpen) stream.write(frame(lines(), stream.columns, stream.rows));
+    if (isOpen) stream.write(frame(lines(), columns(), stream.rows || USUAL_ROWS));
   };
   // A terminal that was closed cannot be written to; the signal about that ends the process.
   const ignore = (): void => {};
@@ -47,7 +53,7 @@ export function openLiveScreen(
     stream.off('resize', draw);
     process.off('exit', close);
     process.off('uncaughtExceptionMonitor', close);
-    const last = lines().map((line) => `${cut(line, stream.columns)}\n`);
+    const last = lines().map((line) => `${cut(line, columns())}\n`);
     stream.write(`${WRAP_ON}${SHOW_CURSOR}${FIRST_BUFFER}${last.join('')}`);
   };
   stream.on('error', ignore);

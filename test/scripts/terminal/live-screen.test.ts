@@ -63,6 +63,17 @@ describe('a live screen', () => {
     screen.close();
   });
 
+  test('takes a terminal that does not know its size for one of 80 columns and 24 rows', () => {
+    const { stream, written } = terminal(0, 0);
+    const screen = openLiveScreen(() => Array.from({ length: 30 }, () => 'x'.repeat(100)), stream);
+
+    expect(written().split('\r\n')).toEqual([
+      expect.any(String),
+      ...Array.from({ length: 23 }, () => `\u001b[2K${'x'.repeat(79)}…`),
+    ]);
+    screen.close();
+  });
+
   test('leaves no handler behind', () => {
     const handlers = () => [process.listenerCount('exit'), process.listenerCount('uncaughtExceptionMonitor')];
     const before = handlers();
