@@ -52,7 +52,7 @@ const command = new Command('npm start --')
   .option('--brokers <list>', 'use your own Kafka: host:port, several separated by commas')
   .addOption(kafkaAuthenticationOption())
   .option('--create-topics', 'with --brokers: create the topics that are missing')
-  .option('--json', 'write the result as JSON')
+  .option('--json', 'write the result as JSON; with --keep as one line, and one more for every run')
   .addHelpText(
     'after',
     `

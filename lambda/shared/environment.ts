@@ -36,7 +36,8 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
 
 const BROKERS_ALLOWED =
   'allowed: host:port, several of them separated by commas; an IPv6 address in brackets';
-const brokers = z
+/** Bootstrap brokers: `host:port` separated by commas; parsed into a list. */
+export const brokersSchema = z
   .string(BROKERS_ALLOWED)
   .transform((list) => list.split(','))
   .refine((list) => list.every(isBroker), BROKERS_ALLOWED);
@@ -59,7 +60,7 @@ const environmentSchema = z
     /** See {@link userIdSchema}. */
     USER_ID: userIdSchema,
     /** Bootstrap brokers, `host:port` separated by commas. */
-    KAFKA_BROKERS: brokers,
+    KAFKA_BROKERS: brokersSchema,
     /** See {@link KAFKA_AUTHENTICATIONS}. @default 'iam' */
     KAFKA_AUTHENTICATION: oneOf(KAFKA_AUTHENTICATIONS).default('iam'),
     /** See {@link COMPRESSIONS}. @default {@link DEFAULT_COMPRESSION} */

@@ -6,7 +6,7 @@ import { kafkaError, protocolErrorType } from '../shared/kafka/kafka-errors';
 import { installKafkaPatches } from '../shared/kafka/kafka-patches';
 import { GROUP_IS_YOUNG } from '../shared/kafka/transient';
 
-/** A piece of a partition: the offsets from `from` up to and without `to`. */
+/** A piece of a partition: the offsets from `from` up to and without `to`, which may be Infinity. */
 export interface OffsetRange {
   readonly topic: string;
   readonly partition: number;
@@ -23,6 +23,8 @@ export interface ReadOffsetRangesOptions {
   readonly onMessage: (message: KafkaMessage, range: OffsetRange) => void;
   /** Timeout for the next records of any broker, in milliseconds. @default 60000 */
   readonly stallMs?: number;
+  /** Ends reading when it is aborted: no message is handed on any more. With it there is no timeout. @default none */
+  readonly signal?: AbortSignal;
 }
 
 /** Bytes of a partition in one answer of a broker: what bounds the memory of reading. */
@@ -41,13 +43,13 @@ const MAX_WAIT_MS = 100;
  * @throws UnreachableError when a broker gives nothing for `stallMs`, naming where reading stopped.
  */
 export async function readOffsetRanges(kafka: Kafka, options: ReadOffsetRangesOptions): Promise<void> {
-  const { groupId, ranges, onMessage, stallMs = 60_000 } = options;
+  const { groupId, ranges, onMessage, stallMs = 60_000, signal } = options;
   const unread = new Map(
     ranges
       .filter(({ from, to }) => from < to)
       .map((range) => [idOf(range.topic, range.partition), { range, next: range.from }]),
   );
-  if (unread.size === 0) return;
+  if (unread.size === 0 || signal?.aborted === true) return;
   const topics = [...new Set(ranges.map(({ topic }) => topic))];
   // Whatever client is given, it can read what the emitter has written.
   installKafkaPatches();
@@ -62,12 +64,14 @@ export async function readOffsetRanges(kafka: Kafka, options: ReadOffsetRangesOp
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   // It may reject while the consumer still starts; the `await` below comes later.
   finished.catch(() => {});
-  const stalled = setTimeout(() => {
+  const stall = (): void => {
     const places = [...unread.values()].map(
       ({ range, next }) => `${range.topic}[${range.partition}] at ${next} of ${range.to}`,
     );
     reject(new UnreachableError(`Kafka sent nothing for ${stallMs / 1_000} s: ${places.join(', ')}.`));
-  }, stallMs);
+  };
+  const stalled = signal === undefined ? setTimeout(stall, stallMs) : undefined;
+  signal?.addEventListener('abort', () => resolve(), { once: true });
 
   let crash: Error | undefined;
   consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -75,7 +79,7 @@ export async function readOffsetRanges(kafka: Kafka, options: ReadOffsetRangesOp
     if (!payload.restart) reject(crash);
   });
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, lastOffset } }) => {
-    stalled.refresh();
+    stalled?.refresh();
     const reading = unread.get(idOf(topic, partition));
     if (reading === undefined) return;
     reading.next = Math.max(reading.next, Number(lastOffset) + 1);
@@ -95,6 +99,7 @@ export async function readOffsetRanges(kafka: Kafka, options: ReadOffsetRangesOp
           if (reading === undefined) return;
           for (const message of batch.messages) {
             const offset = Number(message.offset);
+            if (signal?.aborted === true) return;
             if (offset >= reading.next && offset < reading.range.to) onMessage(message, reading.range);
           }
         },

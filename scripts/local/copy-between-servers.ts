@@ -21,6 +21,7 @@ import { firstRecords } from './first-records';
 import { makeChanges } from './follow-demonstration';
 import { type FollowReport, followText } from './follow-text';
 import { keepEmitting } from './keep-emitting';
+import { keepView } from './keep-view';
 import { announcePipeline } from './local-pipeline';
 import { startLocalServers } from './pipeline-servers';
 import { createTopics } from './topics';
@@ -75,11 +76,13 @@ export async function copyBetweenLocalServers(options: CopyOptions, progress: Pr
     await createTopics(pipeline.kafka, id);
     try {
       const { owner } = servers.database;
-      const status = await copy(pipeline, { login: servers.database.emitter, owner }, options, progress);
+      const reports = await copy(pipeline, { login: servers.database.emitter, owner }, options, progress);
+      const status = statusOf(reports);
       if (options.keep === true && status === 0) {
         const withdraw = announcePipeline({ userId: id, brokers, creds, ownerCreds });
         beforeServersStop(async () => withdraw());
-        await keepEmitting(pipeline.emitters, servers, { creds, ownerCreds }, options.every, progress);
+        const access = { userId: id, servers, creds, ownerCreds, everySeconds: options.every };
+        await keepEmitting(pipeline.emitters, keepView(access, reports, options.json === true));
       }
       return status;
     } finally {
@@ -110,7 +113,7 @@ export async function copyBetweenOwnServers(options: OwnServers, progress: Progr
   try {
     if (options.createTopics === true) await createTopics(pipeline.kafka, id);
     for (const { message } of await checkTopics(pipeline.kafka, id)) progress.note(message);
-    return await copy(pipeline, { login }, options, progress);
+    return statusOf(await copy(pipeline, { login }, options, progress));
   } finally {
     await stopAll(pipeline.emitters);
   }
@@ -160,7 +163,7 @@ async function copy(
   { login, owner }: { readonly login: DatabaseLogin; readonly owner?: DatabaseLogin },
   options: CopyOptions,
   progress: Progress,
-): Promise<number> {
+): Promise<readonly CopyReport[]> {
   const { kafka, userId } = pipeline;
   const copying = { ...pipeline, login, tls: options.tls, progress };
   const report = await copyAndVerify(copying);
@@ -171,10 +174,16 @@ async function copy(
   const isFollowed = owner !== undefined && report.verification.equal;
   const following = isFollowed ? await follow(owner, report, copying, options) : undefined;
   if (following !== undefined) say(followText(following));
-  if (options.json === true)
-    process.stdout.write(`${JSON.stringify({ ...report, following }, undefined, 2)}\n`);
-  return report.verification.equal && following?.verification.equal !== false ? 0 : 1;
+  if (options.json === true) {
+    // With --keep it is the first of many lines.
+    const indent = options.keep === true ? undefined : 2;
+    process.stdout.write(`${JSON.stringify({ ...report, following }, undefined, indent)}\n`);
+  }
+  return following === undefined ? [report] : [report, following];
 }
+
+const statusOf = (reports: readonly CopyReport[]): number =>
+  reports.every(({ verification }) => verification.equal) ? 0 : 1;
 
 async function follow(
   owner: DatabaseLogin,

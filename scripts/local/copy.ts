@@ -4,7 +4,7 @@ import { hasEmitted } from '../../lambda/emitter/summary';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
 import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
-import { type PerStream, STREAMS } from '../../lambda/shared/streams';
+import { type PerStream, perStream, STREAMS } from '../../lambda/shared/streams';
 import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../../lambda/verifier/report';
 import { verifyPipeline } from '../../lambda/verifier/verify-pipeline';
@@ -19,6 +19,8 @@ export interface CopyReport {
   readonly rows: number;
   /** Keys that had changed and were read again, over the three tables. */
   readonly followed: number;
+  /** The same by stream. */
+  readonly byStream: PerStream<{ readonly rows: number; readonly followed: number }>;
   readonly deadLettered: number;
   /** From the first event to the answer of the last run that had something to emit. */
   readonly elapsedMs: number;
@@ -51,6 +53,7 @@ export async function copyAndVerify({
     const emitting = progress.step('Emitting', await countRows(database));
     const began = performance.now();
     const total = { runs: 0, rows: 0, followed: 0, deadLettered: 0, elapsedMs: 0 };
+    const byStream = perStream(() => ({ rows: 0, followed: 0 }));
     const peaks = new Map<number, number>();
     try {
       await untilCaughtUp(emitters.length, async (shard) => {
@@ -63,6 +66,10 @@ export async function copyAndVerify({
         total.runs += 1;
         total.rows += sum(run.summary.emitted);
         total.followed += sum(run.summary.followed);
+        for (const { name } of STREAMS) {
+          byStream[name].rows += run.summary.emitted[name];
+          byStream[name].followed += run.summary.followed[name];
+        }
         total.deadLettered += run.summary.deadLettered;
         if (total.elapsedMs === 0 || hasEmitted(run.summary)) total.elapsedMs = performance.now() - began;
         peaks.set(shard, run.peakMemoryBytes);
@@ -78,6 +85,7 @@ export async function copyAndVerify({
     verifying.done();
     return {
       ...total,
+      byStream,
       elapsedMs: Math.round(total.elapsedMs),
       rowsPerSecond: Math.round((total.rows / total.elapsedMs) * 1000),
       peakMemoryBytes: [...peaks.values()].reduce((all, bytes) => all + bytes, 0),

@@ -1,6 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { ZodType } from 'zod';
-import { KAFKA_AUTHENTICATIONS, MOST_SHARDS, userIdSchema } from '../../lambda/shared/environment';
+import {
+  brokersSchema,
+  KAFKA_AUTHENTICATIONS,
+  MOST_SHARDS,
+  userIdSchema,
+} from '../../lambda/shared/environment';
 import { type DatabaseTls, databaseTlsSchema } from '../../lambda/shared/trusted-certificates';
 import { wholeNumberTo } from '../terminal/option-values';
 
@@ -18,6 +23,9 @@ export const shards = wholeNumberTo(MOST_SHARDS);
 
 /** Parses an option that is a user id. */
 export const userId = parsedBy<string>(userIdSchema);
+
+/** Parses an option that lists bootstrap brokers. */
+export const brokers = parsedBy<readonly string[]>(brokersSchema);
 
 /** Parses an option that selects the TLS of a database connection. */
 export const databaseTls = parsedBy<DatabaseTls>(databaseTlsSchema);

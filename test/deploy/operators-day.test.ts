@@ -13,6 +13,7 @@ import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk
 import { createConnection } from 'mysql2/promise';
 import { addSamplePosts } from '../../lambda/sample-loader/load-sample-tables';
 import { type DatabaseLogin, readCredentialsFile } from '../../lambda/shared/database-login';
+import { topicsOf } from '../../lambda/shared/streams';
 import { OUTPUTS, PLACEHOLDER_USER, type StackId } from '../../lib/names';
 import { chooseAccount } from '../../scripts/aws/aws-account';
 import {
@@ -130,6 +131,21 @@ test('the tables are saved, every row of them', async () => {
     expect(rows).toBe(ROWS + 1);
     expect(readFileSync(path.resolve(directory, file), 'utf8').trimEnd().split('\n')).toHaveLength(ROWS + 1);
   }
+});
+
+test('the topics are listed, read and measured from here', async () => {
+  const [topics, tail, offsets] = await Promise.all([
+    run('topics'),
+    run('tail', 'pin', '--max-messages', `${ROWS + 1}`),
+    run('offsets'),
+  ]);
+
+  expect(topics.stdout).toBe(`${topicsOf(USER_ID).toSorted().join('\n')}\n`);
+  expect(topics.stderr).toContain('On the emulator on this machine');
+  expect(tail.stdout.match(/^\d+\t\{"index":.*\}$/gm)).toHaveLength(ROWS + 1);
+  expect(offsets.stdout).toMatch(
+    new RegExp(`^${USER_ID}.emitter +${USER_ID}.pin +\\d+  0 to \\d+: GTID `, 'm'),
+  );
 });
 
 describe('the doctor', () => {

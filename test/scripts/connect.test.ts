@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DescribeInstancesCommand, EC2Client, type InstanceStateName } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
+import { commandArguments } from '../../scripts/aws/kafka-client-login';
 import { sshArguments } from '../../scripts/aws/ssh';
 import { connect } from '../../scripts/connect';
 import { deployedStacks } from '../support/deployed-stacks';
@@ -57,21 +58,36 @@ test('prints the Host entry that VS Code Remote-SSH reads', async () => {
   );
 });
 
+const target = {
+  instanceId: 'i-0123',
+  host: '127.0.0.1',
+  user: 'ada',
+  keyFile: '/a b/100%/é.pem',
+  knownHostsFile: String.raw`/it's "new"/back\slash`,
+  throughSessionManager: false,
+};
+
 test('writes a path as SSH reads it', () => {
-  const target = {
-    instanceId: 'i-0123',
-    host: '127.0.0.1',
-    user: 'ada',
-    keyFile: '/a b/100%/é.pem',
-    knownHostsFile: String.raw`/it's "new"/back\slash`,
-    throughSessionManager: false,
-  };
   expect(sshArguments(target)).toEqual(
     expect.arrayContaining([
       'IdentityFile="/a b/100%%/é.pem"',
       String.raw`UserKnownHostsFile="/it's \"new\"/back\\slash"`,
     ]),
   );
+});
+
+test('gives a command a terminal of its own where there is one, so that Ctrl-C ends it there', () => {
+  const login = sshArguments(target);
+
+  expect(commandArguments(target, ['tail-topic', 'pin'], true)).toEqual([
+    '-t',
+    ...login,
+    'tail-topic',
+    'pin',
+  ]);
+  expect(commandArguments(target, ['topics'], false)).toEqual([...login, 'topics']);
+  // A shell has one anyway.
+  expect(commandArguments(target, [], true)).toEqual(login);
 });
 
 test('says as JSON how to connect', async () => {

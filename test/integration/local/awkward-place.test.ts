@@ -1,4 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   cpSync,
@@ -10,7 +11,10 @@ import {
   rmSync,
 } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { takeLock } from '../../../scripts/local/exclusive-lock';
 import { LOCAL_DIRECTORY } from '../../../scripts/machine/paths';
+import { processesIn } from '../../deploy/support/command-process';
 import { testDirectory } from '../../support/servers';
 
 const PROJECT = path.resolve(__dirname, '../../..');
@@ -78,17 +82,74 @@ beforeAll(() => checkOutTo(place));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('the quick start works wherever it is, and whatever the user has set', async () => {
-  const outcome = await new Promise<{ status: unknown; stdout: string; stderr: string }>((resolve) => {
-    const args = ['start', '--silent', '--', '--rows', '200', '--json'];
-    execFile('npm', args, { cwd: place, env: SURROUNDINGS }, (error, stdout, stderr) =>
-      resolve({ status: error?.code ?? 0, stdout, stderr }),
-    );
-  });
+  const { status, stdout, stderr } = await npm('start', '--rows', '200', '--json');
 
-  if (outcome.status !== 0) throw new Error(outcome.stderr);
-  expect(JSON.parse(outcome.stdout)).toMatchObject({
+  if (status !== 0) throw new Error(stderr);
+  expect(JSON.parse(stdout)).toMatchObject({
     rows: 600,
     verification: { equal: true },
   });
-  expect(outcome.stderr).toContain('Emitted 600 rows');
+  expect(stderr).toContain('Emitted 600 rows');
 });
+
+test('a pipeline that goes on can be looked at from a second terminal, and Ctrl-C leaves nothing of it', async () => {
+  const run = spawn('npm', ['start', '--silent', '--', '--keep', '--every', '1', '--rows', '200'], {
+    ...{ cwd: place, env: SURROUNDINGS },
+    // A process group of its own, as in a terminal.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exit = once(run, 'exit');
+  let said = '';
+  run.stderr.on('data', (text) => {
+    said += text;
+  });
+  const saysWithin = async (text: RegExp): Promise<void> => {
+    while (!text.test(said)) {
+      await Promise.race([once(run.stderr, 'data'), exit]);
+      if (run.exitCode !== null) throw new Error(said);
+    }
+  };
+  try {
+    await saysWithin(/Emitting every 1 s until Ctrl-C/);
+
+    const [topics, tail, offsets] = await Promise.all([
+      npm('topics'),
+      npm('tail', 'pin', '--max-messages', '200'),
+      npm('offsets', '--json'),
+    ]);
+    expect(topics.stdout).toBe('local.dead-letter\nlocal.geo\nlocal.pin\nlocal.user\n');
+    expect(topics.stderr).toBe('On this machine, user id local.\n');
+    expect(tail.stdout.match(/^\d+\t(\{.*\}|null)(\top=\w .*)?$/gm)).toHaveLength(200);
+    expect(offsets.stdout).toContain('"group":"local.emitter","topic":"local.pin"');
+
+    expect(await npm('start', '--add', '5')).toMatchObject({ status: 0 });
+    await saysWithin(
+      /^20\S+Z {2}15 rows in \d+\.\d s: [\d,]+ rows\/s; began \d+ s and [\d,]+ bytes behind the log$/m,
+    );
+  } finally {
+    process.kill(-(run.pid as number), 'SIGINT');
+    await exit;
+  }
+  while (processesIn(path.basename(path.dirname(place))).length > 0) await delay(50);
+  takeLock(path.join(place, '.local', 'pipeline', 'lock')).release();
+
+  expect(await npm('topics')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining(
+      'No pipeline runs on this machine: start one with "npm start -- --keep" or "npm run deploy:local". On AWS: ',
+    ),
+  });
+});
+
+/** Runs a command of package.json to its end. */
+const npm = (
+  command: string,
+  ...args: readonly string[]
+): Promise<{ status: unknown; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const all = ['run', '--silent', command, '--', ...args];
+    execFile('npm', all, { cwd: place, env: SURROUNDINGS }, (error, stdout, stderr) =>
+      resolve({ status: error?.code ?? 0, stdout, stderr }),
+    );
+  });
