@@ -2,7 +2,7 @@ const { spawnSync } = require('node:child_process');
 const { accessSync, constants } = require('node:fs');
 const path = require('node:path');
 
-/** Tests that need a program which `npm start` does not need. Where it is missing they are left out, by name. */
+/** Programs that `npm start` does not need, and the files of tests that do. Where one is missing they are left out, by name. */
 const NEEDS = [
   {
     program: 'Python 3.10 or newer with venv',
@@ -16,9 +16,6 @@ const NEEDS = [
       'test/lib/iam-actions.test.ts',
       'test/lib/linters.test.ts',
       'test/lib/replacements.test.ts',
-      'test/readers/confluent-kafka.test.ts',
-      'test/readers/duckdb.test.ts',
-      'test/readers/kafka-python.test.ts',
     ],
   },
   {
@@ -40,7 +37,7 @@ const NEEDS = [
       'test/scripts/fetch-key.test.ts',
     ],
   },
-  { program: 'kcat', isHere: () => isOnPath('kcat'), files: ['test/readers/kcat.test.ts'] },
+  { program: 'kcat', isHere: () => isOnPath('kcat'), files: [] },
 ];
 
 function isOnPath(program) {
@@ -54,11 +51,15 @@ function isOnPath(program) {
   });
 }
 
+const missing = NEEDS.filter(({ isHere }) => !isHere());
+
 /** The test files that are left out on this machine, with the programs that they need. */
 const leftOut = new Map();
-for (const { program, isHere, files } of NEEDS) {
-  if (isHere()) continue;
+for (const { program, files } of missing) {
   for (const file of files) leftOut.set(file, [...(leftOut.get(file) ?? []), program]);
 }
 
-module.exports = { NEEDS, leftOut };
+/** The full name of a program that is missing on this machine; `undefined` where it is here. */
+const missingProgram = (name) => missing.find(({ program }) => program.startsWith(name))?.program;
+
+module.exports = { leftOut, missingProgram };
