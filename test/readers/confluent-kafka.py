@@ -6,13 +6,15 @@ import sys
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 _, brokers, topic = sys.argv
-consumer = Consumer({
-    "bootstrap.servers": brokers,
-    "group.id": "not-used",
-    "isolation.level": "read_committed",
-    "enable.auto.commit": False,
-    "enable.partition.eof": True,
-})
+consumer = Consumer(
+    {
+        "bootstrap.servers": brokers,
+        "group.id": "not-used",
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+    }
+)
 partitions = consumer.list_topics(topic).topics[topic].partitions
 consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
 ended = set()
