@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Admin } from 'kafkajs';
 import { STREAMS } from '../../lambda/shared/streams';
+import type { Artifact } from '../local/artifacts/artifact';
+import { artifactFolder } from '../local/artifacts/artifact-folder';
 import { type RunningChild, startChild } from '../local/child-processes';
 import { classPathFrom, LOG_OPTION, propertiesText } from '../local/java';
-import { mavenFolder } from '../local/maven-folder';
 import { freePorts } from '../machine/free-ports';
 import { LOCAL_DIRECTORY } from '../machine/paths';
 import { writePrivateFile } from '../machine/private-file';
@@ -26,13 +29,25 @@ const STALLED_MS = 120_000;
 /** JVM options of Kafka's own script, connect-standalone.sh. */
 const HEAP = ['-Xms256M', '-Xmx2G'];
 
-/** The folder with Debezium's connector, downloaded when it is not there yet (some 30 MB). */
+/** Debezium's connector; Kafka Connect itself is among the jars of Kafka. */
+const CONNECTOR: Artifact = {
+  coordinates: 'io.debezium:debezium-connector-mariadb:3.5.0.Final:plugin:tar.gz',
+  sha256: '1ccab832edc5d1e667607361905e70689a308c9e5cb1561d79808084811e938f',
+  bytes: 26_972_146,
+};
+
+/** The folder with Debezium's connector, downloaded when it is not there yet (27 MB). */
 export const debeziumFiles = (progress: Progress): Promise<string> =>
-  mavenFolder(
+  artifactFolder(
     {
       content: "Debezium's connector for MariaDB",
-      pom: path.join(__dirname, 'debezium', 'pom.xml'),
+      artifacts: [CONNECTOR],
       directory: path.join(LOCAL_DIRECTORY, 'debezium'),
+      build: async (folder, fileOf) => {
+        const plugins = path.join(folder, 'plugins');
+        mkdirSync(plugins);
+        await promisify(execFile)('tar', ['-xzf', fileOf(CONNECTOR), '-C', plugins]);
+      },
     },
     progress,
   );

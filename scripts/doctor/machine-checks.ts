@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { pythonVersion } from '../local/python-environment';
 import { problemWith, TOOLS } from '../local/toolchain';
 import { type Check, failed, ok, warning } from './check';
 
 const PROJECT = path.resolve(__dirname, '../..');
 
-/** Checks of this machine: the programs of the local servers, the CDK CLI, and SSH. */
+/** Checks of this machine: the programs of the local servers, the CDK CLI, Python and SSH. */
 export const machineChecks = (): Check[] => [
   ...TOOLS.map(
     (tool): Check => ({
@@ -33,6 +34,14 @@ export const machineChecks = (): Check[] => [
         ? ok(found)
         : failed(`${found ?? 'not installed'}; this project is made for ${wanted}`, 'npm ci');
     },
+  },
+  {
+    name: 'Python',
+    examine: () =>
+      pythonVersion('The emulator of AWS (npm run deploy:local)').then(
+        () => ok('3.10 or newer with venv is here'),
+        ({ message }: Error) => warning(message, 'Debian/Ubuntu: sudo apt-get install python3-venv'),
+      ),
   },
   {
     name: 'SSH',

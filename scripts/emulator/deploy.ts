@@ -42,8 +42,8 @@ export async function deployToNewEmulator(
 ): Promise<DeploymentDescription> {
   // Here, so that a user sees what is downloaded; the host finds it done.
   await checkToolchain();
-  await serverFiles(progress);
   await emulatorPython(progress);
+  await serverFiles(progress);
   const step = progress.step('Starting Kafka, MariaDB and the emulator');
   const host = await startHost(directory, emulated).catch((error: unknown) => {
     step.failed();

@@ -12,7 +12,7 @@ import type { Progress } from '../terminal/progress';
 export const emulatorPython = (progress: Progress): Promise<string> =>
   pythonWith(
     {
-      user: 'The emulator',
+      user: 'The emulator of AWS (npm run deploy:local)',
       content: 'the AWS emulator (MiniStack)',
       requirements: path.join(__dirname, 'requirements.txt'),
       directory: path.join(LOCAL_DIRECTORY, 'emulator'),

@@ -32,7 +32,7 @@ export interface LocalServers {
 /**
  * Starts Kafka and MariaDB concurrently; downloads them first if they are missing.
  *
- * @throws ToolchainError when Java, Maven or Node is missing or too old.
+ * @throws ToolchainError when Java or Node is missing or too old.
  * @throws LockedError when another process runs its servers in the same directory.
  * @throws Error with the end of a server's log when it does not come up; the other one is stopped then.
  */

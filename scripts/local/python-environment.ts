@@ -38,7 +38,7 @@ export interface PythonEnvironment {
  */
 export async function pythonWith(environment: PythonEnvironment, progress: Progress): Promise<string> {
   const { requirements, directory } = environment;
-  const python = await pythonVersion(environment);
+  const python = await pythonVersion(environment.user);
   const hash = createHash('sha256').update(readFileSync(requirements)).update(python).digest('hex');
   const folder = path.join(directory, hash.slice(0, 12));
   const complete = path.join(folder, 'complete');
@@ -57,7 +57,13 @@ export async function pythonWith(environment: PythonEnvironment, progress: Progr
   }
 }
 
-async function pythonVersion({ user }: PythonEnvironment): Promise<string> {
+/**
+ * The version of the machine's Python, with where it is.
+ *
+ * @param user subject of the sentence about who needs it
+ * @throws ToolchainError when there is none, or it is too old or without virtual environments.
+ */
+export async function pythonVersion(user: string): Promise<string> {
   try {
     const { stdout } = await run('python3', [
       '-c',

@@ -28,14 +28,6 @@ export const TOOLS = [
       'Debian/Ubuntu: sudo apt-get install openjdk-17-jre-headless (or openjdk-21-jre-headless); macOS: brew install --cask temurin',
   },
   {
-    name: 'Maven',
-    // Required by maven-dependency-plugin 3.8.1.
-    atLeast: [3, 6],
-    command: ['mvn', '-version'],
-    version: /Apache Maven (\d+)\.(\d+)/,
-    install: 'Debian/Ubuntu: sudo apt-get install maven; macOS: brew install maven',
-  },
-  {
     name: 'Node',
     // First version with node:sqlite, whose lock keeps two runs apart.
     atLeast: [22, 13],
@@ -56,7 +48,7 @@ export class ToolchainError extends ExpectedError {
 }
 
 /**
- * Checks that Java, Maven and Node are there and new enough.
+ * Checks that Java and Node are there and new enough.
  *
  * @throws ToolchainError that names everything to install at once.
  */

@@ -49,19 +49,22 @@ test('shellcheck accepts the boot script', () => {
   expect(run('shellcheck', [BOOT_SCRIPT])).toBe('');
 });
 
-describe('ruff accepts the emulator', () => {
+describe('ruff accepts the emulator and the recipes for readers', () => {
   const emulator = join(PROJECT, 'scripts/emulator');
+  const folders = [emulator, join(PROJECT, 'test/readers')];
   const options = ['--isolated', '--no-cache', '--target-version=py310', '--config', `src=["${emulator}"]`];
 
   test('by its rules', () => {
     const rules = 'B,C4,E,F,I,PTH,RET,RUF,SIM,UP,W';
     expect(
-      run('ruff', ['check', '--quiet', ...options, '--line-length=120', `--select=${rules}`, emulator]),
+      run('ruff', ['check', '--quiet', ...options, '--line-length=120', `--select=${rules}`, ...folders]),
     ).toBe('');
   });
 
   test('by its format', () => {
-    expect(run('ruff', ['format', '--diff', '--quiet', ...options, '--line-length=110', emulator])).toBe('');
+    expect(run('ruff', ['format', '--diff', '--quiet', ...options, '--line-length=110', ...folders])).toBe(
+      '',
+    );
   });
 });
 

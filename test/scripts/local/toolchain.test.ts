@@ -2,7 +2,6 @@ import { type Ask, checkToolchain, ToolchainError } from '../../../scripts/local
 
 const ANSWERS: Record<string, string> = {
   java: 'openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment',
-  mvn: '\u001b[1mApache Maven 3.8.7\u001b[m\nMaven home: /usr/share/maven',
   [process.execPath]: 'v24.21.0\n',
 };
 
@@ -27,20 +26,16 @@ describe('the toolchain check', () => {
 
     await expect(check).rejects.toThrow(ToolchainError);
     const lines = String(await check.catch((error: Error) => error.message)).split('\n');
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(
       /^Java 17 or newer is needed, and none was found\. Debian\/Ubuntu: sudo apt-get install openjdk-17.*brew/,
     );
-    expect(lines[1]).toMatch(
-      /^Maven 3\.6 or newer is needed, and none was found\. .*apt-get install maven; macOS: brew install maven/,
-    );
-    expect(lines[2]).toMatch(/^Node 22\.13 or newer is needed, and none was found\./);
+    expect(lines[1]).toMatch(/^Node 22\.13 or newer is needed, and none was found\./);
   });
 
   test.each([
     ['java', 'java version "1.8.0_392"', 'Java 17 or newer is needed, and 1.8 was found.'],
     ['java', 'openjdk version "11.0.22" 2024-01-16', 'Java 17 or newer is needed, and 11.0 was found.'],
-    ['mvn', 'Apache Maven 3.3.9 (bb52d85)', 'Maven 3.6 or newer is needed, and 3.3 was found.'],
     [process.execPath, 'v22.12.0', 'Node 22.13 or newer is needed, and 22.12 was found.'],
   ])('refuses %s of "%s"', async (command, answer, message) => {
     await expect(checkToolchain(answering({ [command]: answer }))).rejects.toThrow(message);
@@ -48,8 +43,8 @@ describe('the toolchain check', () => {
 
   test('tells a program that fails from one that is missing', async () => {
     const answer = '\nThe JAVA_HOME environment variable is not defined correctly\nmore';
-    await expect(checkToolchain(answering({ mvn: answer }))).rejects.toThrow(
-      'Maven 3.6 or newer is needed, and "mvn -version" does not print its version, but: The JAVA_HOME environment variable is not defined correctly',
+    await expect(checkToolchain(answering({ java: answer }))).rejects.toThrow(
+      'Java 17 or newer is needed, and "java -version" does not print its version, but: The JAVA_HOME environment variable is not defined correctly',
     );
   });
 

@@ -1,3 +1,5 @@
+const { leftOut } = require('./left-out');
+
 /** What every jest project shares; scripts run on the same TypeScript, so nothing is compiled beforehand. */
 module.exports = {
   rootDir: '../../..',
@@ -10,5 +12,6 @@ module.exports = {
   },
   // Published as ES modules only, which jest loads only when transformed.
   transformIgnorePatterns: ['/node_modules/(?!@faker-js/)'],
+  testPathIgnorePatterns: ['/node_modules/', ...[...leftOut.keys()].map((file) => `<rootDir>/${file}$`)],
   modulePathIgnorePatterns: ['<rootDir>/.local/', '<rootDir>/cdk.out/'],
 };

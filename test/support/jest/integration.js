@@ -1,7 +1,7 @@
 module.exports = {
   ...require('./base'),
   displayName: 'integration',
-  testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/{integration,readers}/**/*.test.ts'],
   testEnvironment: '<rootDir>/test/support/jest/integration-environment.ts',
   globalSetup: '<rootDir>/test/support/jest/start-servers.ts',
   globalTeardown: '<rootDir>/test/support/jest/stop-servers.ts',
