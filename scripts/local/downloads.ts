@@ -42,6 +42,16 @@ const COMPILER: Artifact = {
 /** The class that checks the tokens of MSK's IAM. */
 const IAM_SOURCE = path.join(__dirname, 'iam', 'MskIamTokenValidator.java');
 
+/** What is downloaded for the servers: Kafka's jars, MariaDB, and what compiles the class that checks tokens. */
+export const serverArtifacts = (
+  version: string = KAFKA_VERSION,
+  ...platform: Parameters<typeof mariaDbArtifact>
+): { readonly kafka: readonly Artifact[]; readonly mariaDb: Artifact; readonly compiler: Artifact } => ({
+  kafka: kafkaJars(version),
+  mariaDb: mariaDbArtifact(...platform),
+  compiler: COMPILER,
+});
+
 /**
  * The servers' files, downloaded when they are not there yet (some 210 MB).
  *
@@ -54,12 +64,11 @@ export async function serverFiles(
   directory: string = path.join(LOCAL_DIRECTORY, foldersName()),
 ): Promise<ServerFiles> {
   const version = process.env[KAFKA_VERSION_VARIABLE] ?? KAFKA_VERSION;
-  const mariaDb = mariaDbArtifact();
-  const kafka = kafkaJars(version);
+  const { kafka, mariaDb, compiler } = serverArtifacts(version);
   const folder = await artifactFolder(
     {
       content: `Kafka ${version} and MariaDB ${MARIADB_VERSION}`,
-      artifacts: [...kafka, mariaDb, COMPILER],
+      artifacts: [...kafka, mariaDb, compiler],
       inputs: [readFileSync(IAM_SOURCE)],
       directory,
       build: async (built, fileOf) => {
@@ -67,7 +76,7 @@ export async function serverFiles(
         mkdirSync(jars);
         await Promise.all(kafka.map((jar) => linkOrCopy(fileOf(jar), path.join(jars, fileName(jar)))));
         await Promise.all([
-          compileIam(built, fileOf(COMPILER)),
+          compileIam(built, fileOf(compiler)),
           unzip(fileOf(mariaDb), path.join(built, 'mariadb')),
         ]);
         makeProgramsRun(built);
