@@ -8,6 +8,7 @@ import { unreachableSignalOf } from '../shared/kafka/broker-watch';
 import { createKafka } from '../shared/kafka/kafka-client';
 import { ABORTED, raceAbort } from '../shared/race-abort';
 import { readSecret } from '../shared/read-secret';
+import { STREAMS } from '../shared/streams';
 import { DryRunPublisher } from './dry-run-publisher';
 import { emit } from './emit';
 import { parseEvent } from './event';
@@ -64,6 +65,8 @@ export class Emitter {
     const request = parseEvent(event, limit, shards);
     const cutOff = signalIn(remainingMs - CUT_OFF_MARGIN_MS);
     try {
+      // Opening Kafka takes longer.
+      this.reader.connectAhead(STREAMS.filter(({ name }) => request.streams.includes(name)));
       const outcome = await emit(request, {
         reader: this.reader,
         log: this.environment.changes === 'follow' ? this.log : undefined,

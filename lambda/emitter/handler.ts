@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { parseEnvironment } from '../shared/environment';
+import { letHeapGrow } from '../shared/heap';
 import { Emitter } from './emitter';
 import type { EmitSummary } from './summary';
 import { createLogger, publishMetrics } from './telemetry';
@@ -11,7 +12,7 @@ let emitter: Emitter | undefined;
 export async function handler(event: unknown, context: Context): Promise<EmitSummary> {
   logger.addContext(context);
   try {
-    emitter ??= new Emitter(parseEnvironment(process.env), logger);
+    emitter ??= start();
     const summary = await emitter.handle(event, context.getRemainingTimeInMillis());
     logger[summary.stopped === 'fenced' ? 'warn' : 'info']('Run ended', { summary });
     publishMetrics(summary);
@@ -20,6 +21,11 @@ export async function handler(event: unknown, context: Context): Promise<EmitSum
     logger.error('Run failed', { error: error as Error, event });
     throw error;
   }
+}
+
+function start(): Emitter {
+  letHeapGrow();
+  return new Emitter(parseEnvironment(process.env), logger);
 }
 
 /** Closes the connections that invocations share; for hosts that, unlike Lambda, end by themselves. */

@@ -4,11 +4,56 @@ import { murmur2 } from './murmur2';
 const BLOCK_ROWS = 2_048;
 const BLOCK_BYTES = 262_144;
 
+/** The most memory of blocks that is kept for others: more than what waits between the database and Kafka. */
+const MOST_FREE = 64;
+
 /** Keys are kept in two numbers, the second of so many digits: a 64-bit integer in one would be an object for each row. */
 const LOW_DIGITS = 9;
 const LOW_RANGE = 10n ** BigInt(LOW_DIGITS);
 
 const DIGIT_0 = 0x30;
+
+/** Memory of one or several blocks. Making it anew for each block would keep the garbage collector busy. */
+class BlockMemory {
+  private static readonly free: BlockMemory[] = [];
+
+  private blocks = 0;
+  /** The key without its last nine digits, and these. */
+  readonly high: Float64Array;
+  readonly low: Uint32Array;
+  /** Hashes of the keys, from which partitions follow. */
+  readonly hashes: Int32Array;
+  readonly keyEnds: Uint32Array;
+  readonly ends: Uint32Array;
+
+  constructor(
+    rows: number,
+    readonly bytes: Buffer,
+  ) {
+    this.high = new Float64Array(rows);
+    this.low = new Uint32Array(rows);
+    this.hashes = new Int32Array(rows);
+    this.keyEnds = new Uint32Array(rows);
+    this.ends = new Uint32Array(rows);
+  }
+
+  /** Memory that is free, or new. */
+  static take(): BlockMemory {
+    return BlockMemory.free.pop() ?? new BlockMemory(BLOCK_ROWS, Buffer.allocUnsafeSlow(BLOCK_BYTES));
+  }
+
+  /** Another block is on it. */
+  hold(): void {
+    this.blocks += 1;
+  }
+
+  /** One of its blocks is read to its end. */
+  release(): void {
+    this.blocks -= 1;
+    const { free } = BlockMemory;
+    if (this.blocks === 0 && this.bytes.length === BLOCK_BYTES && free.length < MOST_FREE) free.push(this);
+  }
+}
 
 /** Rows of one table in a block of memory, one behind the other: of each the digits of its key, then its JSON. */
 export class PackedRows {
@@ -17,28 +62,33 @@ export class PackedRows {
   length = 0;
   /** Reasons for which rows cannot be emitted, by their index; these have no JSON. */
   readonly refused = new Map<number, string>();
+  bytes: Buffer;
   view: DataView;
+  readonly high: Float64Array;
+  readonly low: Uint32Array;
+  readonly hashes: Int32Array;
+  readonly keyEnds: Uint32Array;
+  readonly ends: Uint32Array;
+  private released = 0;
 
+  /** @param from where it begins in its memory: rows and bytes of other blocks are before it */
   constructor(
-    public bytes: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES),
-    /** The key without its last nine digits, and these. */
-    readonly high = new Float64Array(BLOCK_ROWS),
-    readonly low = new Uint32Array(BLOCK_ROWS),
-    /** Hashes of the keys, from which partitions follow. */
-    readonly hashes = new Int32Array(BLOCK_ROWS),
-    readonly keyEnds = new Uint32Array(BLOCK_ROWS),
-    readonly ends = new Uint32Array(BLOCK_ROWS),
+    private readonly memory = BlockMemory.take(),
+    private readonly from = { row: 0, byte: 0 },
   ) {
-    this.view = viewOf(bytes);
+    memory.hold();
+    this.bytes = memory.bytes.subarray(from.byte);
+    this.view = viewOf(this.bytes);
+    this.high = memory.high.subarray(from.row);
+    this.low = memory.low.subarray(from.row);
+    this.hashes = memory.hashes.subarray(from.row);
+    this.keyEnds = memory.keyEnds.subarray(from.row);
+    this.ends = memory.ends.subarray(from.row);
   }
 
   /** A block for so many rows. */
   static for(rows: number): PackedRows {
-    return new PackedRows(
-      Buffer.alloc(0),
-      ...([new Float64Array(rows), new Uint32Array(rows), new Int32Array(rows)] as const),
-      ...([new Uint32Array(rows), new Uint32Array(rows)] as const),
-    );
+    return new PackedRows(new BlockMemory(rows, Buffer.alloc(0)));
   }
 
   /** Where a row begins. */
@@ -101,14 +151,20 @@ export class PackedRows {
 
   /** A block in what is left of this one's memory, or in memory of its own. */
   rest(): PackedRows {
-    const { count, length, bytes, high, low, hashes, keyEnds, ends } = this;
+    const { count, length, bytes, ends, memory, from } = this;
     const isLittle = ends.length - count < BLOCK_ROWS / 2 || bytes.length - length < BLOCK_BYTES / 2;
-    if (isLittle) return new PackedRows();
-    return new PackedRows(
-      bytes.subarray(length),
-      ...([high.subarray(count), low.subarray(count), hashes.subarray(count)] as const),
-      ...([keyEnds.subarray(count), ends.subarray(count)] as const),
-    );
+    const hasGrown = bytes.buffer !== memory.bytes.buffer;
+    if (isLittle || hasGrown) return new PackedRows();
+    return new PackedRows(memory, { row: from.row + count, byte: from.byte + length });
+  }
+
+  /**
+   * Gives up some of its rows, of which nothing is read any more, each row once. When all are given up, other blocks get the
+   * memory. That of a block with refused rows is left to the garbage collector: their keys are still read.
+   */
+  release(rows: number): void {
+    this.released += rows;
+    if (this.released === this.count && this.refused.size === 0) this.memory.release();
   }
 }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+
 /**
  * Maximum size of each half of V8's young generation in the emitter's process, in megabytes.
  *
@@ -16,3 +18,15 @@ export const heapOptions = (oldSpaceMB: number): string[] => [
   `--max-old-space-size=${oldSpaceMB}`,
   `--max-semi-space-size=${MAX_SEMI_SPACE_MB}`,
 ];
+
+/**
+ * Growth of the heap, in percent, before V8 cleans all of it again.
+ *
+ * Rows are outside of V8's heap, which stays at some 24 MB: by default V8 cleans all of it whenever they have grown by 16 MB.
+ * Of none, 50, 100 and 150 this had the least CPU with a peak of memory below 200 MB (1,200,000 rows: 4.5 µs a row and 163 MB
+ * with none, 3.9 and 170 with 50, 3.5 and 181 with 100, 3.3 and 195 with 150).
+ */
+const HEAP_GROWTH_PERCENT = 100;
+
+/** Lets the heap of this process grow before V8 cleans all of it. NODE_OPTIONS does not take this option. */
+export const letHeapGrow = (): void => setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);

@@ -37,7 +37,7 @@ export function sendsByPartition(
 }
 
 /**
- * The same for rows, whose records are written and compressed here, so that the blocks that they are in are free.
+ * The same for rows, whose records are written and compressed here; the blocks that they are in are free afterwards.
  *
  * @param codec the client's number of the codec
  * @throws TopicError when the topic has no partitions.
@@ -62,6 +62,7 @@ export async function rowSendsByPartition(
       }
       records.add(rows.bytes, begin, rows.keyEnds[index] as number, end);
     }
+    rows.release(to - from);
   }
   const sends: Send[][] = queues.map(() => []);
   for (const [partition, queue] of queues.entries()) {

@@ -36,6 +36,8 @@ export interface MysqlTableReaderProps {
  */
 export class MysqlTableReader implements TableReader {
   private readonly sessions = new Map<StreamName, Session>();
+  /** Sessions that nobody has asked for yet. */
+  private readonly connecting = new Map<StreamName, Promise<Session>>();
   private readonly reported = new Set<StreamName>();
   private place = 'the database';
   /** Generation of the connections: raised when all are cancelled, so that one that was started before is not kept. */
@@ -57,6 +59,16 @@ export class MysqlTableReader implements TableReader {
         which: 'without a usable key',
       });
     });
+  }
+
+  /** Begins to connect, so that less is to be waited for later; whoever reads is told what goes wrong. */
+  connectAhead(streams: readonly Stream[]): void {
+    for (const stream of streams) {
+      if (this.sessions.has(stream.name)) continue;
+      const connecting = this.connect(stream);
+      connecting.catch(() => {});
+      this.connecting.set(stream.name, connecting);
+    }
   }
 
   async lastKey(stream: Stream): Promise<bigint | undefined> {
@@ -99,7 +111,7 @@ export class MysqlTableReader implements TableReader {
   }
 
   async close(): Promise<void> {
-    this.generation += 1;
+    this.giveUpRunning();
     await Promise.all([...this.sessions].map(([name, session]) => this.release(name, session)));
   }
 
@@ -109,7 +121,7 @@ export class MysqlTableReader implements TableReader {
    * @param reason error of running queries. @default that they were cancelled
    */
   end(reason?: Error): void {
-    this.generation += 1;
+    this.giveUpRunning();
     for (const [name, session] of this.sessions) this.drop(name, session, reason);
   }
 
@@ -219,7 +231,9 @@ export class MysqlTableReader implements TableReader {
   }
 
   private async run<T>(stream: Stream, work: (session: Session) => Promise<T>): Promise<T> {
-    const session = this.sessions.get(stream.name) ?? (await this.connect(stream));
+    const connecting = this.connecting.get(stream.name);
+    this.connecting.delete(stream.name);
+    const session = this.sessions.get(stream.name) ?? (await (connecting ?? this.connect(stream)));
     session.isBusy = true;
     try {
       session.point ??= await beginSnapshotWithPosition(session.connection);
@@ -248,6 +262,11 @@ export class MysqlTableReader implements TableReader {
     this.drop(stream.name, session, translated);
     if (!isGivenUp) this.end(translated);
     throw translated;
+  }
+
+  private giveUpRunning(): void {
+    this.generation += 1;
+    this.connecting.clear();
   }
 
   private gaveUp(): UnreachableError {
