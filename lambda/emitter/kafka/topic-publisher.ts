@@ -1,26 +1,16 @@
-import type { Admin, Kafka, RecordMetadata, Transaction } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import type { EmitterEnvironment } from '../../shared/environment';
 import { CheckpointError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
-import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
 import { installKafkaPatches } from '../../shared/kafka/kafka-patches';
-import type { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
-import type { Message } from '../../shared/message';
-import {
-  deadLetterTopicOf,
-  emitterIdOf,
-  perStream,
-  STREAMS,
-  type StreamName,
-  topicOf,
-  topicsOf,
-} from '../../shared/streams';
+import { emitterIdOf, perStream, STREAMS, type StreamName, topicsOf } from '../../shared/streams';
 import type { Batch, Checkpoint, TopicPublisher } from '../ports';
+import { BatchSender } from './batch-sender';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
 import { Deliveries } from './deliveries';
 import { awaitReadyTopics, findPartitions, type PartitionsByTopic } from './ready-topics';
-import { rowSendsByPartition, type Send, sendsByPartition } from './sends';
+import type { Send } from './sends';
 import { Transactions } from './transactions';
 
 /** A connected producer, and what it committed last. */
@@ -44,16 +34,18 @@ export class KafkaTopicPublisher implements TopicPublisher {
   private admin: Admin | undefined;
   private partitions: PartitionsByTopic = new Map();
   private readonly checkpoints: CheckpointStore;
+  private readonly sender: BatchSender;
 
   constructor(
     private readonly kafka: Kafka,
     private readonly userId: string,
-    private readonly compression: EmitterEnvironment['kafka']['compression'] = 'none',
+    compression: EmitterEnvironment['kafka']['compression'] = 'none',
     private readonly shard = 0,
     private readonly warn: (message: string) => void = () => {},
   ) {
     installKafkaPatches();
     this.checkpoints = new CheckpointStore(userId, shard);
+    this.sender = new BatchSender(userId, compression, this.resources);
   }
 
   async open(replaced: readonly StreamName[] = []): Promise<Checkpoint> {
@@ -69,17 +61,13 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return await this.openCold(replaced);
   }
 
-  async send({ rows, messages, deadLetters }: Batch): Promise<void> {
+  async send(batch: Batch): Promise<void> {
     const session = this.connected();
     try {
-      const queues = [
-        ...(await this.rowQueuesOf(rows)),
-        ...STREAMS.flatMap(({ name }) => this.queuesOf(topicOf(this.userId, name), messages[name])),
-        ...this.queuesOf(deadLetterTopicOf(this.userId), deadLetters),
-      ];
+      const queues = await this.sender.queuesOf(batch, this.partitions);
       const transaction = await session.transactions.sendingTo(queues.flatMap(([first]) => first ?? []));
       await session.deliveries.add(
-        queues.map((queue) => [placeOf(queue), () => this.sendInOrder(transaction, queue)]),
+        queues.map((queue) => [placeOf(queue), () => this.sender.sendInOrder(transaction, queue)]),
       );
     } catch (error) {
       throw session.transactions.failure(error, 'sending rows', this.resources);
@@ -238,46 +226,6 @@ export class KafkaTopicPublisher implements TopicPublisher {
   private connected(): Connected {
     if (this.session === undefined) throw new UnreachableError('The publisher is not open.');
     return this.session;
-  }
-
-  private queuesOf(topic: string, messages: readonly Message[]): Send[][] {
-    return sendsByPartition(topic, messages, this.partitions.get(topic)?.length ?? 0);
-  }
-
-  /** One topic after another, so that few records wait to be compressed. */
-  private async rowQueuesOf(rows: Batch['rows']): Promise<Send[][]> {
-    const queues: Send[][] = [];
-    for (const { name } of STREAMS) {
-      const topic = topicOf(this.userId, name);
-      const partitions = this.partitions.get(topic)?.length ?? 0;
-      queues.push(
-        ...(await rowSendsByPartition(topic, rows?.[name] ?? [], partitions, CODECS[this.compression])),
-      );
-    }
-    return queues;
-  }
-
-  private async sendInOrder(transaction: Transaction, sends: readonly Send[]): Promise<void> {
-    for (const send of sends) {
-      const { topic, partition } = send;
-      const acknowledged = await this.sendOne(transaction, send);
-      // The client drops what is for a partition that was added after it fetched the metadata (kafkajs 2.2.4).
-      if (!acknowledged.some((one) => one.partition === partition))
-        throw new UnreachableError(`Kafka was not sent the rows for partition ${partition} of ${topic}.`);
-    }
-  }
-
-  private async sendOne(transaction: Transaction, { topic, messages }: Send): Promise<RecordMetadata[]> {
-    try {
-      return await transaction.send({
-        topic,
-        acks: -1,
-        compression: CODECS[this.compression],
-        messages: messages as PregroupedMessages,
-      });
-    } catch (error) {
-      throw kafkaError(error, `sending rows to ${topic}`, { ...this.resources, topics: [topic] });
-    }
   }
 }
 
