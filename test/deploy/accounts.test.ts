@@ -22,18 +22,6 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe('an account where us-east-1a is the zone without brokers', () => {
-  test('takes the default configuration, and the doctor finds its zones', async () => {
-    expect(await deploy('zones-shuffled')).toMatchObject({ status: 0 });
-
-    const doctor = await runCommandProcess(directory, 'doctor');
-    expect(doctor.stdout).toContain('✓ zones: use1-az1, use1-az2, use1-az4');
-    expect(doctor.status).toBe(0);
-    const second = await runCommandProcess(directory, 'deploy-local', '--account=free-plan');
-    expect(second.stderr).toContain('--account is free-plan: allowed for a new emulator only');
-  });
-});
-
 describe('an account with small quotas', () => {
   test('is said to refuse much memory, and refuses it', async () => {
     const { status, stderr } = await deploy('small-quotas', '--context=pipeline.emitter.memoryMB=4096');

@@ -71,6 +71,8 @@ beforeAll(async () => {
     'deploy-local',
     '--json',
     `--user-id=${USER_ID}`,
+    // Where us-east-1a is the zone without brokers.
+    '--account=zones-shuffled',
     '--context=pipeline.database.mode=provisioned',
     `--context=pipeline.database.sampleRows=${ROWS}`,
     // Out of the way of these tests.
@@ -153,7 +155,17 @@ describe('the doctor', () => {
     const { status, diagnoses } = await answer('doctor');
 
     expect(diagnoses.filter((one: Diagnosis) => one.status === 'failed')).toEqual([]);
+    expect(diagnoses).toContainEqual(
+      expect.objectContaining({ check: 'zones', text: 'use1-az1, use1-az2, use1-az4' }),
+    );
     expect(status).toBe(0);
+  });
+
+  test('has no other account than the one that the emulator plays', async () => {
+    const { status, stderr } = await answer('deploy-local', '--account=free-plan');
+
+    expect(status).toBe(2);
+    expect(stderr).toContain('--account is free-plan: allowed for a new emulator only');
   });
 
   /** Breaks something, asks the doctor, and mends it. */
