@@ -1,4 +1,4 @@
-import { type ChangeHeaders, type Message, messageBytes } from '../shared/message';
+import { type ChangeHeaders, type Message, messageBytes, type ReadingHeaders } from '../shared/message';
 import type { Row } from '../shared/rows';
 import type { Stream } from '../shared/streams';
 import { keyedDeadLetter } from './dead-letters';
@@ -12,9 +12,6 @@ export interface ChangedRow {
   readonly isDeadLetter: boolean;
   readonly bytes: number;
 }
-
-/** Headers of the records of one reading, but for what each of them does to its key. */
-export type ReadingHeaders = Omit<ChangeHeaders, 'op'>;
 
 /** Messages in one piece of what {@link changedRows} yields. */
 const PIECE = 500;
@@ -121,7 +118,8 @@ class Piece {
       return true;
     } catch (error) {
       if (!(error instanceof UnemittableRowError)) throw error;
-      this.add(key, keyedDeadLetter(this.stream, `${key}`, error.message), true);
+      const letter = keyedDeadLetter(this.stream, `${key}`, error.message);
+      this.add(key, { ...letter, headers: this.headers }, true);
       return false;
     }
   }

@@ -1,6 +1,7 @@
+import type { ReadingHeaders } from '../shared/message';
 import { perStream, type Stream } from '../shared/streams';
 import type { ChangeSource, ChangesPiece } from './change-chunks';
-import { changedRows, type ReadingHeaders } from './changed-rows';
+import { changedRows } from './changed-rows';
 import type { EmitRequest } from './event';
 import { sendChanges } from './follow-changes';
 import type { Checkpoint, EmitParts } from './ports';

@@ -4,8 +4,8 @@ export interface Message {
   readonly key: string;
   /** The row as JSON, UTF-8; `null` for a tombstone: the table has no row with this key any more. */
   readonly value: Buffer | null;
-  /** Only of a record that follows a change of its key. @default none */
-  readonly headers?: ChangeHeaders | undefined;
+  /** Only of a record that follows a change of its key, or a dead letter in its place. @default none */
+  readonly headers?: Partial<ChangeHeaders> | undefined;
 }
 
 /** The headers of a record that follows a change of its key. */
@@ -21,6 +21,9 @@ export type ChangeHeaders = {
   readonly asked?: 'yes';
 };
 
+/** Headers of everything that one reading of changed keys says, dead letters too. */
+export type ReadingHeaders = Omit<ChangeHeaders, 'op'>;
+
 /** Maximum bytes of one message (key, value and framing), and of a single `send`. Kafka's default `max.message.bytes` is 1,048,588. */
 export const MAX_MESSAGE_BYTES = 900_000;
 
@@ -32,7 +35,7 @@ export const messageBytes = ({ key, value, headers }: Message): number =>
   key.length + (value?.length ?? 0) + FRAMING_BYTES + headersBytes(headers);
 
 /** The names and values of the headers, and two lengths for each, in bytes. */
-const headersBytes = (headers: ChangeHeaders | undefined): number =>
+const headersBytes = (headers: Message['headers']): number =>
   headers === undefined
     ? 0
     : Object.entries(headers).reduce((sum, [name, value]) => sum + 6 + name.length + value.length, 0);

@@ -108,9 +108,9 @@ async function readBuckets(
       record: (_, key, fingerprint, place, change) => {
         if (buckets.has(bucketOf(key))) spill.add(key, recordItem(key, { fingerprint, place, change }));
       },
-      deadLetter: (name, key) => {
+      deadLetter: (name, key, _, position) => {
         if (name === stream.name && key !== null && buckets.has(bucketOf(key)))
-          spill.add(key, deadLetterItem(key));
+          spill.add(key, deadLetterItem(key, position));
       },
       unknownDeadLetter: () => {},
     }),

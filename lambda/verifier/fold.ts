@@ -26,6 +26,8 @@ export interface FoldedKey {
   readonly tombstones: number;
   /** Whether any record follows a change. */
   readonly isChanged: boolean;
+  /** Position in the log as of which the key was read last; `null` where nobody knows, or it never changed. */
+  readonly readAsOf: bigint | null;
 }
 
 /**
@@ -77,6 +79,7 @@ export class KeyFold {
       superseded: folds.reduce((sum, fold) => sum + fold.superseded, 0),
       tombstones: folds.reduce((sum, fold) => sum + fold.tombstones, kept.length - rows.length),
       isChanged: partitions.length > 0,
+      readAsOf: kept.at(-1)?.change?.position ?? null,
     };
   }
 }

@@ -3,7 +3,7 @@ import { deadLetterTopicOf, STREAMS, topicOf } from '../shared/streams';
 import { committedOffsetRanges } from './committed-offset-ranges';
 import type { Place, RecordSink, RecordSource } from './ports';
 import { type OffsetRange, readOffsetRanges } from './read-offset-ranges';
-import { changeReader } from './record-change';
+import { changeReader, positionIn } from './record-change';
 import { recordValues } from './record-values';
 import { fingerprintOf, type Value } from './value';
 
@@ -59,7 +59,8 @@ export function kafkaRecordSource(kafka: Kafka, userId: string, groupId: string)
 const idOf = ({ partition, offset }: Place): string => `${partition} ${offset}`;
 
 /** A dead letter names a table and a key; letters about rows without a key are told apart by all that they hold. */
-function readDeadLetter({ key: messageKey, value }: KafkaMessage, sink: RecordSink): void {
+function readDeadLetter(message: KafkaMessage, sink: RecordSink): void {
+  const { key: messageKey, value } = message;
   const { table, key } = parsed(value);
   const stream = STREAMS.find((candidate) => candidate.table === table);
   if (stream === undefined || (typeof key !== 'string' && key !== null)) sink.unknownDeadLetter();
@@ -68,6 +69,7 @@ function readDeadLetter({ key: messageKey, value }: KafkaMessage, sink: RecordSi
       stream.name,
       key,
       fingerprintOf([messageKey, value].map((text) => ({ kind: 'string', text: String(text) }))),
+      positionIn(message),
     );
 }
 

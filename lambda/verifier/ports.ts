@@ -63,8 +63,19 @@ export interface RecordSink {
     place: Place,
     change?: Change | undefined,
   ): void;
-  /** A dead letter: the key that it names, or `null` for a row without one; what tells this letter from others. */
-  deadLetter(stream: StreamName, key: string | null, fingerprint: string): void;
+  /**
+   * A dead letter.
+   *
+   * @param key that it names; `null` for a row without one
+   * @param fingerprint tells this letter from others
+   * @param position as of which its key was read because it had changed, as in {@link Change}; absent for one of a copy
+   */
+  deadLetter(
+    stream: StreamName,
+    key: string | null,
+    fingerprint: string,
+    position?: bigint | null | undefined,
+  ): void;
   /** A dead letter that is not about a row of the tables. */
   unknownDeadLetter(): void;
 }

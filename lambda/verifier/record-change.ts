@@ -27,6 +27,12 @@ export function changeReader(): (message: KafkaMessage) => Change | undefined {
   };
 }
 
+/** The position as of which a changed key was read; `undefined` for a message without this header. */
+export function positionIn({ headers = {} }: KafkaMessage): bigint | null | undefined {
+  const gtids = headerOf(headers, 'gtid');
+  return gtids === undefined ? undefined : logPosition(gtids);
+}
+
 /** A header that is given more than once is the last one. */
 function headerOf(headers: IHeaders, name: HeaderName): string | undefined {
   const given = headers[name];

@@ -129,7 +129,10 @@ describe('a change of a row that was emitted', () => {
 
     expect(news(PIN)).toEqual(['2  d']);
     expect(outcome.deadLettered).toBe(1);
-    expect(JSON.parse(`${kafka.committed.deadLetters[0]?.value}`)).toMatchObject({ key: '2' });
+    const [letter] = kafka.committed.deadLetters;
+    expect(JSON.parse(`${letter?.value}`)).toMatchObject({ key: '2' });
+    expect(letter?.headers?.gtid).toBe(kafka.committed.pin.at(-1)?.headers?.gtid);
+    expect(letter?.headers?.gtid).toBeDefined();
   });
 
   test('carries the position of the log as of which the table was read', async () => {

@@ -137,13 +137,35 @@ test('a dead letter of a key that has changed may be one that is not needed any 
   ];
   const fine = { rows: [row('1', 'a')], records: [only('1', 'a')], deadLetters };
   expect(await verifyGeo(fine)).toMatchObject({ equal: true, deadLettered: 0, strayDeadLetters: 0 });
-  const dead = { rows: [row('1', 'a')], records: [gone('1')], deadLetters };
+  const dead = {
+    rows: [row('1', 'a')],
+    records: [gone('1')],
+    deadLetters: [...deadLetters, { key: '1', text: 'too large', position: 1n }],
+  };
   expect(await verifyGeo(dead)).toMatchObject({ equal: true, deadLettered: 1, strayDeadLetters: 0 });
   const deleted = { rows: [], records: [gone('1')], deadLetters };
   expect(await verifyGeo(deleted)).toMatchObject({ equal: true, deadLettered: 0, strayDeadLetters: 0 });
   const other = { rows: [row('2', 'a')], records: [row('2', 'a'), gone('3')], deadLetters };
   expect(await verifyGeo(other)).toMatchObject({ equal: false, strayDeadLetters: 2 });
   expect(await verifyGeo({ ...dead, deadLetters: [] })).toMatchObject({ equal: false, missing: 1 });
+});
+
+test('a dead letter accounts for a row as it was read last, and for no later one of its key', async () => {
+  const letter = (position?: bigint | null) => ({ key: '1', text: `read at ${position}`, position });
+  const verified = async (records: MemoryRecord[], ...deadLetters: ReturnType<typeof letter>[]) =>
+    await verifyGeo({ rows: [row('1', 'lost')], records, deadLetters });
+  const lost = { equal: false, missing: 1, deadLettered: 0, strayDeadLetters: 0 };
+  const found = { equal: true, missing: 0, deadLettered: 1, strayDeadLetters: 0 };
+
+  expect(await verified([gone('1', 2n)], letter())).toMatchObject(lost);
+  expect(await verified([gone('1', 1n), gone('1', 2n)], letter(1n))).toMatchObject(lost);
+  expect(await verified([gone('1', 2n)], letter(2n))).toMatchObject(found);
+  expect(await verified([gone('1', 1n), gone('1', 2n)], letter(1n), letter(2n))).toMatchObject(found);
+  // Where no position is known, none can be outdated.
+  expect(await verified([gone('1', null)], letter())).toMatchObject(found);
+  expect(await verified([gone('1', 2n)], letter(null))).toMatchObject(found);
+  // The tombstone is gone from a compacted topic.
+  expect(await verified([], letter(2n))).toMatchObject(found);
 });
 
 test('a dead letter that has outlived the tombstone of its key is not stray in a compacted topic', async () => {

@@ -34,6 +34,7 @@ test('copies are rows, in the order in which they come', () => {
     superseded: 0,
     tombstones: 0,
     isChanged: false,
+    readAsOf: null,
   });
 });
 
@@ -57,6 +58,7 @@ test('a tombstone clears, op u replaces, anything else adds', () => {
     superseded: 4,
     tombstones: 1,
     isChanged: true,
+    readAsOf: 7n,
   });
 });
 

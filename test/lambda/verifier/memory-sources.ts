@@ -25,7 +25,12 @@ export interface MemoryStream {
   /** The texts of rows without a key. */
   readonly unkeyedRows: string[];
   readonly records: MemoryRecord[];
-  readonly deadLetters: { readonly key: string | null; readonly text: string }[];
+  readonly deadLetters: {
+    readonly key: string | null;
+    readonly text: string;
+    /** @default none: one of a copy */
+    readonly position?: bigint | null;
+  }[];
 }
 
 /** Three streams without anything in them. */
@@ -58,7 +63,8 @@ export const memoryRecords = (streams: PerStream<MemoryStream>): RecordSource =>
       });
     }
     perStream(({ name }) => {
-      for (const { key, text } of streams[name].deadLetters) sink.deadLetter(name, key, fingerprint(text));
+      for (const { key, text, position } of streams[name].deadLetters)
+        sink.deadLetter(name, key, fingerprint(text), position);
     });
   },
   recordsAt: async ({ name }, _, places) =>
