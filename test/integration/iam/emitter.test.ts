@@ -140,7 +140,7 @@ describe('the login', () => {
     ['another region', { AWS_REGION: 'eu-west-1' }, 'Kafka refused the authentication'],
     [
       'a token that has expired',
-      { NODE_OPTIONS: `--require ${hourAgo}` },
+      { NODE_OPTIONS: `--require ${JSON.stringify(hourAgo)}` },
       'Kafka refused the authentication',
     ],
   ])('with %s is refused, and the error says so without a secret', async (_, variables, message) => {
