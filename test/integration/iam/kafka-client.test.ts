@@ -93,7 +93,7 @@ function login(command: string, variables: NodeJS.ProcessEnv = {}) {
       AWS_SECRET_ACCESS_KEY: ROLE.secret,
       AWS_REGION: 'us-east-1',
       // The broker's certificate is not Amazon's.
-      JAVA_TOOL_OPTIONS: `-Djavax.net.ssl.trustStore=${path.join(machine, 'trusted.p12')} -Djavax.net.ssl.trustStorePassword=not-a-secret`,
+      JAVA_TOOL_OPTIONS: `-Djavax.net.ssl.trustStore='${path.join(machine, 'trusted.p12')}' -Djavax.net.ssl.trustStorePassword=not-a-secret`,
       ...variables,
     },
   });

@@ -26,10 +26,9 @@ async function startRun(directory: string): Promise<{ run: ChildProcess; pids: n
 const serversIn = (directory: string): number[] =>
   spawnSync('ps', ['-eww', '-o', 'pid=,stat=,command='], { encoding: 'utf8' })
     .stdout.split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , command]) => command?.endsWith('java') || command?.endsWith('mariadbd'))
-    .filter((words) => words.join(' ').includes(directory))
-    .map(([pid]) => Number(pid));
+    // Paths may have a space.
+    .filter((line) => /[ /](java|mariadbd) -/.test(line) && line.includes(directory))
+    .map((line) => Number.parseInt(line, 10));
 
 test('a second run works after a kill -9 of the first, beside it is refused, and Ctrl-C leaves nothing', async () => {
   const directory = testDirectory();
