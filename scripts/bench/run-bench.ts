@@ -14,6 +14,7 @@ import { measureChanges } from './changes-subject';
 import { debeziumFiles, measureDebezium } from './debezium-subject';
 import type { DeployedEmitter } from './deployed-emitter';
 import { measureEmitter } from './emitter-subject';
+import { inStep } from './in-step';
 import { measureKcat } from './kcat-subject';
 import { measureProducer, measureSelect } from './limit-subjects';
 import type { Plan } from './plan';
@@ -117,14 +118,8 @@ async function measureOne(
   title: string,
 ): Promise<Round> {
   await atRest(benchContext.servers);
-  const step = benchContext.progress.step(title);
   try {
-    const round = await measure(benchContext, name);
-    step.done();
-    return round;
-  } catch (error) {
-    step.failed();
-    throw error;
+    return await inStep(benchContext.progress, title, () => measure(benchContext, name));
   } finally {
     await deleteTopics(benchContext.kafka, name);
   }

@@ -13,6 +13,7 @@ import { debeziumFiles, measureDebezium } from './debezium-subject';
 import type { DeployedEmitter } from './deployed-emitter';
 import { type DistantServers, withDistantServers } from './distant-servers';
 import { emitAll, emitterOf } from './emitter-subject';
+import { inStep } from './in-step';
 import { measureKcat } from './kcat-subject';
 import type { LatencyRound } from './latency-figures';
 import { measure } from './measure';
@@ -81,18 +82,6 @@ export async function runLatencyBench(
 }
 
 type Found = Omit<LatencyRound, 'subject' | 'rows' | 'latencyMs'>;
-
-async function inStep<T>(progress: Progress, title: string, work: () => Promise<T>): Promise<T> {
-  const step = progress.step(title);
-  try {
-    const result = await work();
-    step.done();
-    return result;
-  } catch (error) {
-    step.failed();
-    throw error;
-  }
-}
 
 async function measurePeer(
   benchContext: BenchContext,
