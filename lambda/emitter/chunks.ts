@@ -8,8 +8,11 @@ import type { Checkpoint, ChunkBounds, PackedTable } from './ports';
 import type { SentChunk } from './send-chunks';
 import { NOTHING } from './session';
 
-/** A chunk is full with either. With three partitions the rows of a stream then fit one `send` to each. */
-export const CHUNK_BOUNDS: ChunkBounds = { rows: 12_000, bytes: 6_000_000 };
+/**
+ * A chunk is full with rows or with bytes. With three partitions the rows of a stream then fit one `send` to each. The
+ * first one is small, for a new process encodes slowly: readers and the checkpoint need not wait for so many rows.
+ */
+export const CHUNK_BOUNDS: ChunkBounds = { rows: 12_000, bytes: 6_000_000, firstRows: 1_200 };
 
 /** Reasons for the end of the chunks: every table was read to its end, or the limit was reached before. */
 export type ChunksEnd = 'end-of-tables' | 'limit';
@@ -34,6 +37,7 @@ export async function* chunks(
   let draft = new Draft();
   let [postHigh, postLow] = [-1, -1];
   let posts = 0;
+  let room: ChunkBounds = { ...bounds, rows: bounds.firstRows ?? bounds.rows };
   for (;;) {
     for (const cursor of cursors) {
       const arrival = cursor.fill();
@@ -42,10 +46,11 @@ export async function* chunks(
     const next = smallest(cursors);
     const atBoundary = next === undefined || next.low !== postLow || next.high !== postHigh;
     const end = next === undefined ? 'end-of-tables' : atBoundary && posts === limit ? 'limit' : undefined;
-    if (!draft.size.isEmpty && (end !== undefined || draft.size.isFull(bounds, atBoundary))) {
+    if (!draft.size.isEmpty && (end !== undefined || draft.size.isFull(room, atBoundary))) {
       positions = draft.positionsAfter(positions);
       yield draft.finish(atBoundary ? positions : undefined);
       draft = new Draft();
+      room = bounds;
     }
     if (next === undefined || end !== undefined) return end ?? 'end-of-tables';
     if (atBoundary) {

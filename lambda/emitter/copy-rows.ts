@@ -39,19 +39,32 @@ const copied = ({ checkpoint, following }: Session, next: Checkpoint): Checkpoin
   perStream(({ name }) => copiedTo(checkpoint[name], next[name].nextKey, following[name].gtid));
 
 /**
- * Writes the rows of a table that have no usable key to the dead letters: all of them in one transaction, and only when
+ * Writes the rows that have no usable key to the dead letters: all those of a table in one transaction, and only when
  * they are not those of the checkpoint.
  *
  * @returns 'deadline' when the time was over before
  */
-export async function copyUnkeyedRows(
+export async function copyUnkeyedRows(session: Session, parts: CopyParts): Promise<'deadline' | undefined> {
+  const { reader, deadline } = parts;
+  const finding = session.streams.map(async (stream) => ({
+    stream,
+    fingerprint: await fingerprintOf(await reader.unkeyedRows(stream)),
+  }));
+  const found = await raceAbort(deadline, Promise.all(finding));
+  if (found === ABORTED) return 'deadline';
+  for (const { stream, fingerprint } of found) {
+    if (fingerprint === session.checkpoint[stream.name].unkeyed) continue;
+    if ((await writeUnkeyedRows(session, parts, stream)) === 'deadline') return 'deadline';
+  }
+  return undefined;
+}
+
+/** Writes the rows of a table that have no usable key to the dead letters. */
+async function writeUnkeyedRows(
   session: Session,
   { reader, deadline, bounds = CHUNK_BOUNDS }: CopyParts,
   stream: Stream,
 ): Promise<'deadline' | undefined> {
-  const found = await raceAbort(deadline, reader.unkeyedRows(stream).then(fingerprintOf));
-  if (found === ABORTED) return 'deadline';
-  if (found === session.checkpoint[stream.name].unkeyed) return undefined;
   const rows = await raceAbort(deadline, reader.unkeyedRows(stream));
   if (rows === ABORTED) return 'deadline';
   for (const pieces = unkeyedDeadLetters(stream, rows, bounds); ; ) {

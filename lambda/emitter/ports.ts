@@ -196,6 +196,8 @@ export interface ChunkBounds {
   readonly rows: number;
   /** Bytes of all messages together. */
   readonly bytes: number;
+  /** Rows of the first ones of a run. @default rows */
+  readonly firstRows?: number;
 }
 
 /** Size of one transaction, which is full with either; one that has part of a key waits for the rest of it. */

@@ -53,11 +53,8 @@ export class Primary {
     if (!(await this.beginFollowing())) return 'deadline';
     if (request.keys !== undefined) return await rereadKeys(session, parts, request);
     if (mayAssign && (await this.assignRanges()) === 'deadline') return 'deadline';
-    for (const stream of session.streams) {
-      const stopped = await copyUnkeyedRows(session, parts, stream);
-      if (stopped !== undefined) return stopped;
-    }
     const stopped =
+      (await copyUnkeyedRows(session, parts)) ??
       (await followChanges(session, parts, request.limit)) ??
       (await copyKeyedRows(session, parts, request.limit));
     return stopped === 'caught-up' && session.tally.isLogLeft ? 'deadline' : stopped;

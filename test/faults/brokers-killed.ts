@@ -40,8 +40,8 @@ const someKilled = (name: string, count: number): Fault => ({
     const run = pipeline.invoke(pipeline.newEmitter());
     const conversation = await pipeline.stopped(
       random.pick([
-        { request: 'Produce', side: 'request', nth: 1 + random.below(20) },
-        { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
+        { request: 'Produce', side: 'request', nth: 1 + random.below(9) },
+        { request: 'Produce', side: 'answer', nth: 1 + random.below(9) },
         { request: 'TxnOffsetCommit', side: 'answer', nth: 1 + random.below(3) },
       ] as const),
       run,

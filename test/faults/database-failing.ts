@@ -14,7 +14,7 @@ async function runWhileReading(
 ): Promise<{ readonly run: ReturnType<FaultPipeline['invoke']> }> {
   const run = pipeline.invoke(emitter);
   const conversation = await pipeline.stopped(
-    { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(9) },
     run,
   );
   await whileReading();

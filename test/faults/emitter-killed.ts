@@ -3,17 +3,13 @@ import type { Moment } from '../support/kafka-proxy';
 import type { Fault } from './fault';
 import { crashed } from './outcome';
 
-/** The emitter's process is killed (SIGKILL) exactly then, in one of the first transactions. */
-const killedAt = (
-  name: string,
-  moment: Pick<Moment, 'request' | 'side'>,
-  requestsOfTransaction = 1,
-): Fault => ({
+/** The emitter's process is killed (SIGKILL) exactly then, in one of the first chunks. */
+const killedAt = (name: string, moment: Pick<Moment, 'request' | 'side'>, requestsOfChunk = 1): Fault => ({
   name,
   happen: async (pipeline, random) => {
     const emitter = pipeline.newProcess();
     const run = pipeline.invoke(emitter);
-    const nth = 1 + random.below(3) * requestsOfTransaction;
+    const nth = 1 + random.below(3) * requestsOfChunk;
     const conversation = await pipeline.stopped({ ...moment, nth }, run);
     emitter.kill('SIGKILL');
     await crashed(run);
@@ -24,8 +20,8 @@ const killedAt = (
   },
 });
 
-/** One send to each of three partitions of three topics. */
-const SENDS_OF_TRANSACTION = 9;
+/** One to each of three brokers. */
+const SENDS_OF_CHUNK = 3;
 
 /** Runs that are killed one after another, before one is left alone. */
 const KILLS = 3;
@@ -65,7 +61,7 @@ const killedAtRandom: Fault = {
 /** Faults in which the emitter dies. */
 export const EMITTER_KILLED: readonly Fault[] = [
   killedAtRandom,
-  killedAt('emitter-killed-after-read', { request: 'Produce', side: 'request' }, SENDS_OF_TRANSACTION),
+  killedAt('emitter-killed-after-read', { request: 'Produce', side: 'request' }, SENDS_OF_CHUNK),
   killedAt('emitter-killed-after-send', { request: 'AddOffsetsToTxn', side: 'request' }),
   killedAt('emitter-killed-before-commit', { request: 'EndTxn', side: 'request' }),
   killedAt('emitter-killed-after-commit', { request: 'EndTxn', side: 'answer' }),

@@ -4,8 +4,8 @@ import type { RoundRandom } from './fault';
 /** A moment of a run from its first send to its third commit, which may be its last: it may have nothing left to do. */
 export const momentOfRun = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
   random.pick([
-    { request: 'Produce', side: 'request', nth: 1 + random.below(20) },
-    { request: 'Produce', side: 'answer', nth: 1 + random.below(20) },
+    { request: 'Produce', side: 'request', nth: 1 + random.below(9) },
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(9) },
     { request: 'TxnOffsetCommit', side: 'request', nth: 1 + random.below(3) },
     { request: 'EndTxn', side: 'request', nth: 1 + random.below(3) },
     { request: 'EndTxn', side: 'answer', nth: 1 + random.below(3) },
@@ -14,8 +14,8 @@ export const momentOfRun = (random: RoundRandom): Omit<Moment, 'transactionalId'
 /** A moment of a run that has rows left to commit: of those of a round, at least two transactions are full of them. */
 export const momentBeforeLastCommit = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
   random.pick([
-    { request: 'Produce', side: 'request', nth: 1 + random.below(12) },
-    { request: 'Produce', side: 'answer', nth: 1 + random.below(12) },
+    { request: 'Produce', side: 'request', nth: 1 + random.below(9) },
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(9) },
     { request: 'TxnOffsetCommit', side: 'request', nth: 1 + random.below(2) },
     { request: 'EndTxn', side: 'request', nth: 1 + random.below(2) },
     { request: 'EndTxn', side: 'answer', nth: 1 },
@@ -24,8 +24,8 @@ export const momentBeforeLastCommit = (random: RoundRandom): Omit<Moment, 'trans
 /** A moment of a run that follows some thousand changes: they may fit one transaction. */
 export const momentOfFollowing = (random: RoundRandom): Omit<Moment, 'transactionalId'> =>
   random.pick([
-    { request: 'Produce', side: 'request', nth: 1 + random.below(6) },
-    { request: 'Produce', side: 'answer', nth: 1 + random.below(6) },
+    { request: 'Produce', side: 'request', nth: 1 + random.below(3) },
+    { request: 'Produce', side: 'answer', nth: 1 + random.below(3) },
     { request: 'TxnOffsetCommit', side: 'request' },
     { request: 'EndTxn', side: 'request' },
     { request: 'EndTxn', side: 'answer' },

@@ -1,6 +1,5 @@
 import type { Admin, FetchOffsetsPartition, Transaction } from 'kafkajs';
 import { MOST_SHARDS } from '../../shared/environment';
-import { UnreachableError } from '../../shared/errors';
 import { GROUP_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from '../../shared/kafka/transient';
 import {
   emitterIdOf,
@@ -49,10 +48,11 @@ export class CheckpointStore {
   async read(admin: Admin, shard: number, replaced: readonly StreamName[]): Promise<CommittedPositions> {
     const group = emitterIdOf(this.userId, shard);
     const positions = perStream((): Position | undefined => undefined);
+    const records = await readOffsets(admin, group);
     for (const { name } of STREAMS) {
       const topic = topicOf(this.userId, name);
-      const record = await this.readOffset(admin, group, topic);
-      if (record.offset === '-1') continue;
+      const record = records.get(topic);
+      if (record === undefined) continue;
       const read = positionOf(record, this.clusterId);
       if ('position' in read) positions[name] = read.position;
       else if (replaced.includes(name)) positions[name] = UNKNOWN;
@@ -103,20 +103,24 @@ export class CheckpointStore {
     });
     await whileTransient(TRANSACTION_IS_ENDING, () => transaction.sendOffsets({ consumerGroupId, topics }));
   }
+}
 
-  /**
-   * Asked for several topics at once, the client may ask for no partition of some: it fetches the metadata of each at
-   * the same time, and keeps what came last (kafkajs 2.2.4). What it has not asked for must not pass for no checkpoint.
-   */
-  private async readOffset(admin: Admin, groupId: string, topic: string): Promise<FetchOffsetsPartition> {
-    const [committed] = await whileTransient(GROUP_IS_YOUNG, () =>
-      admin.fetchOffsets({ groupId, topics: [topic] }),
-    );
-    const record = committed?.partitions.find(({ partition }) => partition === 0);
-    if (record === undefined)
-      throw new UnreachableError(`Kafka was not asked for the checkpoint of ${topic}.`);
-    return record;
-  }
+/**
+ * Reads the committed offsets of partition 0, by their topics. All those of the group are asked for: by the names of
+ * several topics the client may ask for no partition of some, for it fetches the metadata of each at the same time, and
+ * keeps what came last (kafkajs 2.2.4).
+ */
+async function readOffsets(
+  admin: Admin,
+  groupId: string,
+): Promise<ReadonlyMap<string, FetchOffsetsPartition>> {
+  const committed = await whileTransient(GROUP_IS_YOUNG, () => admin.fetchOffsets({ groupId }));
+  return new Map(
+    committed.flatMap(({ topic, partitions }) => {
+      const record = partitions.find(({ partition }) => partition === 0);
+      return record === undefined || record.offset === '-1' ? [] : [[topic, record] as const];
+    }),
+  );
 }
 
 /** Whether a topic has, or had, a record that is committed or the marker of a transaction. */

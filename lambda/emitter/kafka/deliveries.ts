@@ -9,11 +9,11 @@ const MOST_BATCHES = 2;
  */
 export class Deliveries {
   /** The last delivery to each place. */
-  private readonly last = new Map<string, Promise<void>>();
+  private readonly last = new Map<number, Promise<void>>();
   private batches: Promise<unknown>[] = [];
 
   /** Adds a batch of deliveries by their places, and waits until there is room for the next batch. */
-  async add(batch: readonly (readonly [place: string, deliver: () => Promise<void>])[]): Promise<void> {
+  async add(batch: readonly (readonly [place: number, deliver: () => Promise<void>])[]): Promise<void> {
     const deliveries = batch.map(([place, deliver]) => {
       const delivery = (this.last.get(place) ?? Promise.resolve()).then(deliver);
       this.last.set(place, delivery);

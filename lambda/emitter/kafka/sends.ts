@@ -1,20 +1,10 @@
 import { TopicError } from '../../shared/errors';
-import {
-  type EncodedRecords,
-  PregroupedMessages,
-  RecordWriter,
-} from '../../shared/kafka/pregrouped-messages';
+import type { Send } from '../../shared/kafka/one-broker-request';
+import { PregroupedMessages, RecordWriter } from '../../shared/kafka/pregrouped-messages';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../shared/message';
 
 import type { RowSlice } from '../packed-rows';
 import { partitionOfHash, partitionOfKey } from './key-partition';
-
-/** Messages of one produce request. */
-export interface Send<T extends PregroupedMessages | EncodedRecords = PregroupedMessages | EncodedRecords> {
-  readonly topic: string;
-  readonly partition: number;
-  readonly messages: T;
-}
 
 /** Maximum messages of one send. */
 export const MAX_SEND_MESSAGES = 1_000;
@@ -70,6 +60,28 @@ export async function rowSendsByPartition(
       sends[partition]?.push({ topic, partition, messages: await records.finish(partition, codec) });
   }
   return sends.filter(({ length }) => length > 0);
+}
+
+/**
+ * Puts the sends to partitions that one broker leads together: its first request has the first send of each queue, and so
+ * on.
+ *
+ * @returns by the broker's id: requests to be made one after another
+ */
+export function requestsByLeader(
+  queues: readonly (readonly Send[])[],
+  leaderOf: (send: Send) => number,
+): ReadonlyMap<number, readonly Send[][]> {
+  const requests = new Map<number, Send[][]>();
+  for (const queue of queues) {
+    for (const [turn, send] of queue.entries()) {
+      const leader = leaderOf(send);
+      const turns = requests.get(leader) ?? [];
+      requests.set(leader, turns);
+      turns[turn] = [...(turns[turn] ?? []), send];
+    }
+  }
+  return requests;
 }
 
 class PartitionQueue {

@@ -10,7 +10,6 @@ import { BatchSender } from './batch-sender';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
 import { Deliveries } from './deliveries';
 import { awaitReadyTopics, findPartitions, type PartitionsByTopic } from './ready-topics';
-import type { Send } from './sends';
 import { Transactions } from './transactions';
 
 /** A connected producer, and what it committed last. */
@@ -25,27 +24,25 @@ interface Connected {
  * shard's consumer group: on partition 0 of a stream's topic the offset is the next key to read, and its metadata the
  * rest of the position.
  *
- * The client loses or repeats messages where a `send` ranges brokers, is retried in part, or follows a rejected one
- * (kafkajs 2.2.4, issues 598 and 1303). So every `send` has one explicit partition and its messages have keys, and
- * after any rejection the producer is thrown away.
+ * The client loses or repeats messages where a request is for several brokers, is retried in part, or follows a rejected
+ * one (kafkajs 2.2.4, issues 598 and 1303). So a request is for partitions of one broker and made once, or else for one
+ * partition; and after any other rejection the producer is thrown away.
  */
 export class KafkaTopicPublisher implements TopicPublisher {
   private session: Connected | undefined;
   private admin: Admin | undefined;
-  private partitions: PartitionsByTopic = new Map();
+  private sender: BatchSender | undefined;
   private readonly checkpoints: CheckpointStore;
-  private readonly sender: BatchSender;
 
   constructor(
     private readonly kafka: Kafka,
     private readonly userId: string,
-    compression: EmitterEnvironment['kafka']['compression'] = 'none',
+    private readonly compression: EmitterEnvironment['kafka']['compression'] = 'none',
     private readonly shard = 0,
     private readonly warn: (message: string) => void = () => {},
   ) {
     installKafkaPatches();
     this.checkpoints = new CheckpointStore(userId, shard);
-    this.sender = new BatchSender(userId, compression, this.resources);
   }
 
   async open(replaced: readonly StreamName[] = []): Promise<Checkpoint> {
@@ -63,11 +60,14 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   async send(batch: Batch): Promise<void> {
     const session = this.connected();
+    const sender = this.sender as BatchSender;
     try {
-      const queues = await this.sender.queuesOf(batch, this.partitions);
-      const transaction = await session.transactions.sendingTo(queues.flatMap(([first]) => first ?? []));
+      const requests = [...(await sender.requestsOf(batch))];
+      const transaction = await session.transactions.sendingTo(
+        requests.flatMap(([, [first]]) => first ?? []),
+      );
       await session.deliveries.add(
-        queues.map((queue) => [placeOf(queue), () => this.sender.sendInOrder(transaction, queue)]),
+        requests.map(([broker, queue]) => [broker, () => sender.sendInOrder(transaction, queue)]),
       );
     } catch (error) {
       throw session.transactions.failure(error, 'sending rows', this.resources);
@@ -166,7 +166,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
       this.checkpoints.read(admin, this.shard, replaced),
       this.checkpoints.refuseMembers(admin),
     ]);
-    this.partitions = partitions;
+    this.sender = this.senderTo(partitions);
     await this.awaitTransaction(
       session,
       perStream(({ name }) => before[name] ?? BEGINNING),
@@ -177,12 +177,16 @@ export class KafkaTopicPublisher implements TopicPublisher {
 
   /** Finds out all that a new connection does not know yet. */
   private async learn(admin: Admin): Promise<void> {
-    const [partitions] = await Promise.all([
+    // The client finds no coordinator before it knows the brokers, and waits to ask again.
+    const [found] = await Promise.all([
       findPartitions(admin, this.userId),
       this.checkpoints.learnCluster(admin),
+    ]);
+    const [partitions] = await Promise.all([
+      awaitReadyTopics(admin, this.userId, found, this.warn),
       this.checkpoints.refuseMembers(admin),
     ]);
-    this.partitions = await awaitReadyTopics(admin, this.userId, partitions, this.warn);
+    this.sender = this.senderTo(partitions);
   }
 
   /**
@@ -217,6 +221,11 @@ export class KafkaTopicPublisher implements TopicPublisher {
     await session.transactions.end('abort');
   }
 
+  private senderTo(partitions: PartitionsByTopic): BatchSender {
+    const { userId, compression, resources } = this;
+    return new BatchSender({ userId, compression, partitions, resources });
+  }
+
   /** Resources of this publisher's requests. */
   private get resources(): KafkaResources {
     const id = emitterIdOf(this.userId, this.shard);
@@ -228,8 +237,6 @@ export class KafkaTopicPublisher implements TopicPublisher {
     return this.session;
   }
 }
-
-const placeOf = ([send]: readonly Send[]): string => `${send?.topic} ${send?.partition}`;
 
 const close = async (session: Connected | undefined, admin: Admin | undefined): Promise<void> =>
   void (await Promise.all([session?.transactions.close(), closeQuietly(() => admin?.disconnect())]));

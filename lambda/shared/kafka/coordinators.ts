@@ -2,7 +2,7 @@ import Cluster from 'kafkajs/src/cluster';
 import Connection from 'kafkajs/src/network/connection';
 import { protocolErrorType } from './kafka-errors';
 
-/** Raised when a request fails, whichever: whatever was known of coordinators before is looked up again. */
+/** Raised when a request fails, or a connection: whatever was known of coordinators before is looked up again. */
 let generation = 0;
 
 /** Requests that are refused while the transaction before is not complete yet. Whoever makes them gets the error. */
@@ -17,11 +17,11 @@ interface Known {
 const knownOf = new WeakMap<Cluster, Map<string, Known>>();
 
 /**
- * Lets a client look a coordinator up once, and again after any request has failed: kafkajs 2.2.4 asks for it before
+ * Lets a client look a coordinator up once, and again after any request or connection has failed: kafkajs 2.2.4 asks for it before
  * every request that goes there (`src/cluster/index.js`), which doubles the round trips of a transaction.
  */
 export function rememberCoordinators(): void {
-  const { findGroupCoordinatorMetadata, refreshMetadata } = Cluster.prototype;
+  const { findBroker, findGroupCoordinatorMetadata } = Cluster.prototype;
   const { send } = Connection.prototype;
   Cluster.prototype.findGroupCoordinatorMetadata = function remembering(this: Cluster, request) {
     const known = knownOf.get(this) ?? new Map<string, Known>();
@@ -34,9 +34,13 @@ export function rememberCoordinators(): void {
     metadata.catch(() => known.delete(name));
     return metadata;
   };
-  Cluster.prototype.refreshMetadata = function forgetting(this: Cluster) {
-    generation += 1;
-    return refreshMetadata.call(this);
+  Cluster.prototype.findBroker = async function forgetting(this: Cluster, broker) {
+    try {
+      return await findBroker.call(this, broker);
+    } catch (error) {
+      generation += 1;
+      throw error;
+    }
   };
   Connection.prototype.send = async function noticing(this: Connection, request) {
     const isQuiet = EXPECTED_REFUSALS.includes(request.request.apiName);

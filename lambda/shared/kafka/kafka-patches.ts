@@ -3,6 +3,7 @@ import { endTriesOnDisconnect, keepErrorsOfBrokers } from './broker-pool';
 import { addZstd } from './codecs';
 import { rememberCoordinators } from './coordinators';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
+import { sendToOneBroker } from './one-broker-request';
 import { encodeInOnePass } from './produce-request';
 import { addPartitionsTogether } from './transaction-partitions';
 import { nameUnreadableCodecs } from './unreadable-codecs';
@@ -22,6 +23,7 @@ let areInstalled = false;
  * | zstd | it has the number of the codec, and no code | https://github.com/tulios/kafkajs/issues/910 |
  * | one warning of Node 24 is muted | it asks for timeouts below zero | https://github.com/tulios/kafkajs/issues/1751 |
  * | record batches are encoded in one pass | it makes an object and several copies of every record | none |
+ * | requests for several partitions are made once | it repeats them in other pieces, and rows are lost or repeated | https://github.com/tulios/kafkajs/issues/598, 1303 |
  * | coordinators are looked up once | it looks them up before every request to them | none: `cluster/index.js` |
  * | the partitions of a transaction are added in one request | it makes one for each send | none: `eosManager/index.js` |
  */
@@ -35,6 +37,7 @@ export function installKafkaPatches(): void {
   addZstd();
   muteNegativeTimeoutWarning();
   encodeInOnePass();
+  sendToOneBroker();
   rememberCoordinators();
   addPartitionsTogether();
 }

@@ -67,6 +67,7 @@ declare module 'kafkajs/src/broker' {
   /** A broker that requests are made to. */
   class Broker {
     addPartitionsToTxn(request: AddPartitionsRequest): Promise<unknown>;
+    produce(request: import('kafkajs/src/protocol/requests').ProduceArguments): Promise<unknown>;
   }
   export default Broker;
 }
@@ -79,7 +80,7 @@ declare module 'kafkajs/src/cluster' {
       readonly groupId: string;
       readonly coordinatorType: number;
     }): Promise<object>;
-    refreshMetadata(): Promise<void>;
+    findBroker(broker: { readonly nodeId: number | string }): Promise<object>;
   }
   export default Cluster;
 }

@@ -21,6 +21,9 @@ export class PregroupedMessages extends Array<Message> {
   }
 }
 
+/** Records of one partition: messages that are encoded with the request, or encoded already. */
+export type PartitionRecords = PregroupedMessages | EncodedRecords;
+
 /** Memory of records that were compressed: making it anew for each send would keep the garbage collection busy. */
 const FREE: Buffer[] = [];
 

@@ -5,12 +5,13 @@ import {
   type ProduceRequest,
   requests,
 } from 'kafkajs/src/protocol/requests';
-import { EncodedRecords, PregroupedMessages } from './pregrouped-messages';
+import { RequestPart } from './one-broker-request';
+import { EncodedRecords, type PartitionRecords, PregroupedMessages } from './pregrouped-messages';
 import { BATCH_HEADER_BYTES, recordsBytes, writeBatchHeader, writeRecords } from './record-batch';
 
 /**
- * Encodes requests that carry {@link PregroupedMessages} or {@link EncodedRecords} in one pass into memory of the right size. The client's own
- * encoder makes an object and several copies of every record; all other requests are left to it.
+ * Encodes requests of {@link PartitionRecords} in one pass into memory of the right size. The client's own encoder makes an
+ * object and several copies of every record; all other requests are left to it.
  */
 export function encodeInOnePass(): void {
   requests.Produce = onePassProduce(requests.Produce);
@@ -36,92 +37,100 @@ function ownRequest(
   request: ProduceRequest,
   { topicData, ...argument }: ProduceArguments,
 ): ProduceRequest | undefined {
-  const [data, ...others] = topicData.flatMap(({ topic, partitions }) =>
-    partitions.map((partition) => ({ topic, ...partition })),
-  );
   const { apiVersion } = request;
-  if (data === undefined || others.length > 0) return undefined;
-  const messages: unknown = data.messages;
-  if (!(messages instanceof PregroupedMessages || messages instanceof EncodedRecords)) return undefined;
   if (apiVersion < VERSIONS.first || apiVersion > VERSIONS.last) return undefined;
+  const topics = topicData.map(({ topic, partitions }) => ({
+    topic,
+    batches: partitions.flatMap(({ messages, ...batch }) => {
+      const records = recordsIn(messages);
+      return records === undefined ? [] : { ...batch, records };
+    }),
+  }));
+  const isOwn = topicData.every(({ partitions }, at) => partitions.length === topics[at]?.batches.length);
+  if (!isOwn) return undefined;
   return {
     ...request,
     encode: async () => {
-      const buffer = await encode({ ...argument, ...data, messages });
+      const buffer = await encode(topics, argument);
       return { buf: buffer, buffer };
     },
   };
 }
 
-type OwnArguments = Omit<ProduceArguments, 'topicData'> & {
-  readonly topic: string;
-  readonly partition: number;
-  readonly firstSequence?: number;
-  readonly messages: PregroupedMessages | EncodedRecords;
-};
+/** Records that are encoded here; `undefined` for those of anybody else. */
+function recordsIn(messages: unknown): PartitionRecords | undefined {
+  const records = messages instanceof RequestPart ? messages.records : messages;
+  return records instanceof PregroupedMessages || records instanceof EncodedRecords ? records : undefined;
+}
 
-async function encode({ messages, ...argument }: OwnArguments): Promise<Buffer> {
-  const {
-    compression: codec = 0,
-    transactionalId,
-    producerId,
-    producerEpoch = 0,
-    firstSequence = 0,
-  } = argument;
-  const timestamp = Date.now();
-  const head = headOf(argument);
-  const begin = head.length + BATCH_HEADER_BYTES;
-  const request = await withRecords(messages, begin, codec);
-  head.copy(request);
-  request.writeInt32BE(request.length - head.length, head.length - 4);
-  writeBatchHeader(request.subarray(head.length), messages.length, {
+interface OwnTopic {
+  readonly topic: string;
+  readonly batches: readonly {
+    readonly partition: number;
+    readonly firstSequence?: number;
+    readonly records: PartitionRecords;
+  }[];
+}
+
+type Argument = Omit<ProduceArguments, 'topicData'>;
+
+async function encode(topics: readonly OwnTopic[], argument: Argument): Promise<Buffer> {
+  const { compression: codec = 0, transactionalId, producerId, producerEpoch = 0 } = argument;
+  const header = {
     codec,
     isTransactional: transactionalId != null,
     producerId: BigInt(producerId?.toString() ?? -1),
     producerEpoch,
-    firstSequence,
-    timestamp,
-  });
+    timestamp: Date.now(),
+  };
+  const contents = new Map<PartitionRecords, Buffer>();
+  for (const { records } of topics.flatMap(({ batches }) => batches))
+    contents.set(records, await contentOf(records, codec));
+  const request = Buffer.allocUnsafeSlow(requestBytes(topics, argument, contents));
+  let at = writeText(request, transactionalId ?? undefined, 0);
+  at = request.writeInt16BE(argument.acks, at);
+  at = request.writeInt32BE(argument.timeout, at);
+  at = request.writeInt32BE(topics.length, at);
+  for (const { topic, batches } of topics) {
+    at = writeText(request, topic, at);
+    at = request.writeInt32BE(batches.length, at);
+    for (const { partition, firstSequence = 0, records } of batches) {
+      const content = contents.get(records) as Buffer;
+      const batchBytes = BATCH_HEADER_BYTES + content.length;
+      at = request.writeInt32BE(partition, at);
+      at = request.writeInt32BE(batchBytes, at);
+      content.copy(request, at + BATCH_HEADER_BYTES);
+      const batch = request.subarray(at, at + batchBytes);
+      writeBatchHeader(batch, records.length, { ...header, firstSequence });
+      at += batchBytes;
+    }
+  }
   return request;
 }
 
-/** Memory with the records from an index on. */
-async function withRecords(
-  messages: PregroupedMessages | EncodedRecords,
-  begin: number,
-  codec: number,
-): Promise<Buffer> {
-  const content = messages instanceof EncodedRecords ? messages.content : await contentOf(messages, codec);
-  const memory = Buffer.allocUnsafeSlow(begin + content.length);
-  content.copy(memory, begin);
-  return memory;
+function requestBytes(
+  topics: readonly OwnTopic[],
+  { transactionalId }: Argument,
+  contents: ReadonlyMap<PartitionRecords, Buffer>,
+): number {
+  const texts = [transactionalId ?? '', ...topics.map(({ topic }) => topic)];
+  const textBytes = texts.reduce((sum, text) => sum + 2 + Buffer.byteLength(text), 0);
+  const batchBytes = [...contents.values()].reduce(
+    (sum, { length }) => sum + 8 + BATCH_HEADER_BYTES + length,
+    0,
+  );
+  return textBytes + 10 + 4 * topics.length + batchBytes;
 }
 
-async function contentOf(messages: PregroupedMessages, codec: number): Promise<Buffer> {
-  const records = Buffer.allocUnsafeSlow(recordsBytes(messages));
-  writeRecords(messages, records, 0);
-  return codec === 0 ? records : await lookupCodec(codec).compress({ buffer: records });
+async function contentOf(records: PartitionRecords, codec: number): Promise<Buffer> {
+  if (records instanceof EncodedRecords) return records.content;
+  const content = Buffer.allocUnsafeSlow(recordsBytes(records));
+  writeRecords(records, content, 0);
+  return codec === 0 ? content : await lookupCodec(codec).compress({ buffer: content });
 }
 
-/** All that stands before the batch. Its last four bytes are for the length of the batch. */
-function headOf({
-  transactionalId,
-  acks,
-  timeout,
-  topic,
-  partition,
-}: Omit<OwnArguments, 'messages'>): Buffer {
-  const id = transactionalId == null ? undefined : Buffer.from(transactionalId);
-  const name = Buffer.from(topic);
-  const head = Buffer.alloc(26 + (id?.length ?? 0) + name.length);
-  let at = head.writeInt16BE(id?.length ?? -1);
-  at += id?.copy(head, at) ?? 0;
-  at = head.writeInt16BE(acks, at);
-  at = head.writeInt32BE(timeout, at);
-  at = head.writeInt32BE(1, at); // topics
-  at = head.writeInt16BE(name.length, at);
-  at += name.copy(head, at);
-  at = head.writeInt32BE(1, at); // partitions
-  head.writeInt32BE(partition, at);
-  return head;
+/** Writes a text, or that there is none. @returns where the next byte goes */
+function writeText(request: Buffer, text: string | undefined, at: number): number {
+  const begin = request.writeInt16BE(text === undefined ? -1 : Buffer.byteLength(text), at);
+  return begin + request.write(text ?? '', begin);
 }

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { partitionOfKey } from '../../../../lambda/emitter/kafka/key-partition';
-import { MAX_SEND_MESSAGES, sendsByPartition } from '../../../../lambda/emitter/kafka/sends';
+import {
+  MAX_SEND_MESSAGES,
+  requestsByLeader,
+  sendsByPartition,
+} from '../../../../lambda/emitter/kafka/sends';
 import { PregroupedMessages } from '../../../../lambda/shared/kafka/pregrouped-messages';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../../../lambda/shared/message';
 
@@ -69,4 +73,39 @@ test('the client takes the messages of a partition as they are, and asks nobody 
 
   expect(Object.keys(grouped)).toEqual(['2']);
   expect(grouped['2']).toBe(messages);
+});
+
+test('the sends to partitions of one broker share its requests, each partition has one in each, in its order', () => {
+  const some = fc.array(
+    fc.bigInt({ min: 0n, max: 5_000n }).map((key) => message(key, 400_000)),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(
+      some,
+      fc.integer({ min: 1, max: 7 }),
+      fc.integer({ min: 1, max: 4 }),
+      (all, partitions, brokers) => {
+        const queues = ['ada.pin', 'ada.geo'].flatMap((topic) => sendsByPartition(topic, all, partitions));
+
+        const requests = requestsByLeader(queues, ({ partition }) => partition % brokers);
+
+        for (const [broker, ofBroker] of requests) {
+          for (const sends of ofBroker) {
+            const places = sends.map(({ topic, partition }) => `${topic} ${partition}`);
+            expect(new Set(places).size).toBe(sends.length);
+            expect(sends.every(({ partition }) => partition % brokers === broker)).toBe(true);
+          }
+        }
+        for (const queue of queues) {
+          const [first] = queue;
+          const inOrder = [...requests.values()].flatMap((ofBroker) => ofBroker.flat());
+          const ofPartition = ({ topic, partition }: (typeof inOrder)[number]) =>
+            topic === first?.topic && partition === first.partition;
+          expect(inOrder.filter(ofPartition)).toEqual(queue);
+        }
+        expect([...requests.values()].flat(2)).toHaveLength(queues.flat().length);
+      },
+    ),
+  );
 });
