@@ -1,24 +1,47 @@
-/** Numbers of requests, and of answers that refuse one. https://kafka.apache.org/protocol#protocol_api_keys */
-const API = { produce: 0, addPartitions: 24, addOffsets: 25, endTransaction: 26 } as const;
+/** Tells of an answer, behind its length and its number, whether it refuses anything. */
+type Refusal = (body: Buffer) => boolean;
 
-/** Start of the error code in the answer to a request: behind its length, its number and how long it was held up. */
-const ERROR_OFFSET: ReadonlyMap<number, (answer: Buffer) => number> = new Map<
-  number,
-  (answer: Buffer) => number
->([
-  // These answers list topics and partitions: the first partition's error stands for all of them.
-  [API.produce, (answer) => 8 + 4 + 2 + answer.readInt16BE(12) + 4 + 4],
-  [API.addPartitions, (answer) => 12 + 4 + 2 + answer.readInt16BE(16) + 4 + 4],
-  [API.addOffsets, () => 12],
-  [API.endTransaction, () => 12],
+/** Finds an error among the partitions of an answer, which have so many bytes more behind it; the end may be cut off. */
+const amongPartitions =
+  (restOfPartition: number): Refusal =>
+  (body) => {
+    let at = 4;
+    for (let topics = body.readInt32BE(0); topics > 0 && at + 2 <= body.length; topics--) {
+      at += 2 + body.readInt16BE(at);
+      let partitions = at + 4 <= body.length ? body.readInt32BE(at) : 0;
+      for (at += 4; partitions > 0 && at + 6 <= body.length; partitions--) {
+        if (body.readInt16BE(at + 4) !== 0) return true;
+        at += 6 + restOfPartition;
+      }
+    }
+    return false;
+  };
+
+/** The time for which the request was held up is before the rest. */
+const HELD_UP_BYTES = 4;
+
+const atOnce: Refusal = (body) => body.readInt16BE(HELD_UP_BYTES) !== 0;
+
+/** Requests by their number and version, as kafkajs makes them: https://kafka.apache.org/39/protocol.html */
+const REFUSALS: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
+  ['0 7', amongPartitions(3 * 8)], // Produce
+  ['24 0', (body) => amongPartitions(0)(body.subarray(HELD_UP_BYTES))], // AddPartitionsToTxn
+  ['24 1', (body) => amongPartitions(0)(body.subarray(HELD_UP_BYTES))],
+  ['25 0', atOnce], // AddOffsetsToTxn
+  ['25 1', atOnce],
+  ['26 0', atOnce], // EndTxn
+  ['26 1', atOnce],
 ]);
+
+/** Length and number of an answer. */
+const ANSWER_HEADER_BYTES = 8;
 
 /** Counts of the requests of a client. */
 export interface RequestTotals {
   readonly requests: number;
   /** Round trips in a row: the longest chain of requests of which each was sent after the answer to the one before. */
   readonly roundTrips: number;
-  /** Requests of transactions that a broker has refused. */
+  /** Requests of the emitter's transactions that a broker has refused. */
   readonly refused: number;
 }
 
@@ -45,11 +68,10 @@ export class RequestCounts {
   sent(request: Buffer): (answer: Buffer) => void {
     this.requests += 1;
     const depth = this.depth + 1;
-    const errorOffset = ERROR_OFFSET.get(request.readInt16BE(4));
+    const isRefusal = REFUSALS.get(`${request.readInt16BE(4)} ${request.readInt16BE(6)}`);
     return (answer) => {
       this.depth = Math.max(this.depth, depth);
-      const at = errorOffset?.(answer) ?? answer.length;
-      if (at + 2 <= answer.length && answer.readInt16BE(at) !== 0) this.refused += 1;
+      if (isRefusal?.(answer.subarray(ANSWER_HEADER_BYTES)) === true) this.refused += 1;
     };
   }
 }
