@@ -22,7 +22,8 @@ const answersLost = (name: string, how: 'cut' | 'closeHalf'): Fault => ({
   happen: async (pipeline, random) => {
     for (const request of REQUESTS) {
       await pipeline.addPosts(500);
-      const nth = request === 'Produce' ? 1 + random.below(9) : 1;
+      // Two chunks, with a request to each of three brokers.
+      const nth = request === 'Produce' ? 1 + random.below(6) : 1;
       const run = pipeline.invoke(pipeline.newEmitter());
       const conversation = await pipeline.stopped({ request, side: 'answer', nth }, run);
       pipeline.markFault();
