@@ -35,7 +35,7 @@ export const TABLES_WRITTEN: readonly Fault[] = [
       const limit = Math.floor(pipeline.posts / 2);
       const run = pipeline.invoke(emitter, { limit });
       const conversation = await pipeline.stopped(
-        { request: 'Produce', side: 'request', nth: 1 + random.below(9) },
+        { request: 'Produce', side: 'request', nth: 1 + random.below(6) },
         run,
       );
       const some = `\`index\` % 10 = ${random.below(10)}`;
