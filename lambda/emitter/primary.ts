@@ -5,7 +5,7 @@ import { copyKeyedRows, copyUnkeyedRows } from './copy-rows';
 import type { EmitRequest } from './event';
 import { followChanges } from './follow-changes';
 import { beginFollowing } from './following';
-import type { EmitParts, TableReader } from './ports';
+import type { Checkpoint, EmitParts, TableReader } from './ports';
 import {
   assignedShardCount,
   assignRanges,
@@ -60,12 +60,14 @@ export class Primary {
     return stopped === 'caught-up' && session.tally.isLogLeft ? 'deadline' : stopped;
   }
 
-  /** Takes over the ranges that shards are done with. */
+  /** Takes over the ranges that shards are done with; those of streams whose changes are not followed need no more than to be there. */
   private async takeOverRanges(): Promise<void> {
     const { session, replaced } = this;
     const isTaken = ({ name }: Stream) => !replaced.includes(name);
     const streams = session.streams.filter(isTaken);
-    for (const shard of this.holdersOf(streams)) {
+    const assigned = Math.max(1, ...streams.map(({ name }) => session.checkpoint[name].shards ?? 1));
+    const shards = Array.from({ length: assigned - 1 }, (_, index) => index + 1);
+    for (const shard of new Set([...shards, ...this.holdersOf(streams)])) {
       const range = await session.rangeOf(shard, replaced);
       for (const { name } of streams)
         session.revise(name, withTakenOver(session.checkpoint[name], shard, range[name]));
@@ -172,9 +174,24 @@ export class Primary {
     if (assigned.size === 0 && holding === held) return undefined;
     await session.commit(
       perStream(({ name }) => ({ ...retained[name], shards: holding })),
-      assigned,
+      new Map([...(await this.emptyRanges(holding)), ...assigned]),
     );
     return undefined;
+  }
+
+  /** Empty ranges of streams whose topics were recreated, for the first shards, which have forgotten theirs: one that has none at all later has lost it. */
+  private async emptyRanges(shards: number): Promise<Map<number, Partial<Checkpoint>>> {
+    const empty = new Map<number, Partial<Checkpoint>>();
+    for (let shard = 1; shard < shards; shard++) {
+      const range = await this.session.rangeOf(shard);
+      const forgotten = STREAMS.filter(({ name }) => range[name].endKey === undefined);
+      if (forgotten.length > 0)
+        empty.set(
+          shard,
+          Object.fromEntries(forgotten.map(({ name }) => [name, { nextKey: 0n, endKey: 0n, unkeyed: '' }])),
+        );
+    }
+    return empty;
   }
 
   /** Finds those of the first shards that have not finished their range. */

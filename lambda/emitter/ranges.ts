@@ -38,13 +38,16 @@ export const withAssigned = (position: Position, shard: number, range: Position)
  * A position that has taken over what a shard is done with: from here on changes of these keys are its own to follow.
  *
  * @param range what the shard has committed of the same stream
- * @throws CheckpointError when that is another range, so that nobody knows how far it was emitted.
+ * @throws CheckpointError when that is another range or none, so that nobody knows how far it was emitted.
  */
 export function withTakenOver(position: Position, shard: number, range: Position): Position {
+  // Whatever a shard was assigned stays in its checkpoint, also when it is done with it.
+  if (shard < (position.shards ?? 1) && range.endKey === undefined)
+    throw lostRangeError(shard, 'a range of keys');
   let taken = position;
   for (const { from, to, shard: holder } of partsOf(position)) {
     if (holder !== shard) continue;
-    if (range.endKey !== to) throw lostRangeError(shard, from, to);
+    if (range.endKey !== to) throw lostRangeError(shard, `the keys from ${from} to ${to - 1n}`);
     if (isUnfinished(range)) continue;
     // A shard that has not followed changes leaves a part of which nobody knows as of when it is.
     const own = range.steps === undefined ? [{ from, to }] : partsOf(range);
@@ -55,9 +58,9 @@ export function withTakenOver(position: Position, shard: number, range: Position
   return taken;
 }
 
-const lostRangeError = (shard: number, from: bigint, to: bigint): CheckpointError =>
+const lostRangeError = (shard: number, range: string): CheckpointError =>
   new CheckpointError(
-    `Shard ${shard} was assigned the keys from ${from} to ${to - 1n}, but its checkpoint no longer has that range, so nobody knows how many of them were emitted. "npm run verify -- --mend" fixes that.`,
+    `Shard ${shard} was assigned ${range}, but its checkpoint, in the consumer group <UserId>.emitter.${shard}, no longer has that range, so nobody knows how many of them were emitted. "npm run verify -- --mend" fixes that.`,
   );
 
 /** A position in which no shard has a range any more. */

@@ -7,10 +7,12 @@ export const TOPIC_SETTINGS = [
   'max.message.bytes',
   'message.timestamp.after.max.ms',
   'message.timestamp.before.max.ms',
+  'message.timestamp.difference.max.ms',
   'message.timestamp.type',
   'min.insync.replicas',
   'retention.bytes',
   'retention.ms',
+  'segment.bytes',
 ] as const;
 
 /** A topic as it is. */
@@ -36,6 +38,13 @@ export interface TopicProblem {
 /** Codecs of topics that kafkajs cannot decode. */
 const UNREADABLE_CODECS: readonly (string | undefined)[] = ['snappy', 'lz4'];
 
+/** Limits of a message's time; brokers before 4.0 have the last one for both directions. */
+const TIMESTAMP_LIMITS = [
+  'message.timestamp.before.max.ms',
+  'message.timestamp.after.max.ms',
+  'message.timestamp.difference.max.ms',
+] as const;
+
 /** A message is this old at most when it reaches a broker, in milliseconds: it may be sent several times. */
 const OLDEST_MESSAGE_MS = 60_000;
 
@@ -57,6 +66,14 @@ export function problemsOf({ topic, settings, partitions }: TopicFacts): TopicPr
     );
   }
 
+  const segment = numberOf('segment.bytes');
+  if (segment !== undefined && segment < MAX_MESSAGE_BYTES) {
+    add(
+      'refuse',
+      `segment.bytes is ${segment}, and the emitter sends up to ${MAX_MESSAGE_BYTES}; Kafka's default is 1073741824`,
+    );
+  }
+
   const needed = numberOf('min.insync.replicas') ?? 0;
   const replicas = Math.min(...partitions.map((partition) => partition.replicas));
   const inSync = Math.min(...partitions.map((partition) => partition.inSync));
@@ -70,7 +87,7 @@ export function problemsOf({ topic, settings, partitions }: TopicFacts): TopicPr
   }
 
   if (settings['message.timestamp.type'] !== 'LogAppendTime') {
-    for (const name of ['message.timestamp.before.max.ms', 'message.timestamp.after.max.ms'] as const) {
+    for (const name of TIMESTAMP_LIMITS) {
       const limit = numberOf(name);
       if (limit !== undefined && limit < OLDEST_MESSAGE_MS) {
         add(

@@ -15,15 +15,19 @@ const setting = (name: string, sql: string | number, text = `${sql}`.replaceAll(
   text,
 });
 
-/** The largest value of sql_select_limit, which is no limit. */
+/** The largest value of variables of 64 bits, which is no limit. */
 const NO_LIMIT = '18446744073709551615';
+
+/** The largest value of many variables, which is no limit in practice. */
+const NO_LIMIT_OF_32_BITS = '4294967295';
 
 /** Seconds that the server waits for a reader that is held back by Kafka, or for the next statement of a run. */
 const PATIENCE_SECONDS = 600;
 
 /**
  * Everything that a server, its init_connect or a user's default could set to change what a result holds, when it ends,
- * or which moment it shows. Every login may set these for its own session.
+ * or which moment it shows: of a table, of a column that is computed, or of a view. What has a limit gets none; all else
+ * is what a new server has. Every login may set these for its own session.
  *
  * https://mariadb.com/docs/server/server-management/variables-and-modes/server-system-variables
  * https://dev.mysql.com/doc/refman/9.7/en/server-system-variables.html
@@ -40,6 +44,13 @@ const SETTINGS: readonly Setting[] = [
   setting('net_read_timeout', PATIENCE_SECONDS),
   setting('net_write_timeout', PATIENCE_SECONDS),
   setting('wait_timeout', 28_800),
+  setting('group_concat_max_len', NO_LIMIT_OF_32_BITS),
+  setting('max_sort_length', 1024),
+  setting('div_precision_increment', 4),
+  setting('default_week_format', 0),
+  setting('lc_time_names', "'en_US'"),
+  setting('block_encryption_mode', "'aes-128-ecb'"),
+  setting('sql_quote_show_create', 1),
 ];
 
 const MARIADB_SETTINGS: readonly Setting[] = [
@@ -51,12 +62,21 @@ const MARIADB_SETTINGS: readonly Setting[] = [
   setting('idle_write_transaction_timeout', 0),
   setting('query_cache_type', 'OFF'),
   setting('system_versioning_asof', 'DEFAULT'),
+  setting('old_mode', "''"),
+  setting('default_regex_flags', "''"),
+  setting('max_recursive_iterations', NO_LIMIT_OF_32_BITS),
+  setting('max_session_mem_used', '9223372036854775807'),
+  setting('tmp_disk_table_size', NO_LIMIT),
 ];
 
 const MYSQL_SETTINGS: readonly Setting[] = [
   setting('transaction_isolation', "'REPEATABLE-READ'"),
   setting('transaction_read_only', 0),
   setting('max_execution_time', 0),
+  setting('use_secondary_engine', 'OFF'),
+  setting('cte_max_recursion_depth', NO_LIMIT_OF_32_BITS),
+  setting('windowing_use_high_precision', 1),
+  setting('show_gipk_in_create_table_and_information_schema', 1),
 ];
 
 /** Set by SET NAMES; the rest of what it sets follows from these. */

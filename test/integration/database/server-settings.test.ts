@@ -4,7 +4,7 @@ import type { DatabaseLogin } from '../../../lambda/shared/database-login';
 import { STREAMS } from '../../../lambda/shared/streams';
 import type { DatabaseLogins } from '../../../scripts/local/database-logins';
 import { startDatabaseServer } from '../../support/database-server';
-import { sequence, testPipeline } from '../../support/pipeline';
+import { SMALL_TABLES, sequence, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { testDatabase, testServers } from '../../support/servers';
 
 const { flavor } = testServers();
@@ -87,14 +87,58 @@ const SETTINGS_OF_MYSQL: [string, string][] = [
 
 const SETTINGS = [...SETTINGS_OF_BOTH, ...(flavor === 'mariadb' ? SETTINGS_OF_MARIADB : SETTINGS_OF_MYSQL)];
 
+/** What a view computes depends on these, and whether all of it comes. */
+const SETTINGS_OF_VIEWS = [
+  ['group_concat_max_len = 4', 'group_concat_max_len = DEFAULT'],
+  ['div_precision_increment = 0', 'div_precision_increment = DEFAULT'],
+  ["lc_time_names = 'de_DE'", "lc_time_names = 'en_US'"],
+  ['default_week_format = 3', 'default_week_format = DEFAULT'],
+  ["block_encryption_mode = 'aes-256-ecb'", 'block_encryption_mode = DEFAULT'],
+  ...(flavor === 'mariadb'
+    ? [
+        ["default_regex_flags = 'EXTENDED'", "default_regex_flags = ''"],
+        ['max_recursive_iterations = 2', 'max_recursive_iterations = DEFAULT'],
+        ['max_session_mem_used = 100000', 'max_session_mem_used = DEFAULT'],
+        ['tmp_disk_table_size = 1024', 'tmp_disk_table_size = DEFAULT'],
+      ]
+    : [
+        ['cte_max_recursion_depth = 2', 'cte_max_recursion_depth = DEFAULT'],
+        ["init_connect = 'SET use_secondary_engine = FORCED'", "init_connect = ''"],
+      ]),
+] as [string, string][];
+
+/** A row whose values are longer than a new MySQL shows, and rows that are found one after another. */
+const VIEWS = [
+  'CREATE TABLE words (word VARCHAR(40))',
+  `INSERT INTO words SELECT CONCAT('word ', LPAD(seq, 4, '0')) FROM ${sequence(1, 500)}`,
+  'CREATE TABLE pinterest_data (`index` BIGINT, title TEXT, KEY (`index`))',
+  `CREATE VIEW geolocation_data AS WITH RECURSIVE found AS
+     (SELECT 1 AS ind UNION ALL SELECT ind + 1 FROM found WHERE ind < 1200) SELECT ind FROM found`,
+  `CREATE VIEW user_data AS SELECT 1 AS ind, GROUP_CONCAT(word ORDER BY word) AS words, COUNT(*) / 7 AS share,
+     DATE_FORMAT('2020-05-28', '%M') AS month, WEEK('2020-08-28') AS week, MIN(word) RLIKE 'word 0' AS matches,
+     HEX(AES_ENCRYPT('a', 'b')) AS secret FROM words`,
+];
+
+const COMPUTED = {
+  ind: 1,
+  words: Array.from({ length: 500 }, (_, at) => `word ${`${at + 1}`.padStart(4, '0')}`).join(),
+  share: '71.4286',
+  month: 'May',
+  week: 34,
+  matches: 1,
+  secret: '54813C99E9715C2813134C6C172E494E',
+};
+
 let server: Awaited<ReturnType<typeof startDatabaseServer>>;
 let logins: DatabaseLogins;
 
 beforeAll(async () => {
   // MariaDB can be given results of before; a server that starts without the cache cannot turn it on.
-  server = await startDatabaseServer(
-    flavor === 'mariadb' ? { 'query-cache-type': 1, 'query-cache-size': '16M' } : {},
-  );
+  server = await startDatabaseServer({
+    // The emitters of all tests end with the file.
+    'max-connections': 1_000,
+    ...(flavor === 'mariadb' && { 'query-cache-type': 1, 'query-cache-size': '16M' }),
+  });
   logins = await testDatabase(server.admin);
   await asLogin(
     logins.owner,
@@ -159,6 +203,87 @@ describe('whatever the server is set to, every row arrives as it is', () => {
     expect(report.streams.pin.examples).toEqual([]);
     expect(report).toMatchObject({ equal: true, streams: { pin: { rows, records: rows } } });
   });
+});
+
+describe('whatever the server is set to, every row of a view arrives as it is', () => {
+  let views: DatabaseLogins;
+
+  beforeAll(async () => {
+    views = await testDatabase(server.admin);
+    await asLogin(views.owner, ...VIEWS);
+  });
+
+  test.each(SETTINGS_OF_VIEWS)('%s', async (...settings) => {
+    const pipeline = await testPipeline(1, undefined, views);
+
+    const { summary, report } = await whileSet(settings, async () => ({
+      summary: await pipeline.emit(),
+      report: await pipeline.verify(),
+    }));
+
+    expect(summary).toMatchObject({ emitted: { pin: 0, geo: 1200, user: 1 }, deadLettered: 0 });
+    const { geo, user } = await pipeline.allRecords();
+    expect(user.map(({ value }) => JSON.parse(value))).toEqual([COMPUTED]);
+    expect(geo.map(({ key }) => Number(key))).toEqual(Array.from({ length: 1200 }, (_, at) => at + 1));
+    expect(report).toMatchObject({ equal: true, streams: { geo: { rows: 1200 }, user: { rows: 1 } } });
+  });
+});
+
+describe('whatever the server is set to, changes are followed or it is said that they are not', () => {
+  const ROWS = "INSERT INTO user_data (ind, first_name) VALUES (1, 'a'), (2, 'b'), (3, 'c')";
+
+  /** The user table as it is made by these statements, in a database of its own. */
+  async function withUserTable(...statements: string[]): Promise<TestPipeline> {
+    const database = await testDatabase(server.admin);
+    await asLogin(database.owner, ...SMALL_TABLES, 'DROP TABLE user_data', ...statements);
+    return await testPipeline(1, undefined, database);
+  }
+
+  test('foreign keys that change rows are found where names are not quoted', async () => {
+    const parents =
+      'parent INT DEFAULT 1, CONSTRAINT gone FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE';
+    const pipeline = await withUserTable(
+      'CREATE TABLE parents (id INT PRIMARY KEY)',
+      'INSERT INTO parents VALUES (1)',
+      `CREATE TABLE user_data (ind BIGINT, first_name TEXT, KEY (ind), ${parents})`,
+      ROWS,
+    );
+
+    await whileSet(['sql_quote_show_create = 0', 'sql_quote_show_create = 1'], async () => {
+      const { changes } = await pipeline.emit();
+      await pipeline.sql('DELETE FROM parents');
+      await pipeline.emit();
+      const { equal } = await pipeline.verify();
+      expect([changes.user, equal]).toEqual(
+        flavor === 'mysql'
+          ? ['followed', true]
+          : [expect.stringContaining('copied-only (foreign key gone of user_data'), false],
+      );
+    });
+  });
+
+  if (flavor === 'mysql') {
+    test('a primary key that the server has added, and hides, is counted', async () => {
+      const hidden = 'show_gipk_in_create_table_and_information_schema';
+      const generate = 'sql_generate_invisible_primary_key';
+      await asLogin(server.admin, `SET GLOBAL ${generate} = ON`);
+      const pipeline = await withUserTable(
+        'CREATE TABLE user_data (ind BIGINT, first_name TEXT, KEY (ind))',
+        ROWS,
+      );
+      await asLogin(server.admin, `SET GLOBAL ${generate} = OFF`);
+
+      await whileSet([`${hidden} = OFF`, `${hidden} = ON`], async () => {
+        await pipeline.emit();
+        await pipeline.sql(
+          "UPDATE user_data SET first_name = 'x' WHERE ind = 1",
+          'DELETE FROM user_data WHERE ind = 2',
+        );
+        expect(await pipeline.emit()).toMatchObject({ followed: { user: 2 }, changes: { user: 'followed' } });
+        expect(await pipeline.verify()).toMatchObject({ equal: true });
+      });
+    });
+  }
 });
 
 describe('whatever the server is set to, the sample tables are loaded as they are', () => {

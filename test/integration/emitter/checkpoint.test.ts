@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { emitterIdOf, STREAMS, topicOf } from '../../../lambda/shared/streams';
-import { SMALL_TABLES, type TestPipeline, testPipeline } from '../../support/pipeline';
+import { SMALL_TABLES, sequence, type TestPipeline, testPipeline } from '../../support/pipeline';
 import { testKafka, withAdmin } from '../../support/servers';
 
 const NOTHING = { pin: 0, geo: 0, user: 0 };
@@ -216,6 +216,35 @@ describe('the checkpoint', () => {
     expect(await emitter.handle({ from: 4 }, 120_000)).toMatchObject({ emitted: NOTHING, caughtUp: true });
     expect(await pipeline.emit({ shard: 1 })).toMatchObject({ emitted: NOTHING, caughtUp: true });
     expect(await pipeline.verify()).toMatchObject({ equal: true });
+  });
+});
+
+describe('the checkpoint of a shard that was given a range', () => {
+  test.each(['copy', 'follow'])('is missed when its group is gone (changes: %s)', async (changes) => {
+    const pipeline = await testPipeline(1);
+    const keys = 30_000;
+    await pipeline.sql(
+      ...SMALL_TABLES,
+      ...STREAMS.map(({ table }) => `INSERT INTO ${table} SELECT seq, 'x' FROM ${sequence(1, keys)}`),
+    );
+    const [primary, shard] = [1, 2].map(() => pipeline.newEmitter({ SHARDS: '2', CHANGES: changes }));
+    await primary?.handle({ limit: 1 }, 120_000);
+    const group = emitterIdOf(pipeline.userId, 1);
+    await withAdmin((admin) => admin.deleteGroups([group]));
+
+    for (const event of [{}, { dryRun: true }]) {
+      await expect(primary?.handle(event, 120_000)).rejects.toMatchObject({
+        name: 'CheckpointError',
+        retryable: false,
+        message: expect.stringMatching(/Shard 1 was assigned .*\.emitter\.1, .*npm run verify -- --mend/),
+      });
+    }
+
+    const from = { pinterest_data: 0, geolocation_data: 0, user_data: 0 };
+    await primary?.handle({ from, limit: 1 }, 120_000);
+    await shard?.handle({ shard: 1 }, 120_000);
+    await primary?.handle({}, 120_000);
+    expect(await pipeline.verify()).toMatchObject({ streams: { pin: { rows: keys, missing: 0 } } });
   });
 });
 

@@ -13,6 +13,7 @@ const topic = (settings: TopicFacts['settings'], inSync = 3): TopicFacts => ({
     'min.insync.replicas': '2',
     'retention.bytes': '-1',
     'retention.ms': '-1',
+    'segment.bytes': '1073741824',
     ...settings,
   },
   partitions: [
@@ -46,6 +47,16 @@ test.each<[TopicFacts, string, string]>([
     topic({ 'max.message.bytes': '899999' }),
     'refuse',
     "Topic ada.pin: max.message.bytes is 899999, and the emitter sends up to 900000; Kafka's default is 1048588.",
+  ],
+  [
+    topic({ 'segment.bytes': '20000' }),
+    'refuse',
+    "Topic ada.pin: segment.bytes is 20000, and the emitter sends up to 900000; Kafka's default is 1073741824.",
+  ],
+  [
+    topic({ 'message.timestamp.difference.max.ms': '0' }),
+    'refuse',
+    'Topic ada.pin: message.timestamp.difference.max.ms is 0, which refuses messages that are written now; it must be 60000 or more.',
   ],
   [
     topic({ 'min.insync.replicas': '4' }),
