@@ -1,6 +1,7 @@
 import { hideAbortedFromConsumers } from './aborted-records';
 import { endTriesOnDisconnect, keepErrorsOfBrokers } from './broker-pool';
 import { addZstd } from './codecs';
+import { describeNewerGroups } from './consumer-groups';
 import { rememberCoordinators } from './coordinators';
 import { muteNegativeTimeoutWarning } from './negative-timeout-warning';
 import { sendToOneBroker } from './one-broker-request';
@@ -24,6 +25,7 @@ let areInstalled = false;
  * | one warning of Node 24 is muted | it asks for timeouts below zero | https://github.com/tulios/kafkajs/issues/1751 |
  * | record batches are encoded in one pass | it makes an object and several copies of every record | none |
  * | requests for several partitions are made once | it repeats them in other pieces, and rows are lost or repeated | https://github.com/tulios/kafkajs/issues/598, 1303 |
+ * | members of groups of the newer protocol are seen | it knows the older one only | none |
  * | coordinators are looked up once | it looks them up before every request to them | none: `cluster/index.js` |
  * | the partitions of a transaction are added in one request | it makes one for each send | none: `eosManager/index.js` |
  */
@@ -38,6 +40,7 @@ export function installKafkaPatches(): void {
   muteNegativeTimeoutWarning();
   encodeInOnePass();
   sendToOneBroker();
+  describeNewerGroups();
   rememberCoordinators();
   addPartitionsTogether();
 }

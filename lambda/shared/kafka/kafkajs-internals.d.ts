@@ -66,7 +66,13 @@ declare module 'kafkajs/src/broker' {
 
   /** A broker that requests are made to. */
   class Broker {
+    /** The requests that it speaks, by their number. */
+    readonly versions: Readonly<Record<number, object>> | null;
+    readonly connectionPool: { send<T>(request: object): Promise<T> };
     addPartitionsToTxn(request: AddPartitionsRequest): Promise<unknown>;
+    describeGroups(request: {
+      readonly groupIds: readonly string[];
+    }): Promise<import('kafkajs').GroupDescriptions>;
     produce(request: import('kafkajs/src/protocol/requests').ProduceArguments): Promise<unknown>;
   }
   export default Broker;
