@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
 import { PipelineError } from '../../../lambda/shared/errors';
@@ -154,6 +156,80 @@ describe('a broker that calls itself', () => {
       expect(lines).toContainEqual(expect.stringContaining(`The broker ${name()} cannot be reached: `));
       expect(seconds).toBeLessThan(20);
     }
+  });
+});
+
+/** Starts a server on a free port. */
+async function listening(server: Server): Promise<Disposable & { readonly address: string }> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
+}
+
+/** Takes connections and never says anything. */
+const silentServer = (): Promise<Disposable & { readonly address: string }> =>
+  listening(createServer((socket) => void socket.on('error', () => {}).resume()));
+
+describe('a port that takes connections', () => {
+  test('and never answers is told at once, and named as the cause within 20 s', async () => {
+    using silent = await silentServer();
+    const lines: string[] = [];
+    const began = performance.now();
+    let firstAt = Number.POSITIVE_INFINITY;
+    const kafka = kafkaAt(silent.address, ({ level, message }) => {
+      if (level !== 'notice') return;
+      firstAt = Math.min(firstAt, performance.now() - began);
+      lines.push(message);
+    });
+
+    const { error, seconds } = await failureOf(createTopics(kafka, 'ada'));
+
+    expect(firstAt).toBeLessThan(5_000);
+    expect(lines).toEqual([`The broker ${silent.address} cannot be reached: no answer within 4 s.`]);
+    expect(error).toMatchObject({ name: 'UnreachableError', retryable: true });
+    expect(error.message).toContain(`The broker ${silent.address} cannot be reached: no answer within`);
+    expect(seconds).toBeLessThan(20);
+  });
+
+  test('and never answers is left for another broker of the list', async () => {
+    using silent = await silentServer();
+    using mute = await silentServer();
+    const userId = await testUserId(1);
+    const brokers = [silent.address, mute.address, ...testServers().bootstrapServers];
+
+    await createTopics(createKafka({ brokers, authentication: 'none', region: 'us-east-1' }), userId);
+  });
+
+  test.each([
+    [
+      'plain text with an alert of TLS',
+      'none',
+      Buffer.from([21, 3, 3, 0, 2, 2, 80]),
+      'it answers in TLS, and plain text was sent to it; TLS goes with the authentication "iam"',
+    ],
+    [
+      'TLS with something else',
+      'iam',
+      Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      'TLS was sent to it, and it does not answer as a server with TLS (ERR_SSL_',
+    ],
+    [
+      'TLS with nothing',
+      'iam',
+      Buffer.alloc(0),
+      'it closes the connection; it may have no TLS, or require another authentication',
+    ],
+  ] as const)('and answers %s says so in one line', async (_, authentication, answer, why) => {
+    using server = await listening(
+      createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.end(answer))),
+    );
+    const kafka = createKafka({ brokers: [server.address], authentication, region: 'us-east-1' });
+
+    const { error, seconds } = await failureOf(createTopics(kafka, 'ada'));
+
+    expect(error.message).toContain(`The broker ${server.address} cannot be reached: ${why}`);
+    expect(error.message).not.toContain('\n');
+    expect(seconds).toBeLessThan(20);
   });
 });
 
