@@ -1,9 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  type Kafka,
+  ResourcePatternTypes,
+} from 'kafkajs';
 import { PipelineError } from '../../../lambda/shared/errors';
 import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
+import { kafkaError } from '../../../lambda/shared/kafka/kafka-errors';
+import { announcePartitions, forgetPartitions } from '../../../lambda/shared/kafka/transaction-partitions';
 import { emitterIdOf, topicsOf } from '../../../lambda/shared/streams';
 import { committedOffsetRanges } from '../../../lambda/verifier/committed-offset-ranges';
 import { serverFiles } from '../../../scripts/local/downloads';
@@ -382,6 +390,50 @@ describe('a run', () => {
       const { error } = await failureOf(pipeline.emit(event));
       expect(error).toMatchObject({ name: 'AccessDeniedError', retryable: false });
       expect(error.message).toContain(`AlterGroup on the group ${group} (as an ACL: Read)`);
+    }
+  });
+
+  test('names the topic that it may not write to, whichever of its transaction that is', async () => {
+    const [kafka] = broker.bootstrapServers.map((server) => kafkaAt(server));
+    for (const denied of ['geo', 'dead-letter']) {
+      const userId = await createdTopics();
+      const acl = {
+        ...{ principal: ANONYMOUS, host: '*', resourcePatternType: ResourcePatternTypes.LITERAL },
+        ...{ resourceType: AclResourceTypes.TOPIC, resourceName: `${userId}.${denied}` },
+      };
+      const { ALLOW, DENY } = AclPermissionTypes;
+      await withAdmin(
+        (admin) =>
+          admin.createAcls({
+            acl: [
+              { ...acl, operation: AclOperationTypes.ALL, permissionType: ALLOW },
+              { ...acl, operation: AclOperationTypes.WRITE, permissionType: DENY },
+            ],
+          }),
+        testKafka(broker.bootstrapServers),
+      );
+      const producer = (kafka as Kafka).producer({
+        ...{ transactionalId: userId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: 30_000 },
+      });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      announcePartitions(
+        userId,
+        topicsOf(userId).map((topic) => ({ topic, partition: 0 })),
+      );
+
+      const { error } = await failureOf(
+        transaction
+          .send({ topic: `${userId}.pin`, messages: [{ value: 'a post' }] })
+          .catch((thrown: Error) => Promise.reject(kafkaError(thrown, 'sending rows'))),
+      );
+
+      expect(error).toMatchObject({ name: 'AccessDeniedError', retryable: false });
+      expect(error.message).toContain(
+        `WriteData on the topic ${userId}.${denied} (as an ACL: Read or Write)`,
+      );
+      forgetPartitions(userId);
+      await producer.disconnect();
     }
   });
 });
