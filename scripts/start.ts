@@ -13,7 +13,7 @@ import {
   type OwnServers,
 } from './local/copy-between-servers';
 import { runningPipeline } from './local/local-pipeline';
-import { kafkaAuthenticationOption, shards, tlsOption, userId } from './options/pipeline-options';
+import { brokerList, kafkaAuthenticationOption, shards, tlsOption, userId } from './options/pipeline-options';
 import { commandLine, runWhenMain } from './terminal/command';
 import { wholeNumber } from './terminal/option-values';
 import { type Progress, terminalProgress } from './terminal/progress';
@@ -49,7 +49,7 @@ const command = new Command('npm start --')
     'use your own database: a db_creds.yaml with HOST, PORT, USER, PASSWORD, DATABASE',
   )
   .addOption(tlsOption())
-  .option('--brokers <list>', 'use your own Kafka: host:port, several separated by commas')
+  .option('--brokers <list>', 'use your own Kafka: host:port, several separated by commas', brokerList)
   .addOption(kafkaAuthenticationOption())
   .option('--create-topics', 'with --brokers: create the topics that are missing')
   .option('--json', 'write the result as JSON; with --keep as one line, and one more for every run')

@@ -23,7 +23,7 @@ import { stackOutputs } from './aws/stack-outputs';
 import { EmitterProcess } from './local/emitter-process';
 import { findRunningPipeline } from './local/local-pipeline';
 import { LOCAL_DIRECTORY } from './machine/paths';
-import { kafkaAuthenticationOption, tlsOption } from './options/pipeline-options';
+import { brokerList, kafkaAuthenticationOption, tlsOption } from './options/pipeline-options';
 import { mendCheckpoint } from './runs/mend-checkpoint';
 import { mendKeys } from './runs/mend-keys';
 import type { MendablePipeline } from './runs/mendable-pipeline';
@@ -50,7 +50,11 @@ const command = withPipelineOptions(new Command('npm run verify --'))
   .description('Compares every record of the topics with every row of the tables.')
   .option('--creds <file>', 'credentials (a db_creds.yaml) of a database that can be reached from here')
   .addOption(tlsOption())
-  .option('--brokers <list>', 'a Kafka that can be reached from here: host:port, several separated by commas')
+  .option(
+    '--brokers <list>',
+    'a Kafka that can be reached from here: host:port, several separated by commas',
+    brokerList,
+  )
   .addOption(kafkaAuthenticationOption())
   .option('--mend', 'first make the topics equal to the tables: the checkpoint, and the keys that differ')
   .option('--json', 'write the report as JSON')

@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { readDatabaseLogin } from '../shared/database-login';
-import { breakConnection, connectToDatabase } from '../shared/mysql/mysql-connection';
+import { withDatabase } from '../shared/mysql/with-database';
 import { readSecret } from '../shared/read-secret';
 import { createReader } from './create-reader';
 import { parseEnvironment } from './environment';
@@ -26,13 +26,10 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
   const [owner, reader] = await Promise.all([loginIn(OWNER_SECRET_ARN), loginIn(READER_SECRET_ARN)]);
   const asBefore = event.RequestType === 'Update' && Number(event.OldResourceProperties['rows']) === rows;
   if (!asBefore) await loadSampleTables(owner, { rows, tls: DATABASE_TLS });
-  const connection = await connectToDatabase(owner, DATABASE_TLS);
-  try {
+  await withDatabase(owner, DATABASE_TLS, async (connection) => {
     await keepLog(connection);
     await createReader(connection, reader, DATABASE_TLS !== 'off');
-  } finally {
-    breakConnection(connection);
-  }
+  });
 }
 
 const loginIn = (secretArn: string) => readDatabaseLogin({ secretArn }, readSecret);

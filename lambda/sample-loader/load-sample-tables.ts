@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from 'mysql2';
 import type { DatabaseLogin } from '../shared/database-login';
 import type { EmitterEnvironment } from '../shared/environment';
-import { breakConnection, connectToDatabase } from '../shared/mysql/mysql-connection';
 import { rowsOf } from '../shared/mysql/rows-of';
+import { withDatabase } from '../shared/mysql/with-database';
 import { STREAMS, type Stream } from '../shared/streams';
 import { type LoadProgress, silentLoad } from './load-progress';
 import { keyOfPost, placeAfterKey } from './sample-keys';
@@ -32,7 +32,7 @@ export async function loadSampleTables(
   options: SampleTablesOptions = {},
 ): Promise<void> {
   const { rows = DEFAULT_ROWS, seed = DEFAULT_SEED, tls = 'off', progress = silentLoad } = options;
-  await withConnection(owner, tls, async (connection) => {
+  await withDatabase(owner, tls, async (connection) => {
     for (const { name, table } of STREAMS) {
       await rowsOf(connection, { sql: `DROP TABLE IF EXISTS ${table}` });
       await rowsOf(connection, { sql: SAMPLE_TABLES[name] });
@@ -52,7 +52,7 @@ export async function addSamplePosts(
   count: number,
   { seed = DEFAULT_SEED, tls = 'off', progress = silentLoad }: Omit<SampleTablesOptions, 'rows'> = {},
 ): Promise<{ readonly firstKey: number; readonly lastKey: number }> {
-  const last = await withConnection(owner, tls, async (connection) => {
+  const last = await withDatabase(owner, tls, async (connection) => {
     const lastKeys = await Promise.all(STREAMS.map((stream) => lastKeyOf(connection, stream)));
     return Math.max(...lastKeys);
   });
@@ -85,7 +85,7 @@ async function loadPosts(
   try {
     await Promise.all(
       STREAMS.map(({ name, table }) =>
-        withConnection(owner, tls, (connection) =>
+        withDatabase(owner, tls, (connection) =>
           rowsOf(connection, {
             sql: `LOAD DATA LOCAL INFILE 'sample rows' INTO TABLE ${table} CHARACTER SET utf8mb4`,
             infileStreamFactory: () =>
@@ -117,18 +117,5 @@ async function* linesOf(
     onRows(rows);
     // While the server keeps up, nothing here waits: the other tables' connections would time out, Ctrl-C be ignored.
     await nextTurn();
-  }
-}
-
-async function withConnection<T>(
-  login: DatabaseLogin,
-  tls: EmitterEnvironment['database']['tls'],
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  const connection = await connectToDatabase(login, tls);
-  try {
-    return await work(connection);
-  } finally {
-    breakConnection(connection);
   }
 }

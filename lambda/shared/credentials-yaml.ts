@@ -123,6 +123,8 @@ function isText(source: string): boolean {
   }
 }
 
+const indentOf = (line: string): string => /^\s*/.exec(line)?.[0] ?? '';
+
 /** Describes a text that is not YAML. The parser's own message quotes the text, so only its code is used. */
 function unreadable(text: string, lineOfError: number, code: string): string {
   const lines = text.split(/\r\n?|\n/);
@@ -130,10 +132,13 @@ function unreadable(text: string, lineOfError: number, code: string): string {
     const [, name = '', next = ''] = FIELD.exec(content) ?? [];
     return KNOWN.has(name.toLowerCase()) ? [{ content, line: index + 1, name, next }] : [];
   });
-  const wrong =
-    // An open quote is found at the end of the file only.
-    places.find(({ content }) => parseDocument(content.trim()).errors.length > 0) ??
-    places.find(({ line }) => line === lineOfError);
+  // An open quote is found at the end of the file only.
+  const byItself = places.find(({ content }) => parseDocument(content.trim()).errors.length > 0);
+  const [first = ''] = places.map(({ content }) => indentOf(content));
+  const shifted = places.find(({ content }) => /\t/.test(indentOf(content)) || indentOf(content) !== first);
+  if (byItself === undefined && shifted !== undefined)
+    return `Line ${shifted.line}: begin every field in the same column, ${shifted.name}, too, and without a tab before it`;
+  const wrong = byItself ?? places.find(({ line }) => line === lineOfError);
   if (wrong === undefined) return `Line ${lineOfError} cannot be read as YAML (${code})`;
   return /\S/.test(wrong.next)
     ? `Line ${wrong.line}: put a space after "${wrong.name}:"`

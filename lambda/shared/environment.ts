@@ -35,7 +35,7 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, `allowed: ${values.join(', ')}`);
 
 const BROKERS_ALLOWED =
-  'allowed: host:port, several of them separated by commas; an IPv6 address in brackets';
+  'allowed: host:port with a port from 1 to 65535, several of them separated by commas, without spaces; an IPv6 address in brackets';
 /** Bootstrap brokers: `host:port` separated by commas; parsed into a list. */
 export const brokersSchema = z
   .string(BROKERS_ALLOWED)
@@ -43,9 +43,9 @@ export const brokersSchema = z
   .refine((list) => list.every(isBroker), BROKERS_ALLOWED);
 
 function isBroker(broker: string): boolean {
-  const [, address, name, digits] = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(broker) ?? [];
-  const port = Number(digits);
-  return (name !== undefined || isIPv6(address ?? '')) && port >= 1 && port <= 65_535;
+  const [, address, name, digits] = /^(?:\[([^\]]+)\]|([^\s:[\]]+)):([1-9]\d{0,4})$/.exec(broker) ?? [];
+  // With zeros in front it would not be the name that the client has for it.
+  return (name !== undefined || isIPv6(address ?? '')) && Number(digits) <= 65_535;
 }
 
 const LIMIT_ALLOWED = 'allowed: a whole number from 1 on';

@@ -54,6 +54,12 @@ function problemOf(
   if (source !== undefined && settingsOf(files, source) === undefined) {
     return { problem: `${profile} takes its credentials from "${source}", which is not there.` };
   }
+  if (settings.has('mfa_serial')) {
+    return {
+      problem: `${profile} asks for a code each time (mfa_serial), which no command here can ask you for.`,
+      remedy: `Give it to the AWS CLI, and its answer to this shell: eval "$(aws configure export-credentials --profile ${name} --format env)"`,
+    };
+  }
   if (settings.has('credential_process')) {
     return { problem: `${profile} runs a program (credential_process) that returns no credentials.` };
   }

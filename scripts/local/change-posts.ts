@@ -2,8 +2,8 @@ import type { Connection } from 'mysql2';
 import { rowRandom } from '../../lambda/sample-loader/row-random';
 import { samplePosts } from '../../lambda/sample-loader/sample-posts';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { breakConnection, connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import { withDatabase } from '../../lambda/shared/mysql/with-database';
 import { STREAMS } from '../../lambda/shared/streams';
 
 /** Changes that are made to posts which are in the tables: of each post the rows in all three tables are changed. */
@@ -81,17 +81,10 @@ const ascending = (keys: readonly string[]): string[] => [...keys].sort((a, b) =
 const textsOf = async (connection: Connection, sql: string): Promise<string[]> =>
   (await rowsOf(connection, { sql })).map(([text]) => String(text));
 
-async function inTransaction<T>(
-  owner: DatabaseLogin,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  const connection = await connectToDatabase(owner, 'off');
-  try {
+const inTransaction = <T>(owner: DatabaseLogin, work: (connection: Connection) => Promise<T>): Promise<T> =>
+  withDatabase(owner, 'off', async (connection) => {
     await rowsOf(connection, { sql: 'START TRANSACTION' });
     const result = await work(connection);
     await rowsOf(connection, { sql: 'COMMIT' });
     return result;
-  } finally {
-    breakConnection(connection);
-  }
-}
+  });

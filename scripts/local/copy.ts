@@ -2,8 +2,8 @@ import type { Kafka } from 'kafkajs';
 import { type Connection, escapeId } from 'mysql2';
 import { hasEmitted } from '../../lambda/emitter/summary';
 import type { DatabaseLogin } from '../../lambda/shared/database-login';
-import { connectToDatabase } from '../../lambda/shared/mysql/mysql-connection';
 import { rowsOf } from '../../lambda/shared/mysql/rows-of';
+import { withDatabase } from '../../lambda/shared/mysql/with-database';
 import { type PerStream, perStream, STREAMS } from '../../lambda/shared/streams';
 import type { DatabaseTls } from '../../lambda/shared/trusted-certificates';
 import type { VerificationReport } from '../../lambda/verifier/report';
@@ -48,52 +48,49 @@ export async function copyAndVerify({
   readonly tls?: DatabaseTls;
   readonly progress: Progress;
 }): Promise<CopyReport> {
-  const database = await connectToDatabase(login, tls);
+  const emitting = progress.step('Emitting', await withDatabase(login, tls, countRows));
+  const began = performance.now();
+  const total = { runs: 0, rows: 0, followed: 0, deadLettered: 0, elapsedMs: 0 };
+  const byStream = perStream(() => ({ rows: 0, followed: 0 }));
+  const peaks = new Map<number, number>();
   try {
-    const emitting = progress.step('Emitting', await countRows(database));
-    const began = performance.now();
-    const total = { runs: 0, rows: 0, followed: 0, deadLettered: 0, elapsedMs: 0 };
-    const byStream = perStream(() => ({ rows: 0, followed: 0 }));
-    const peaks = new Map<number, number>();
-    try {
-      await untilCaughtUp(emitters.length, async (shard) => {
-        let shown = 0;
-        const run = await (emitters[shard] as EmitterProcess).invoke({ shard }, (emitted) => {
-          const rows = sum(emitted);
-          emitting.advance(rows - shown);
-          shown = rows;
-        });
-        total.runs += 1;
-        total.rows += sum(run.summary.emitted);
-        total.followed += sum(run.summary.followed);
-        for (const { name } of STREAMS) {
-          byStream[name].rows += run.summary.emitted[name];
-          byStream[name].followed += run.summary.followed[name];
-        }
-        total.deadLettered += run.summary.deadLettered;
-        if (total.elapsedMs === 0 || hasEmitted(run.summary)) total.elapsedMs = performance.now() - began;
-        peaks.set(shard, run.peakMemoryBytes);
-        return run.summary;
+    await untilCaughtUp(emitters.length, async (shard) => {
+      let shown = 0;
+      const run = await (emitters[shard] as EmitterProcess).invoke({ shard }, (emitted) => {
+        const rows = sum(emitted);
+        emitting.advance(rows - shown);
+        shown = rows;
       });
-    } catch (error) {
-      emitting.failed();
-      throw error;
-    }
-    emitting.done(`Emitted ${grouped(total.rows)} rows`);
-    const verifying = progress.step('Comparing every record with every row');
-    const verification = await verifyPipeline({ userId, kafka, database });
-    verifying.done();
-    return {
-      ...total,
-      byStream,
-      elapsedMs: Math.round(total.elapsedMs),
-      rowsPerSecond: Math.round((total.rows / total.elapsedMs) * 1000),
-      peakMemoryBytes: [...peaks.values()].reduce((all, bytes) => all + bytes, 0),
-      verification,
-    };
-  } finally {
-    database.destroy();
+      total.runs += 1;
+      total.rows += sum(run.summary.emitted);
+      total.followed += sum(run.summary.followed);
+      for (const { name } of STREAMS) {
+        byStream[name].rows += run.summary.emitted[name];
+        byStream[name].followed += run.summary.followed[name];
+      }
+      total.deadLettered += run.summary.deadLettered;
+      if (total.elapsedMs === 0 || hasEmitted(run.summary)) total.elapsedMs = performance.now() - began;
+      peaks.set(shard, run.peakMemoryBytes);
+      return run.summary;
+    });
+  } catch (error) {
+    emitting.failed();
+    throw error;
   }
+  emitting.done(`Emitted ${grouped(total.rows)} rows`);
+  const verifying = progress.step('Comparing every record with every row');
+  const verification = await withDatabase(login, tls, (database) =>
+    verifyPipeline({ userId, kafka, database }),
+  );
+  verifying.done();
+  return {
+    ...total,
+    byStream,
+    elapsedMs: Math.round(total.elapsedMs),
+    rowsPerSecond: Math.round((total.rows / total.elapsedMs) * 1000),
+    peakMemoryBytes: [...peaks.values()].reduce((all, bytes) => all + bytes, 0),
+    verification,
+  };
 }
 
 const sum = (counts: PerStream<number>): number =>

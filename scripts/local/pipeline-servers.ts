@@ -1,10 +1,14 @@
 import path from 'node:path';
+import { ExpectedError } from '../terminal/expected-error';
 import type { Progress } from '../terminal/progress';
 import { serverFiles } from './downloads';
 import { takeLock } from './exclusive-lock';
 import { type KafkaOptions, type LocalKafka, startKafka } from './kafka';
 import { type LocalMariaDb, type ServerSettings, startMariaDb } from './mariadb';
 import { checkToolchain } from './toolchain';
+
+/** The longest path of the servers' directory, in bytes: with the names below it MariaDB and SQLite take 511. */
+const LONGEST_DIRECTORY = 415;
 
 /** Options of the servers. */
 export interface LocalServersOptions {
@@ -32,12 +36,19 @@ export interface LocalServers {
 /**
  * Starts Kafka and MariaDB concurrently; downloads them first if they are missing.
  *
+ * @throws ExpectedError when the path of the directory is too long for MariaDB.
  * @throws ToolchainError when Java or Node is missing or too old.
  * @throws LockedError when another process runs its servers in the same directory.
  * @throws Error with the end of a server's log when it does not come up; the other one is stopped then.
  */
 export async function startLocalServers(options: LocalServersOptions): Promise<LocalServers> {
   const { directory, fresh, brokers, kafkaProperties, databaseSettings, progress } = options;
+  const length = Buffer.byteLength(directory);
+  if (length > LONGEST_DIRECTORY) {
+    throw new ExpectedError(
+      `The path ${directory} has ${length} bytes, and MariaDB takes up to ${LONGEST_DIRECTORY}. Run this in a folder with a shorter one.`,
+    );
+  }
   await checkToolchain();
   const lock = takeLock(path.join(directory, 'lock'));
   try {

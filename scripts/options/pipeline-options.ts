@@ -27,6 +27,9 @@ export const userId = parsedBy<string>(userIdSchema);
 /** Parses an option that lists bootstrap brokers. */
 export const brokers = parsedBy<readonly string[]>(brokersSchema);
 
+/** Parses such an option for a command that hands the list on as text. */
+export const brokerList = (text: string): string => brokers(text).join();
+
 /** Parses an option that selects the TLS of a database connection. */
 export const databaseTls = parsedBy<DatabaseTls>(databaseTlsSchema);
 

@@ -13,6 +13,12 @@ const SLOW_MS = 4_000;
  */
 const GIVEN_UP_MS = 10_000;
 
+/**
+ * Silence after which a connection to a broker that never answered is closed, in milliseconds. The client would wait for
+ * its first request for half a minute, and then not try another broker.
+ */
+const SILENT_MS = 8_000;
+
 /** Failures that are further apart have nothing to do with each other, in milliseconds: more than any wait of the client's. */
 const UNRELATED_MS = 12_000;
 
@@ -63,43 +69,48 @@ export class BrokerWatch {
       ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
       : connect({ host, port }, onConnect);
     socket.setKeepAlive(true, 60_000);
-    this.watch(socket, isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
+    this.watch(socket, isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`, ssl !== undefined);
     return socket;
   };
 
-  private watch(socket: Socket, broker: string): void {
+  private watch(socket: Socket, broker: string, isOverTls: boolean): void {
     const began = Date.now();
     let isCounted = false;
+    let hasAnswered = false;
     let isResolved = isIP(broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')) !== 0;
     const fail = (error: NodeJS.ErrnoException): void => {
-      clearTimeout(slow);
       this.failed(broker, error, began, !isCounted);
       isCounted = true;
     };
-    const isLate = (): void => {
-      const what = isResolved ? 'no answer' : 'its name cannot be resolved';
-      fail(
-        Object.assign(new Error(`${what} within ${SLOW_MS / 1_000} s`), !isResolved && { code: 'EAI_AGAIN' }),
-      );
-    };
-    // After a pause of this process the answer may be there, and is read after its timers.
-    const slow = setTimeout(
-      () => setImmediate(() => socket.bytesRead === 0 && !socket.destroyed && isLate()),
-      SLOW_MS,
-    ).unref();
+    const silence = (milliseconds: number): Error =>
+      isResolved
+        ? new Error(`no answer within ${milliseconds / 1_000} s`)
+        : Object.assign(new Error(`its name cannot be resolved within ${milliseconds / 1_000} s`), {
+            code: 'EAI_AGAIN',
+          });
+    const whenSilentFor = (milliseconds: number, act: (error: Error) => void): NodeJS.Timeout =>
+      setTimeout(() => {
+        // After a pause of this process the answer may be there, and is read after its timers.
+        setImmediate(() => !hasAnswered && !socket.destroyed && act(silence(milliseconds)));
+      }, milliseconds).unref();
+    const timers = [
+      whenSilentFor(SLOW_MS, fail),
+      whenSilentFor(SILENT_MS, (error) => this.answered.has(broker) || socket.destroy(error)),
+    ];
+    const stopTimers = (): void => timers.forEach(clearTimeout);
     socket.once('lookup', (error: Error | null) => {
       isResolved ||= error === null;
     });
-    const onEnd = () =>
-      fail(new Error('it closes the connection; it may require TLS or another authentication'));
+    const onEnd = () => fail(new Error(isOverTls ? CLOSES_TLS : CLOSES_PLAIN));
     socket.once('error', fail);
     socket.once('end', onEnd);
-    socket.once('close', () => clearTimeout(slow));
+    socket.once('close', stopTimers);
     socket.once('data', (bytes: Buffer) => {
-      clearTimeout(slow);
+      hasAnswered = true;
+      stopTimers();
       socket.off('end', onEnd);
       if (isFrame(bytes)) this.succeeded(broker);
-      else socket.destroy(new Error('it answers, but not as Kafka does'));
+      else socket.destroy(new Error(isTls(bytes) ? PLAIN_TO_TLS : 'it answers, but not as Kafka does'));
     });
   }
 
@@ -121,7 +132,7 @@ export class BrokerWatch {
       code: error.code,
     };
     this.troubles.set(broker, trouble);
-    if (!isRelated) this.tell(line);
+    if (!isRelated && isNewTry) this.tell(line);
     // The client shows the message in an error of its own, which may be the one that is seen.
     if (!this.answered.has(broker)) error.message = line.replace(/\.$/, '');
     if (now - trouble.since >= GIVEN_UP_MS && this.isHopeless(broker, trouble)) this.giveUp(broker, trouble);
@@ -146,13 +157,29 @@ export class BrokerWatch {
     this.controller.abort(kafkaError(cause, 'connecting'));
   }
 
-  private describe(broker: string, { message }: Error): string {
+  private describe(broker: string, error: NodeJS.ErrnoException): string {
     const advertised = this.bootstrap.includes(broker)
       ? ''
       : ` The cluster advertises that name (advertised.listeners); it must be reachable from here.`;
-    return `The broker ${broker} cannot be reached: ${message}.${advertised}`;
+    return `The broker ${broker} cannot be reached: ${reasonOf(error)}.${advertised}`;
   }
 }
+
+const CLOSES_PLAIN = 'it closes the connection; it may require TLS or another authentication';
+
+const CLOSES_TLS = 'it closes the connection; it may have no TLS, or require another authentication';
+
+const PLAIN_TO_TLS =
+  'it answers in TLS, and plain text was sent to it; TLS goes with the authentication "iam" (--kafka-authentication, or KAFKA_AUTHENTICATION)';
+
+/** OpenSSL's own text is several lines of names in its sources. */
+const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
+  code?.startsWith('ERR_SSL_') === true
+    ? `TLS was sent to it, and it does not answer as a server with TLS (${code})`
+    : message;
+
+/** Whether a server refuses plain text with an alert of TLS. https://datatracker.ietf.org/doc/html/rfc8446#section-5.1 */
+const isTls = (bytes: Buffer): boolean => bytes[0] === 21 && bytes[1] === 3;
 
 /** Every answer of a broker begins with its length. */
 const isFrame = (bytes: Buffer): boolean =>

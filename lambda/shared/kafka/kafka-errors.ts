@@ -54,6 +54,13 @@ export function kafkaError(error: unknown, doing: string, about: KafkaResources 
   if (untrusted !== undefined) {
     return new AccessDeniedError(`The broker is not trusted while ${doing}: ${untrusted.message}.`, options);
   }
+  const other = OTHER_AUTHENTICATIONS[type ?? ''];
+  if (other !== undefined) {
+    return new ConfigurationError(
+      `The brokers do not take a login of IAM at this port while ${doing}: it ${other} (${type}, ${code}). Give the port of their listener for IAM (9098 on Amazon MSK).`,
+      options,
+    );
+  }
   if (type === 'INVALID_TRANSACTION_TIMEOUT') {
     return new ConfigurationError(
       `Kafka does not allow a transaction of ${TRANSACTION_TIMEOUT_MS / 1_000} s while ${doing} (${type}, ${code}): set transaction.max.timeout.ms of the brokers to ${TRANSACTION_TIMEOUT_MS} or more (Kafka's default is 900000).`,
@@ -86,6 +93,12 @@ const DENIALS: Readonly<Record<string, (about: KafkaResources) => string>> = {
     `kafka-cluster:DescribeTopic, ReadData or WriteData on ${topics.length === 1 ? 'the' : 'a'} topic${named(topics.join(' or '))} (as an ACL: Read or Write)`,
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: ({ transactionalId }) =>
     `kafka-cluster:DescribeTransactionalId or AlterTransactionalId on the transactional id${named(transactionalId)} (as an ACL: Write)`,
+};
+
+/** The answers of a listener that is not for IAM. */
+const OTHER_AUTHENTICATIONS: Readonly<Record<string, string>> = {
+  ILLEGAL_SASL_STATE: 'has TLS without a login',
+  UNSUPPORTED_SASL_MECHANISM: 'asks for a login of another kind',
 };
 
 const named = (name: string | undefined): string => (name === undefined || name === '' ? '' : ` ${name}`);
@@ -138,8 +151,6 @@ const PASSING_TYPES: ReadonlySet<string> = new Set([
   'MEMBER_ID_REQUIRED',
   'FETCH_SESSION_ID_NOT_FOUND',
   'INVALID_FETCH_SESSION_EPOCH',
-  // A login that expired in the middle.
-  'ILLEGAL_SASL_STATE',
 ]);
 
 /** The client's own errors about connections and about what it does not know of the cluster at the moment. */

@@ -1,4 +1,5 @@
 import Broker, { type AddPartitionsRequest } from 'kafkajs/src/broker';
+import { kafkaError, protocolErrorType } from './kafka-errors';
 import { TRANSACTION_IS_ENDING, whileTransient } from './transient';
 
 /** A partition of a topic. */
@@ -52,10 +53,34 @@ export function addPartitionsTogether(): void {
     );
     if (addition === undefined) return await add(request.topics);
     const topics = [...addition.partitions].map(([topic, ids]) => ({ topic, partitions: [...ids] }));
-    addition.request ??= add(topics).catch((error) => {
+    addition.request ??= add(topics).catch(async (error) => {
       addition.request = undefined;
-      throw error;
+      throw topics.length > 1 && REFUSED.includes(protocolErrorType(error) ?? '')
+        ? await refusalOf(topics, add, error)
+        : error;
     });
     return await addition.request;
   };
+}
+
+/** One of several topics is denied, or not tried because another one is: the client drops which one. */
+const REFUSED: readonly string[] = ['OPERATION_NOT_ATTEMPTED', 'TOPIC_AUTHORIZATION_FAILED'];
+
+/** Adds one topic at a time, to find the one that is refused. */
+async function refusalOf(
+  topics: AddPartitionsRequest['topics'],
+  add: (topics: AddPartitionsRequest['topics']) => Promise<unknown>,
+  failure: unknown,
+): Promise<unknown> {
+  for (const one of topics) {
+    try {
+      await add([one]);
+    } catch (error) {
+      // The client tries no error again that says of itself that it is not retriable.
+      return Object.assign(kafkaError(error, `sending rows to ${one.topic}`, { topics: [one.topic] }), {
+        retriable: false,
+      });
+    }
+  }
+  return failure;
 }

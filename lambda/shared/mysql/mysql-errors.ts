@@ -123,7 +123,9 @@ interface DatabaseDriverError extends Error {
 export function databaseError(error: unknown, database: string, table?: string): Error {
   const known = error instanceof PipelineError ? error : tlsError(error, database);
   if (known !== undefined) return known;
-  const { code = '', errno = 0, fatal = false, message } = error as DatabaseDriverError;
+  const { code = '', errno = 0, fatal = false } = error as DatabaseDriverError;
+  // Some of the driver's own end with a full stop.
+  const message = (error as Error).message.replace(/\.$/, '');
   const options = { cause: error };
   const place = table === undefined ? database : `${database}, table ${table},`;
   switch (KIND_OF_NUMBER.get(errno) ?? KIND_OF_CODE.get(code)) {

@@ -1,7 +1,17 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  type Kafka,
+  ResourcePatternTypes,
+} from 'kafkajs';
 import { PipelineError } from '../../../lambda/shared/errors';
 import { createKafka } from '../../../lambda/shared/kafka/kafka-client';
+import { kafkaError } from '../../../lambda/shared/kafka/kafka-errors';
+import { announcePartitions, forgetPartitions } from '../../../lambda/shared/kafka/transaction-partitions';
 import { emitterIdOf, topicsOf } from '../../../lambda/shared/streams';
 import { committedOffsetRanges } from '../../../lambda/verifier/committed-offset-ranges';
 import { serverFiles } from '../../../scripts/local/downloads';
@@ -157,6 +167,80 @@ describe('a broker that calls itself', () => {
   });
 });
 
+/** Starts a server on a free port. */
+async function listening(server: Server): Promise<Disposable & { readonly address: string }> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
+}
+
+/** Takes connections and never says anything. */
+const silentServer = (): Promise<Disposable & { readonly address: string }> =>
+  listening(createServer((socket) => void socket.on('error', () => {}).resume()));
+
+describe('a port that takes connections', () => {
+  test('and never answers is told at once, and named as the cause within 20 s', async () => {
+    using silent = await silentServer();
+    const lines: string[] = [];
+    const began = performance.now();
+    let firstAt = Number.POSITIVE_INFINITY;
+    const kafka = kafkaAt(silent.address, ({ level, message }) => {
+      if (level !== 'notice') return;
+      firstAt = Math.min(firstAt, performance.now() - began);
+      lines.push(message);
+    });
+
+    const { error, seconds } = await failureOf(createTopics(kafka, 'ada'));
+
+    expect(firstAt).toBeLessThan(5_000);
+    expect(lines).toEqual([`The broker ${silent.address} cannot be reached: no answer within 4 s.`]);
+    expect(error).toMatchObject({ name: 'UnreachableError', retryable: true });
+    expect(error.message).toContain(`The broker ${silent.address} cannot be reached: no answer within`);
+    expect(seconds).toBeLessThan(20);
+  });
+
+  test('and never answers is left for another broker of the list', async () => {
+    using silent = await silentServer();
+    using mute = await silentServer();
+    const userId = await testUserId(1);
+    const brokers = [silent.address, mute.address, ...testServers().bootstrapServers];
+
+    await createTopics(createKafka({ brokers, authentication: 'none', region: 'us-east-1' }), userId);
+  });
+
+  test.each([
+    [
+      'plain text with an alert of TLS',
+      'none',
+      Buffer.from([21, 3, 3, 0, 2, 2, 80]),
+      'it answers in TLS, and plain text was sent to it; TLS goes with the authentication "iam"',
+    ],
+    [
+      'TLS with something else',
+      'iam',
+      Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      'TLS was sent to it, and it does not answer as a server with TLS (ERR_SSL_',
+    ],
+    [
+      'TLS with nothing',
+      'iam',
+      Buffer.alloc(0),
+      'it closes the connection; it may have no TLS, or require another authentication',
+    ],
+  ] as const)('and answers %s says so in one line', async (_, authentication, answer, why) => {
+    using server = await listening(
+      createServer((socket) => void socket.on('error', () => {}).once('data', () => socket.end(answer))),
+    );
+    const kafka = createKafka({ brokers: [server.address], authentication, region: 'us-east-1' });
+
+    const { error, seconds } = await failureOf(createTopics(kafka, 'ada'));
+
+    expect(error.message).toContain(`The broker ${server.address} cannot be reached: ${why}`);
+    expect(error.message).not.toContain('\n');
+    expect(seconds).toBeLessThan(20);
+  });
+});
+
 describe('topics are not created, and one sentence says why,', () => {
   test('where nobody listens, something else answers, or nobody has the name', async () => {
     const database = testServers().admin.port;
@@ -306,6 +390,50 @@ describe('a run', () => {
       const { error } = await failureOf(pipeline.emit(event));
       expect(error).toMatchObject({ name: 'AccessDeniedError', retryable: false });
       expect(error.message).toContain(`AlterGroup on the group ${group} (as an ACL: Read)`);
+    }
+  });
+
+  test('names the topic that it may not write to, whichever of its transaction that is', async () => {
+    const [kafka] = broker.bootstrapServers.map((server) => kafkaAt(server));
+    for (const denied of ['geo', 'dead-letter']) {
+      const userId = await createdTopics();
+      const acl = {
+        ...{ principal: ANONYMOUS, host: '*', resourcePatternType: ResourcePatternTypes.LITERAL },
+        ...{ resourceType: AclResourceTypes.TOPIC, resourceName: `${userId}.${denied}` },
+      };
+      const { ALLOW, DENY } = AclPermissionTypes;
+      await withAdmin(
+        (admin) =>
+          admin.createAcls({
+            acl: [
+              { ...acl, operation: AclOperationTypes.ALL, permissionType: ALLOW },
+              { ...acl, operation: AclOperationTypes.WRITE, permissionType: DENY },
+            ],
+          }),
+        testKafka(broker.bootstrapServers),
+      );
+      const producer = (kafka as Kafka).producer({
+        ...{ transactionalId: userId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: 30_000 },
+      });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      announcePartitions(
+        userId,
+        topicsOf(userId).map((topic) => ({ topic, partition: 0 })),
+      );
+
+      const { error } = await failureOf(
+        transaction
+          .send({ topic: `${userId}.pin`, messages: [{ value: 'a post' }] })
+          .catch((thrown: Error) => Promise.reject(kafkaError(thrown, 'sending rows'))),
+      );
+
+      expect(error).toMatchObject({ name: 'AccessDeniedError', retryable: false });
+      expect(error.message).toContain(
+        `WriteData on the topic ${userId}.${denied} (as an ACL: Read or Write)`,
+      );
+      forgetPartitions(userId);
+      await producer.disconnect();
     }
   });
 });

@@ -214,7 +214,16 @@ describe('a credentials file', () => {
     [Buffer.from('HOST: h\nhost: i\n'), 'host appears twice, on lines 1 and 2'],
     [Buffer.from('HOST: h\n---\nUSER: u\n'), 'Line 2: a second document begins there'],
     [Buffer.from('HOST: h\nUSER:u\nDATABASE: d\n'), 'Line 2: put a space after "USER:"'],
-    [Buffer.from('HOST: h\n\tUSER: u\n'), 'Line 2'],
+    [
+      Buffer.from('HOST: h\n\tUSER: u\n'),
+      'Line 2: begin every field in the same column, USER, too, and without a tab',
+    ],
+    [
+      Buffer.from('\tHOST: h\n\tUSER: u\n'),
+      'Line 1: begin every field in the same column, HOST, too, and without a tab',
+    ],
+    [Buffer.from('HOST: h\n  USER: u\n'), 'Line 2: begin every field in the same column, USER, too'],
+    [Buffer.from('HOST: h\n\tUSER: @u\n'), 'Line 2: put the value of USER in quotes'],
     [Buffer.from('{HOST: h, PASSWORD: a,b}'), 'put the value of PASSWORD in quotes'],
   ])('is refused where it cannot be read: %p', async (content, message) => {
     writeFileSync(file, content);

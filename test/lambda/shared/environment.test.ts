@@ -77,7 +77,8 @@ test('variables of others are nobody’s business', () => {
 });
 
 const userIdAllowed = 'allowed: 1 to 32 letters, digits, "_" and "-", the first a letter or a digit';
-const brokersAllowed = 'allowed: host:port, several of them separated by commas; an IPv6 address in brackets';
+const brokersAllowed =
+  'allowed: host:port with a port from 1 to 65535, several of them separated by commas, without spaces; an IPv6 address in brackets';
 const tlsAllowed = 'allowed: off, rds, or a file with the certificates to trust (PEM)';
 const sourceAllowed = 'allowed: exactly one of DATABASE_SECRET_ARN and DATABASE_CREDENTIALS_FILE';
 
@@ -90,6 +91,9 @@ test.each([
   [{ KAFKA_BROKERS: undefined }, `KAFKA_BROKERS is not set: ${brokersAllowed}`],
   [{ KAFKA_BROKERS: '' }, `KAFKA_BROKERS is "": ${brokersAllowed}`],
   [{ KAFKA_BROKERS: 'kafka' }, `KAFKA_BROKERS is "kafka": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'a:0' }, `KAFKA_BROKERS is "a:0": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'a:65536' }, `KAFKA_BROKERS is "a:65536": ${brokersAllowed}`],
+  [{ KAFKA_BROKERS: 'a:09092' }, `KAFKA_BROKERS is "a:09092": ${brokersAllowed}`],
   [{ KAFKA_BROKERS: 'a:1,' }, `KAFKA_BROKERS is "a:1,": ${brokersAllowed}`],
   [{ KAFKA_BROKERS: 'a:1, b:2' }, `KAFKA_BROKERS is "a:1, b:2": ${brokersAllowed}`],
   ...['::1:9092', '[::1]', '[::1]:', '[::1]:0', '[1]:1', '[]:1', '[::1', '::1', '[a.b]:1', 'a[::1]:1'].map(

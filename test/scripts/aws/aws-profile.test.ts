@@ -33,6 +33,13 @@ aws_secret_access_key = s3cret
 [profile role]
 role_arn = arn:aws:iam::111122223333:role/x
 source_profile = gone
+[profile code]
+role_arn = arn:aws:iam::111122223333:role/x
+source_profile = keys
+mfa_serial = arn:aws:iam::111122223333:mfa/ada
+[profile keys]
+aws_access_key_id = AKIA
+aws_secret_access_key = s3cret
 [profile program]
 credential_process = /bin/false --token s3cret
 [profile "quoted"]
@@ -50,7 +57,7 @@ const places = `${config} or ${credentials}`;
 test.each([
   [
     { AWS_PROFILE: 'nope' },
-    `AWS_PROFILE is "nope", and there is no such profile in ${places}. There is: default, sso, half, other-half, role, program, quoted, work. Sign in with "aws configure"`,
+    `AWS_PROFILE is "nope", and there is no such profile in ${places}. There is: default, sso, half, other-half, role, code, keys, program, quoted, work. Sign in with "aws configure"`,
   ],
   [
     { AWS_PROFILE: 'nope', HOME: '/nowhere' },
@@ -66,6 +73,10 @@ test.each([
   [{ AWS_PROFILE: 'half' }, 'has aws_access_key_id and no aws_secret_access_key.'],
   [{ AWS_PROFILE: 'other-half' }, 'has aws_secret_access_key and no aws_access_key_id.'],
   [{ AWS_PROFILE: 'role' }, 'takes its credentials from "gone", which is not there.'],
+  [
+    { AWS_PROFILE: 'code' },
+    /asks for a code each time \(mfa_serial\).* eval "\$\(aws configure export-credentials --profile code --format env\)"$/,
+  ],
   [{ AWS_PROFILE: 'program' }, 'runs a program (credential_process) that returns no credentials.'],
   [{ AWS_ACCESS_KEY_ID: 'AKIA' }, 'AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not.'],
   [{ AWS_SECRET_ACCESS_KEY: 's3cret' }, 'AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not.'],

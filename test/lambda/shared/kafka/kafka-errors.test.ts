@@ -25,6 +25,8 @@ test.each([
   ['NOT_ENOUGH_REPLICAS', 'UnreachableError', true],
   ['SASL_AUTHENTICATION_FAILED', 'AccessDeniedError', false],
   ['INVALID_TRANSACTION_TIMEOUT', 'ConfigurationError', false],
+  ['ILLEGAL_SASL_STATE', 'ConfigurationError', false],
+  ['UNSUPPORTED_SASL_MECHANISM', 'ConfigurationError', false],
   ['INVALID_CONFIG', 'UnknownError', false],
   ['KAFKAJS_UNKNOWN_ERROR_CODE', 'UnknownError', false],
   ['UNKNOWN', 'UnknownError', false],

@@ -66,6 +66,13 @@ test('a connection that was killed or is broken is out of reach, although the dr
   expect(databaseError(driverError({ fatal: true }), 'db')).toMatchObject({ name: 'UnreachableError' });
 });
 
+test('a sentence of the driver gets no second full stop', () => {
+  const error = driverError({ code: 'PROTOCOL_CONNECTION_LOST', message: 'The connection was closed.' });
+  expect(databaseError(error, 'db').message).toBe(
+    'The database db is out of reach: The connection was closed.',
+  );
+});
+
 test('an error of the emitter stays what it is', () => {
   const error = new TableError('missing');
   expect(databaseError(error, 'db')).toBe(error);
