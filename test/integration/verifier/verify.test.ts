@@ -6,6 +6,11 @@ import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafka
 import type { Connection } from 'mysql2';
 import { createConnection, type Connection as OwnerConnection } from 'mysql2/promise';
 import { stringify } from 'yaml';
+import {
+  GROUP_IS_YOUNG,
+  TRANSACTION_IS_ENDING,
+  whileTransient,
+} from '../../../lambda/shared/kafka/transient';
 import { connectToDatabase } from '../../../lambda/shared/mysql/mysql-connection';
 import { deadLetterTopicOf, topicOf } from '../../../lambda/shared/streams';
 import { committedOffsetRanges } from '../../../lambda/verifier/committed-offset-ranges';
@@ -371,6 +376,13 @@ describe('verify', () => {
       };
       const end = async (how: 'commit' | 'abort') => {
         await transaction[how]();
+        // Its marker is written after that, and before the next transaction begins.
+        const next = await producer.transaction();
+        const partitions = [{ partition: 1, offset: '0' }];
+        await whileTransient([...GROUP_IS_YOUNG, ...TRANSACTION_IS_ENDING], () =>
+          next.sendOffsets({ consumerGroupId: uniqueName(), topics: [{ topic, partitions }] }),
+        );
+        await next.abort();
         await producer.disconnect();
       };
       return { sendKeys, end };
