@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandLineOf } from '../machine/command-line-of';
+import { markInterrupted } from '../terminal/command';
 import { ProgramError } from './program-error';
 
 /** A server to run. */
@@ -66,6 +67,7 @@ function installHandlers(): void {
       // A second Ctrl-C does not wait: the exit handler below kills what is left.
       if (stopping) process.exit(status);
       stopping = true;
+      markInterrupted();
       void Promise.allSettled(beforeStop.map((work) => work()))
         .then(stopChildren)
         .finally(() => process.exit(status));

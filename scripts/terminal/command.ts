@@ -5,6 +5,16 @@ import { isSystemError, systemErrorText } from './system-error';
 /** Exit status of a command that was misused or could not be carried out. */
 const FAILED = 2;
 
+let isInterrupted = false;
+
+/**
+ * Says that a signal ends this process: whoever handles it sets the exit status, once everything is stopped. What fails
+ * because of that is no error of the command.
+ */
+export function markInterrupted(): void {
+  isInterrupted = true;
+}
+
 /** A command of package.json: takes its arguments and settles with the exit status. */
 export type CommandLine = (argv: readonly string[]) => Promise<number>;
 
@@ -24,7 +34,7 @@ export function commandLine<Options>(
     } catch (error) {
       // Commander has already printed the mistake, or the help.
       if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
-      process.stderr.write(`${textOf(error)}\n`);
+      if (!isInterrupted) process.stderr.write(`${textOf(error)}\n`);
       return FAILED;
     }
   };
@@ -41,12 +51,14 @@ export function runWhenMain(module: NodeModule, run: CommandLine): void {
   if (require.main !== module) return;
   // Such as a full disk while a log is written, which nothing awaits.
   process.on('uncaughtException', (error) => {
+    if (isInterrupted) return;
     // The reader of the output is gone: nobody is left to tell.
     const isUnread = isSystemError(error) && error.code === 'EPIPE';
     if (!isUnread) process.stderr.write(`${textOf(error)}\n`);
     process.exit(FAILED);
   });
   void run(process.argv.slice(2)).then((status) => {
+    if (isInterrupted) return;
     process.exitCode = status;
     // An abandoned Kafka client keeps retrying for half a minute.
     if (status === FAILED) process.exit();

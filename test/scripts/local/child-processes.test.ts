@@ -126,3 +126,38 @@ describe('the server of a process', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 });
+
+test('what fails because a command is interrupted is no error of it: it ends as the signal says, once all is stopped', async () => {
+  const required = (file: string): string => `require(${JSON.stringify(path.resolve(file))})`;
+  const program = path.join(directory, 'command.cjs');
+  const slowToStop = server('setTimeout(() => process.exit(), 200)');
+  writeFileSync(
+    program,
+    `const { Command } = require(${JSON.stringify(require.resolve('commander'))});
+    const { commandLine, runWhenMain } = ${required('scripts/terminal/command.ts')};
+    const { startChild } = ${required('scripts/local/child-processes.ts')};
+    runWhenMain(module, commandLine(new Command(), async () => {
+      const first = await startChild(${JSON.stringify({ ...server('process.exit()'), name: 'first' })});
+      const second = await startChild(${JSON.stringify({ ...slowToStop, name: 'second' })});
+      const isUp = (name) => async () => {
+        const log = require('node:fs').readFileSync(${JSON.stringify(directory)} + '/' + name + '.log', 'utf8');
+        if (!log.includes('up')) throw new Error('not up');
+      };
+      await Promise.all([first.ready(isUp('first')), second.ready(isUp('second'))]);
+      console.log(second.pid);
+      await first.ended;
+      throw new Error('the first server is gone');
+    }));`,
+  );
+  const command = spawn(process.execPath, ['--import=tsx', program]);
+  let errors = '';
+  command.stderr.on('data', (text: Buffer) => {
+    errors += text;
+  });
+  const [pid] = (await once(command.stdout, 'data')) as [Buffer];
+  command.kill('SIGINT');
+
+  expect(await once(command, 'exit')).toEqual([130, null]);
+  expect(errors).toBe('');
+  expect(isAlive(Number(pid))).toBe(false);
+});
