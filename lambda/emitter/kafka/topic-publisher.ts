@@ -63,9 +63,7 @@ export class KafkaTopicPublisher implements TopicPublisher {
     const sender = this.sender as BatchSender;
     try {
       const requests = [...(await sender.requestsOf(batch))];
-      const transaction = await session.transactions.sendingTo(
-        requests.flatMap(([, [first]]) => first ?? []),
-      );
+      const transaction = await session.transactions.sendingTo(requests.flatMap(([, queue]) => queue.flat()));
       await session.deliveries.add(
         requests.map(([broker, queue]) => [broker, () => sender.sendInOrder(transaction, queue)]),
       );

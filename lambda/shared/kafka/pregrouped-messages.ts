@@ -1,6 +1,6 @@
 import { lookupCodec } from 'kafkajs/src/protocol/message/compression';
 import { MAX_MESSAGE_BYTES, type Message } from '../message';
-import { RECORD_FRAMING_BYTES, writeRecord } from './record-batch';
+import { RECORD_FRAMING_BYTES, recordsBytes, writeRecord } from './record-batch';
 
 /**
  * Messages of one partition.
@@ -14,6 +14,11 @@ export class PregroupedMessages extends Array<Message> {
 
   constructor(readonly partition: number) {
     super();
+  }
+
+  /** Bytes of their records, before they are compressed. */
+  get bytes(): number {
+    return recordsBytes(this);
   }
 
   override reduce<T>(): T {
@@ -65,6 +70,10 @@ export class EncodedRecords {
     readonly codec: number,
     readonly content: Buffer,
   ) {}
+
+  get bytes(): number {
+    return this.content.length;
+  }
 
   /** None has no value, which is what the client looks for. */
   find(): undefined {

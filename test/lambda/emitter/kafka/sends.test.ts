@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { partitionOfKey } from '../../../../lambda/emitter/kafka/key-partition';
 import {
+  MAX_REQUEST_BYTES,
   MAX_SEND_MESSAGES,
   requestsByLeader,
   sendsByPartition,
@@ -75,9 +76,11 @@ test('the client takes the messages of a partition as they are, and asks nobody 
   expect(grouped['2']).toBe(messages);
 });
 
-test('the sends to partitions of one broker share its requests, each partition has one in each, in its order', () => {
+test('the sends to partitions of one broker share its requests as far as they fit, each partition in its order', () => {
   const some = fc.array(
-    fc.bigInt({ min: 0n, max: 5_000n }).map((key) => message(key, 400_000)),
+    fc
+      .tuple(fc.bigInt({ min: 0n, max: 5_000n }), fc.constantFrom(1, 100_000, 400_000))
+      .map(([key, bytes]) => message(key, bytes)),
     { maxLength: 40 },
   );
   fc.assert(
@@ -95,17 +98,26 @@ test('the sends to partitions of one broker share its requests, each partition h
             const places = sends.map(({ topic, partition }) => `${topic} ${partition}`);
             expect(new Set(places).size).toBe(sends.length);
             expect(sends.every(({ partition }) => partition % brokers === broker)).toBe(true);
+            const bytes = sends.map(({ messages }) => messages.bytes);
+            if (sends.length > 1)
+              expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(MAX_REQUEST_BYTES);
           }
         }
+        const inOrder = [...requests.values()].flat(2);
         for (const queue of queues) {
           const [first] = queue;
-          const inOrder = [...requests.values()].flatMap((ofBroker) => ofBroker.flat());
-          const ofPartition = ({ topic, partition }: (typeof inOrder)[number]) =>
-            topic === first?.topic && partition === first.partition;
-          expect(inOrder.filter(ofPartition)).toEqual(queue);
+          expect(
+            inOrder.filter(({ topic, partition }) => topic === first?.topic && partition === first.partition),
+          ).toEqual(queue);
         }
-        expect([...requests.values()].flat(2)).toHaveLength(queues.flat().length);
+        expect(inOrder).toHaveLength(queues.flat().length);
       },
     ),
   );
+});
+
+test('small sends to partitions of one broker are one request', () => {
+  const all = Array.from({ length: 100 }, (_, key) => message(BigInt(key)));
+  const queues = ['ada.pin', 'ada.geo', 'ada.user'].flatMap((topic) => sendsByPartition(topic, all, 3));
+  expect([...requestsByLeader(queues, () => 1).values()].map((ofBroker) => ofBroker.length)).toEqual([1]);
 });
