@@ -20,7 +20,7 @@ export interface BatchSenderProps {
   readonly resources: KafkaResources;
 }
 
-/** Makes the requests that bring batches into a user's topics: one for each broker, as long as that works. */
+/** Makes the requests that bring batches into a user's topics: partitions of one broker share them, as long as that works. */
 export class BatchSender {
   /** Whether partitions that one broker leads share a request. Leaders that have moved are found again at the next opening. */
   private areTogether = true;

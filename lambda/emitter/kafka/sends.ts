@@ -3,7 +3,6 @@ import { TopicError } from '../../shared/errors';
 import type { Send } from '../../shared/kafka/one-broker-request';
 import { PregroupedMessages, RecordWriter } from '../../shared/kafka/pregrouped-messages';
 import { MAX_MESSAGE_BYTES, type Message, messageBytes } from '../../shared/message';
-
 import type { RowSlice } from '../packed-rows';
 import { partitionOfHash, partitionOfKey } from './key-partition';
 
