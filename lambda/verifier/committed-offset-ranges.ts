@@ -4,6 +4,7 @@ import { PipelineError, TopicError } from '../shared/errors';
 import { whileReachable } from '../shared/kafka/broker-watch';
 import { closeQuietly } from '../shared/kafka/close-quietly';
 import { kafkaError } from '../shared/kafka/kafka-errors';
+import { knownTopics } from '../shared/kafka/known-topics';
 import type { OffsetRange } from './read-offset-ranges';
 
 /** Waits between tries, in milliseconds; together they are longer than Kafka takes to elect a leader. */
@@ -45,11 +46,11 @@ export async function committedOffsetRanges(
 }
 
 async function offsetRangesNow(admin: Admin, topics: readonly string[]): Promise<OffsetRange[]> {
-  const existing = await admin.listTopics();
-  const absent = topics.filter((topic) => !existing.includes(topic));
-  // Asking for the offsets of a topic that does not exist would use up all retries.
-  if (absent.length > 0)
-    throw new TopicError(`Kafka has no topic ${absent.join(', ')}, or this user may not read it.`);
+  await knownTopics(
+    admin,
+    topics,
+    (missing) => new TopicError(`Kafka has no topic ${missing.join(', ')}, or this user may not read it.`),
+  );
   const ranges: OffsetRange[] = [];
   // One after another: of topics that it is asked for at once the client may find no partitions (kafkajs 2.2.4).
   for (const topic of topics) {

@@ -3,11 +3,11 @@ import type { EmitterEnvironment } from '../../shared/environment';
 import { UnreachableError } from '../../shared/errors';
 import { CODECS } from '../../shared/kafka/codecs';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
+import type { PartitionsByTopic } from '../../shared/kafka/known-topics';
 import { oneRequest, type Send } from '../../shared/kafka/one-broker-request';
 import type { PregroupedMessages } from '../../shared/kafka/pregrouped-messages';
 import { deadLetterTopicOf, STREAMS, topicOf } from '../../shared/streams';
 import type { Batch } from '../ports';
-import type { PartitionsByTopic } from './ready-topics';
 import { requestsByLeader, rowSendsByPartition, sendsByPartition } from './sends';
 
 /** Dependencies of a {@link BatchSender}. */

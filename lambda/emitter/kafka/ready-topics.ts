@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin, PartitionMetadata } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { TopicError, UnreachableError } from '../../shared/errors';
+import { knownTopics, type PartitionsByTopic } from '../../shared/kafka/known-topics';
 import { problemsWith, readSettings } from '../../shared/kafka/topic-facts';
 import type { TopicProblem } from '../../shared/kafka/topic-problems';
 import { topicsOf } from '../../shared/streams';
@@ -9,32 +10,18 @@ import { topicsOf } from '../../shared/streams';
 const IN_SYNC_MS = 30_000;
 const IN_SYNC_PAUSE_MS = 500;
 
-/** Timeout for a broker to hear of topics that others know, and the interval of asking, in milliseconds. */
-const KNOWN_MS = 2_000;
-const KNOWN_PAUSE_MS = 100;
-
-/** The partitions of topics, by their names. */
-export type PartitionsByTopic = ReadonlyMap<string, PartitionMetadata[]>;
-
 /**
- * Finds the partitions of a user's topics. The broker that is asked may not have heard of new topics yet, so missing ones
- * are asked for again, of any broker, for two seconds.
+ * Finds the partitions of a user's topics.
  *
- * @throws TopicError naming the topics that are missing; the client would use up all its tries on them.
+ * @throws TopicError naming the topics that are missing.
  */
-export async function findPartitions(admin: Admin, userId: string): Promise<PartitionsByTopic> {
-  for (const end = Date.now() + KNOWN_MS; ; await sleep(KNOWN_PAUSE_MS)) {
-    const { topics } = await admin.fetchTopicMetadata();
-    const found = new Map(topics.map(({ name, partitions }) => [name, partitions]));
-    const missing = topicsOf(userId).filter((topic) => !found.has(topic));
-    if (missing.length === 0) return found;
-    if (Date.now() > end) {
-      throw new TopicError(
-        `Missing topics: ${missing.join(', ')}. Create them, or allow this role to see them.`,
-      );
-    }
-  }
-}
+export const findPartitions = (admin: Admin, userId: string): Promise<PartitionsByTopic> =>
+  knownTopics(
+    admin,
+    topicsOf(userId),
+    (missing) =>
+      new TopicError(`Missing topics: ${missing.join(', ')}. Create them, or allow this role to see them.`),
+  );
 
 /**
  * Waits until a user's topics take rows.

@@ -4,12 +4,13 @@ import { CheckpointError, UnreachableError } from '../../shared/errors';
 import { closeQuietly } from '../../shared/kafka/close-quietly';
 import { type KafkaResources, kafkaError } from '../../shared/kafka/kafka-errors';
 import { installKafkaPatches } from '../../shared/kafka/kafka-patches';
+import type { PartitionsByTopic } from '../../shared/kafka/known-topics';
 import { emitterIdOf, perStream, STREAMS, type StreamName, topicsOf } from '../../shared/streams';
 import type { Batch, Checkpoint, TopicPublisher } from '../ports';
 import { BatchSender } from './batch-sender';
 import { BEGINNING, CheckpointStore, type CommittedPositions } from './checkpoint-store';
 import { Deliveries } from './deliveries';
-import { awaitReadyTopics, findPartitions, type PartitionsByTopic } from './ready-topics';
+import { awaitReadyTopics, findPartitions } from './ready-topics';
 import { Transactions } from './transactions';
 
 /** A connected producer, and what it committed last. */

@@ -3,6 +3,7 @@ import { topicsOf } from '../streams';
 import { whileReachable } from './broker-watch';
 import { kafkaError, protocolErrorType } from './kafka-errors';
 import { problemsOf, TOPIC_SETTINGS, type TopicFacts, type TopicProblem } from './topic-problems';
+import { TOPIC_IS_YOUNG, whileTransient } from './transient';
 
 /** Settings by topic; none of them where this user may not see any. */
 export type SettingsByTopic = ReadonlyMap<string, TopicFacts['settings']>;
@@ -10,14 +11,17 @@ export type SettingsByTopic = ReadonlyMap<string, TopicFacts['settings']>;
 /** Reads the settings of topics, which must exist. */
 export async function readSettings(admin: Admin, topics: readonly string[]): Promise<SettingsByTopic> {
   try {
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: topics.map((name) => ({
-        type: ConfigResourceTypes.TOPIC,
-        name,
-        configNames: [...TOPIC_SETTINGS],
-      })),
-    });
+    // Any broker may be asked, whichever it was that told of the topics.
+    const { resources } = await whileTransient(TOPIC_IS_YOUNG, () =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: topics.map((name) => ({
+          type: ConfigResourceTypes.TOPIC,
+          name,
+          configNames: [...TOPIC_SETTINGS],
+        })),
+      }),
+    );
     return new Map(
       resources.map(({ resourceName, configEntries }) => [
         resourceName,

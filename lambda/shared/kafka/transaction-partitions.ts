@@ -1,6 +1,6 @@
 import Broker, { type AddPartitionsRequest } from 'kafkajs/src/broker';
 import { kafkaError, protocolErrorType } from './kafka-errors';
-import { TRANSACTION_IS_ENDING, whileTransient } from './transient';
+import { TOPIC_IS_YOUNG, TRANSACTION_IS_ENDING, whileTransient } from './transient';
 
 /** A partition of a topic. */
 export interface TopicPartition {
@@ -44,7 +44,11 @@ export function addPartitionsTogether(): void {
   const { addPartitionsToTxn } = Broker.prototype;
   Broker.prototype.addPartitionsToTxn = async function together(this: Broker, request) {
     const add = (topics: AddPartitionsRequest['topics']) =>
-      whileTransient(TRANSACTION_IS_ENDING, () => addPartitionsToTxn.call(this, { ...request, topics }), 5);
+      whileTransient(
+        [...TRANSACTION_IS_ENDING, ...TOPIC_IS_YOUNG],
+        () => addPartitionsToTxn.call(this, { ...request, topics }),
+        5,
+      );
     const addition = additionsOf.get(request.transactionalId)?.find(({ partitions }) =>
       // The client sends to one partition at a time.
       request.topics.every((one) =>
@@ -53,34 +57,35 @@ export function addPartitionsTogether(): void {
     );
     if (addition === undefined) return await add(request.topics);
     const topics = [...addition.partitions].map(([topic, ids]) => ({ topic, partitions: [...ids] }));
-    addition.request ??= add(topics).catch(async (error) => {
-      addition.request = undefined;
-      throw topics.length > 1 && REFUSED.includes(protocolErrorType(error) ?? '')
-        ? await refusalOf(topics, add, error)
-        : error;
-    });
+    addition.request ??= add(topics)
+      .catch(async (error) => {
+        if (!NOT_ALL.includes(protocolErrorType(error) ?? '')) throw error;
+        await addOneByOne(topics, add);
+      })
+      .catch((error) => {
+        addition.request = undefined;
+        throw error;
+      });
     return await addition.request;
   };
 }
 
-/** One of several topics is denied, or not tried because another one is: the client drops which one. */
-const REFUSED: readonly string[] = ['OPERATION_NOT_ATTEMPTED', 'TOPIC_AUTHORIZATION_FAILED'];
+/** One of several partitions is refused, and the others are not tried because of it: the client drops which one. */
+const NOT_ALL: readonly string[] = ['OPERATION_NOT_ATTEMPTED', 'TOPIC_AUTHORIZATION_FAILED'];
 
-/** Adds one topic at a time, to find the one that is refused. */
-async function refusalOf(
+/** Adds one partition at a time, so that a topic that is refused is named. What was refused may be allowed by now. */
+async function addOneByOne(
   topics: AddPartitionsRequest['topics'],
   add: (topics: AddPartitionsRequest['topics']) => Promise<unknown>,
-  failure: unknown,
-): Promise<unknown> {
-  for (const one of topics) {
+): Promise<void> {
+  for (const { topic, partitions } of topics) {
     try {
-      await add([one]);
+      for (const partition of partitions) await add([{ topic, partitions: [partition] }]);
     } catch (error) {
       // The client tries no error again that says of itself that it is not retriable.
-      return Object.assign(kafkaError(error, `sending rows to ${one.topic}`, { topics: [one.topic] }), {
+      throw Object.assign(kafkaError(error, `sending rows to ${topic}`, { topics: [topic] }), {
         retriable: false,
       });
     }
   }
-  return failure;
 }

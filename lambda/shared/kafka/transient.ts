@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { protocolErrorType } from './kafka-errors';
 
+/** The answer of a broker that has not heard of a new topic yet, though others have. */
+export const TOPIC_IS_YOUNG: readonly string[] = ['UNKNOWN_TOPIC_OR_PARTITION'];
+
 /** The answers of a coordinator to a group that nobody used before; the client does not try again. */
 export const GROUP_IS_YOUNG: readonly string[] = [
   'NOT_COORDINATOR_FOR_GROUP',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'GROUP_LOAD_IN_PROGRESS',
-  'UNKNOWN_TOPIC_OR_PARTITION',
+  ...TOPIC_IS_YOUNG,
 ];
 
 /** The transaction before is committed, but not yet known as such to every broker. */
