@@ -5,9 +5,6 @@ import { protocolErrorType } from './kafka-errors';
 /** Raised when a request fails, or a connection: whatever was known of coordinators before is looked up again. */
 let generation = 0;
 
-/** Requests that are refused while the transaction before is not complete yet. Whoever makes them gets the error. */
-const EXPECTED_REFUSALS = ['AddPartitionsToTxn', 'AddOffsetsToTxn'];
-
 /** A coordinator that was looked up. */
 interface Known {
   readonly generation: number;
@@ -43,9 +40,9 @@ export function rememberCoordinators(): void {
     }
   };
   Connection.prototype.send = async function noticing(this: Connection, request) {
-    const isQuiet = EXPECTED_REFUSALS.includes(request.request.apiName);
     try {
-      return await send.call(this, isQuiet ? { ...request, logResponseError: false } : request);
+      // Whoever makes a request gets the error, and knows whether it passes by itself.
+      return await send.call(this, { ...request, logResponseError: false });
     } catch (error) {
       if (protocolErrorType(error) !== 'CONCURRENT_TRANSACTIONS') generation += 1;
       throw error;

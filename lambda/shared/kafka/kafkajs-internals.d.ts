@@ -93,7 +93,7 @@ declare module 'kafkajs/src/cluster' {
 
 declare module 'kafkajs/src/network/connection' {
   export interface ConnectionRequest {
-    readonly request: { readonly apiName: string };
+    readonly request: object;
     /** Whether an answer that refuses the request is logged as an error. @default true */
     readonly logResponseError?: boolean;
   }
