@@ -9,6 +9,8 @@ import { caughtUp } from './outcome';
 export const TIME_OVER: readonly Fault[] = [
   {
     name: 'deadline-in-a-chunk',
+    // Two more chunks than the ninth request can be part of, of which one may be sent meanwhile.
+    rows: 20_000,
     happen: async (pipeline, random) => {
       const emitter = pipeline.newEmitter();
       await pipeline.invoke(emitter, { limit: 10 });

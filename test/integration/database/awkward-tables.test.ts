@@ -134,13 +134,14 @@ describe('a table', () => {
 
   test('that the login may not read is refused by name', async () => {
     const pipeline = await withUserTable(
-      'CREATE VIEW user_data AS SELECT * FROM pinterest_data',
-      'DROP TABLE pinterest_data',
+      'CREATE TABLE people AS SELECT * FROM pinterest_data',
+      'CREATE VIEW user_data AS SELECT * FROM people',
+      'DROP TABLE people',
     );
 
     await expect(pipeline.emit()).rejects.toMatchObject({
       name: 'TableError',
-      message: expect.stringContaining('pinterest_data'),
+      message: expect.stringContaining('user_data'),
     });
   });
 });
